@@ -1,0 +1,100 @@
+"""What agents see of the physical city, and what they may ask of it.
+
+Small protocols that the twin happens to satisfy; `scenarios` joins the two. Nothing here imports
+the twin.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.orders import Order, OrderOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One road segment of a journey.
+
+    Parameters
+    ----------
+    road
+        Id of the road segment.
+    to_node
+        Index of the junction at its far end.
+    path
+        Vertices in driving order, shape (n, 2), m.
+    travel_time_s
+        At the present depth; ``inf`` when the segment is cut.
+    dry_time_s
+        On a dry road, s.
+    """
+
+    road: str
+    to_node: int
+    path: NDArray[np.float64]
+    travel_time_s: float
+    dry_time_s: float
+
+
+class WaterView(Protocol):
+    """Water as somebody in the street sees it."""
+
+    def depth_near(self, x: float, y: float, radius_m: float) -> float:
+        """Largest depth on open ground within a radius, m; 0 outside the domain."""
+        ...
+
+    def road_depth(self) -> NDArray[np.float64]:
+        """Largest depth on each road segment, in the order of the ``roads`` layer, m."""
+        ...
+
+    def sensor_depth(self) -> NDArray[np.float64]:
+        """Depth each sensor would read without noise, in the order of the layer, m; NaN for none.
+
+        Road sensors read street depth, sewer sensors the depth above the node's invert.
+        """
+        ...
+
+
+class RoadView(Protocol):
+    """The road graph as drivers meet it: speeds change with depth, closures cut edges."""
+
+    def nearest_node(self, x: float, y: float) -> int:
+        """Index of the junction nearest to a point."""
+        ...
+
+    def nearest_road(self, x: float, y: float) -> str:
+        """Id of the road segment nearest to a point."""
+        ...
+
+    def node_xy(self, node: int) -> tuple[float, float]:
+        """Coordinates of a junction, m."""
+        ...
+
+    def travel_times(
+        self, origins: Sequence[int], destinations: Sequence[int], vehicle: str
+    ) -> NDArray[np.float64]:
+        """Present travel times, shape (origins, destinations), s; ``inf`` where there is no way."""
+        ...
+
+    def route(self, origin: int, destination: int, vehicle: str) -> list[Leg] | None:
+        """Fastest way at the present depths; empty when already there, None when cut off."""
+        ...
+
+    def leg(self, node: int, road: str, vehicle: str) -> Leg:
+        """Drive ``road`` from junction ``node``: its travel time as things stand now."""
+        ...
+
+    def is_passable(self, road: str, vehicle: str) -> bool:
+        """Whether the vehicle can drive the segment now."""
+        ...
+
+
+class OrderPort(Protocol):
+    """Where orders go to change the physics."""
+
+    def apply(self, order: Order) -> OrderOutcome:
+        """Carry out an order at once."""
+        ...

@@ -1,0 +1,191 @@
+"""Event kinds: the vocabulary of the event log, declared once.
+
+The event log is the one record of a run. Scores, screens and reports are derived from it, so an
+event's data must say all that a reader needs; the registry below names the keys with units.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cim_models.values import ValueKind
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """One word of the event log's vocabulary.
+
+    Parameters
+    ----------
+    name
+        ``subject.verb``, in the past tense where something happened.
+    subject
+        What the event's subject id names: a layer of the city, or ``case``, ``report``, ``crew``,
+        ``task``, ``order``, ``run``.
+    zh, en
+        How a screen says it.
+    data
+        Keys of the event's data, each with its meaning and unit.
+    """
+
+    name: str
+    subject: str
+    zh: str
+    en: str
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the event log.
+
+    Parameters
+    ----------
+    id
+        Running number, from 1.
+    t_s
+        Simulated time, s since the scenario's start.
+    kind
+        Name of an `EventKind`.
+    subject
+        Id of what the event is about.
+    cause
+        Id of the event that caused this one, or None.
+    value_kind
+        Whether the event was observed, simulated or assumed.
+    data
+        Keys as the kind declares them; plain JSON values.
+    """
+
+    id: int
+    t_s: float
+    kind: str
+    subject: str
+    cause: int | None = None
+    value_kind: ValueKind = ValueKind.SIMULATED
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EventSink(Protocol):
+    """Where events go; the run folder's event log is one, a list in a test another."""
+
+    def append(
+        self,
+        t_s: float,
+        kind: str,
+        subject: str,
+        *,
+        cause: int | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Write one event and return its id; an unknown kind raises KeyError."""
+        ...
+
+
+_KINDS = (
+    EventKind("run.started", "run", "运行开始", "Run started", {"scenario": "name", "seed": "int"}),
+    EventKind("run.ended", "run", "运行结束", "Run ended", {"status": "finished or interrupted"}),
+    EventKind("rain.started", "run", "降雨开始", "Rain started", {"intensity_mm_h": "mm/h"}),
+    EventKind("rain.stopped", "run", "降雨停止", "Rain stopped", {"depth_mm": "total so far, mm"}),
+    EventKind(
+        "road.flooded",
+        "roads",
+        "道路积水",
+        "Road flooded",
+        {"depth_m": "largest depth, m", "threshold_m": "0.15, 0.30 or 0.50"},
+    ),
+    EventKind(
+        "road.drained",
+        "roads",
+        "道路退水",
+        "Road drained",
+        {"depth_m": "largest depth, m", "threshold_m": "0.15, 0.30 or 0.50"},
+    ),
+    EventKind(
+        "sewer.surcharged", "sewer", "检查井冒溢", "Manhole overflowing", {"head_m": "m", "ground_m": "m"}
+    ),
+    EventKind("sewer.relieved", "sewer", "检查井恢复", "Manhole recovered", {"head_m": "m"}),
+    EventKind("gully.blocked", "gullies", "雨水箅子堵塞", "Gully blocked", {"blockage": "0 to 1"}),
+    EventKind(
+        "report.made",
+        "report",
+        "上报",
+        "Report",
+        {
+            "channel": "sensor, citizen, patrol or video",
+            "class_code": "event class of the catalogue",
+            "x": "m",
+            "y": "m",
+            "reporter": "id of sensor, patrol or camera; empty for a citizen",
+            "depth_m": "as the reporter saw it, m; null when unknown",
+            "genuine": "false for a false alarm",
+        },
+    ),
+    EventKind("report.merged", "report", "并案", "Report merged", {"case": "id"}),
+    EventKind(
+        "case.registered",
+        "case",
+        "立案",
+        "Case registered",
+        {
+            "class_code": "event class of the catalogue",
+            "x": "m",
+            "y": "m",
+            "road": "id of the nearest road",
+            "grid_cell": "id or empty",
+            "level": "1 (most urgent) to 4",
+            "due_s": "time limit for closing, s since start",
+            "place_zh": "name",
+            "place_en": "name",
+        },
+    ),
+    EventKind("case.escalated", "case", "升级", "Case escalated", {"level": "1 to 4", "depth_m": "m"}),
+    EventKind("case.dispatched", "case", "派遣", "Case dispatched", {"task": "id", "skill": "name", "crew": "id"}),
+    EventKind("case.handled", "case", "处置完成", "Case handled", {}),
+    EventKind("case.checked", "case", "核查", "Case checked", {"passed": "bool", "depth_m": "m"}),
+    EventKind("case.reworked", "case", "返工", "Case sent back", {"reason": "text"}),
+    EventKind("case.closed", "case", "结案", "Case closed", {"overdue": "bool"}),
+    EventKind("case.voided", "case", "作废", "Case void", {"reason": "text"}),
+    EventKind("case.overdue", "case", "超期", "Case overdue", {"due_s": "s since start"}),
+    EventKind(
+        "crew.started_shift", "crew", "上岗", "Crew on duty", {"x": "m", "y": "m", "skill": "name", "depot": "id"}
+    ),
+    EventKind("crew.ended_shift", "crew", "下岗", "Crew off duty", {}),
+    EventKind(
+        "crew.departed",
+        "crew",
+        "出发",
+        "Crew departed",
+        {"case": "id or null when going home", "task": "id or null", "eta_s": "s since start", "dry_s": "travel time on dry roads, s"},
+    ),
+    EventKind(
+        "crew.moved",
+        "crew",
+        "行进",
+        "Crew moving",
+        {"path": "list of [x m, y m, t s since start]", "road": "id", "delay_s": "time lost to water, s"},
+    ),
+    EventKind("crew.rerouted", "crew", "改道", "Crew rerouted", {"road": "the road avoided", "eta_s": "s"}),
+    EventKind("crew.cut_off", "crew", "受阻", "Crew cut off", {"road": "the road that is cut", "wait_s": "s"}),
+    EventKind("crew.arrived", "crew", "到场", "Crew on site", {"case": "id or null", "delay_s": "lost to water, s"}),
+    EventKind("crew.finished", "crew", "作业完成", "Crew finished", {"case": "id", "task": "id"}),
+    EventKind(
+        "order.issued",
+        "order",
+        "指令下达",
+        "Order issued",
+        {
+            "order": "class name",
+            "case": "id or null",
+            "crew": "id or null",
+            "x": "m",
+            "y": "m",
+            "target": "id of the road, gully or node",
+            "capacity_m3_h": "of a pump, m3/h",
+        },
+    ),
+    EventKind("order.refused", "order", "指令未执行", "Order refused", {"reason": "text"}),
+    EventKind("order.ended", "order", "指令结束", "Order ended", {"pumped_m3": "m3, for a pump"}),
+)
+
+EVENT_KINDS: Mapping[str, EventKind] = {kind.name: kind for kind in _KINDS}

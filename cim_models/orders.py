@@ -1,0 +1,84 @@
+"""Orders: what the operations ask of the physical city.
+
+The agents write them, the twin carries them out, and neither imports the other.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRoad:
+    """Put barriers at both ends of a road, so that no vehicle enters it."""
+
+    id: str
+    road: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoad:
+    """Take the barriers of a closed road away."""
+
+    id: str
+    road: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearGullies:
+    """Free gullies of leaves and litter: their blockage becomes zero."""
+
+    id: str
+    gullies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartPump:
+    """Run a pump truck.
+
+    Parameters
+    ----------
+    id
+        Id of the order; ``StopPump.pump`` names it.
+    x, y
+        Where the suction hose lies, m in the city's CRS.
+    target
+        Id of a sewer node (an outfall included), or ``"outside"`` for water that leaves the
+        model domain.
+    capacity_m3_h
+        Largest flow, m3/h, > 0.
+    """
+
+    id: str
+    x: float
+    y: float
+    target: str
+    capacity_m3_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopPump:
+    """Stop and take away the pump truck that order ``pump`` started."""
+
+    id: str
+    pump: str
+
+
+Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOutcome:
+    """Whether the physical city could carry out an order, and if not, why.
+
+    Parameters
+    ----------
+    done
+        False when nothing was changed.
+    reason
+        Why not, for people; empty when done.
+    pumped_m3
+        Volume a stopped pump moved in all, m3.
+    """
+
+    done: bool
+    reason: str = ""
+    pumped_m3: float = 0.0
