@@ -140,7 +140,9 @@ _KINDS = (
         },
     ),
     EventKind("case.escalated", "case", "升级", "Case escalated", {"level": "1 to 4", "depth_m": "m"}),
-    EventKind("case.dispatched", "case", "派遣", "Case dispatched", {"task": "id", "skill": "name", "crew": "id"}),
+    EventKind(
+        "case.dispatched", "case", "派遣", "Case dispatched", {"task": "id", "skill": "name", "crew": "id"}
+    ),
     EventKind("case.handled", "case", "处置完成", "Case handled", {}),
     EventKind("case.checked", "case", "核查", "Case checked", {"passed": "bool", "depth_m": "m"}),
     EventKind("case.reworked", "case", "返工", "Case sent back", {"reason": "text"}),
@@ -148,7 +150,11 @@ _KINDS = (
     EventKind("case.voided", "case", "作废", "Case void", {"reason": "text"}),
     EventKind("case.overdue", "case", "超期", "Case overdue", {"due_s": "s since start"}),
     EventKind(
-        "crew.started_shift", "crew", "上岗", "Crew on duty", {"x": "m", "y": "m", "skill": "name", "depot": "id"}
+        "crew.started_shift",
+        "crew",
+        "上岗",
+        "Crew on duty",
+        {"x": "m", "y": "m", "skill": "name", "depot": "id"},
     ),
     EventKind("crew.ended_shift", "crew", "下岗", "Crew off duty", {}),
     EventKind(
@@ -156,7 +162,12 @@ _KINDS = (
         "crew",
         "出发",
         "Crew departed",
-        {"case": "id or null when going home", "task": "id or null", "eta_s": "s since start", "dry_s": "travel time on dry roads, s"},
+        {
+            "case": "id or null when going home",
+            "task": "id or null",
+            "eta_s": "s since start",
+            "dry_s": "travel time on dry roads, s",
+        },
     ),
     EventKind(
         "crew.moved",
@@ -166,8 +177,12 @@ _KINDS = (
         {"path": "list of [x m, y m, t s since start]", "road": "id", "delay_s": "time lost to water, s"},
     ),
     EventKind("crew.rerouted", "crew", "改道", "Crew rerouted", {"road": "the road avoided", "eta_s": "s"}),
-    EventKind("crew.cut_off", "crew", "受阻", "Crew cut off", {"road": "the road that is cut", "wait_s": "s"}),
-    EventKind("crew.arrived", "crew", "到场", "Crew on site", {"case": "id or null", "delay_s": "lost to water, s"}),
+    EventKind(
+        "crew.cut_off", "crew", "受阻", "Crew cut off", {"road": "the road that is cut", "wait_s": "s"}
+    ),
+    EventKind(
+        "crew.arrived", "crew", "到场", "Crew on site", {"case": "id or null", "delay_s": "lost to water, s"}
+    ),
     EventKind("crew.finished", "crew", "作业完成", "Crew finished", {"case": "id", "task": "id"}),
     EventKind(
         "order.issued",
