@@ -1,0 +1,217 @@
+"""Write a run folder: one object that a run holds from its first second to its last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.errors import RunFolderError
+from scenarios.runfolder.eventlog import EVENTS_FILE, EventLog
+from scenarios.runfolder.frames import FrameWriter
+from scenarios.runfolder.metadata import (
+    FAILED,
+    FINISHED,
+    FORMAT,
+    FORMAT_VERSION,
+    INTERRUPTED,
+    META_FILE,
+    RUNNING,
+    SUMMARY_FILE,
+    is_alive,
+    is_run_folder,
+    read_meta,
+    this_process,
+    write_json,
+)
+from scenarios.runfolder.readings import ReadingsWriter
+
+PROGRESS_EVERY_S = 1.0
+LOG_FILE = "log.txt"
+
+
+class RunWriter:
+    """A run folder being written.
+
+    Used as a context manager: leaving it by an exception marks the run as failed (or, for Ctrl-C,
+    as interrupted) unless `finish` or `interrupt` came first.
+
+    Parameters
+    ----------
+    path
+        The folder. It must not exist, be empty, or hold an earlier run, which is replaced.
+    meta
+        What is known before the start: scenario, city, seed, start, duration_s, versions, inputs.
+    shape
+        Rows and columns of the grid.
+    roads
+        Number of road segments.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds something else, or a run that is still going on.
+    """
+
+    def __init__(self, path: Path, meta: Mapping[str, Any], shape: tuple[int, int], roads: int) -> None:
+        check_free(path)
+        self.path = path
+        self._meta: dict[str, Any] = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "status": RUNNING,
+            **meta,
+            "process": this_process(),
+            "created": _now(),
+            "ended": None,
+            "error": None,
+            "parent": None,
+            "progress": {"t_s": 0.0, "wall_s": 0.0, "frames": 0, "events": 0},
+        }
+        self._t_s = 0.0
+        self._begun = time.monotonic()
+        self._saved = self._begun
+        _place(path, self._meta)
+        self.events = EventLog(path / EVENTS_FILE)
+        self.readings = ReadingsWriter(path)
+        self._frames = FrameWriter(path, shape, roads)
+
+    def __enter__(self) -> Self:
+        """Begin the run."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the run; an exception that nobody caught is written down."""
+        if self._meta["status"] != RUNNING:
+            return
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.interrupt()
+        elif error is not None:
+            self._end(FAILED, error=f"{type(error).__name__}: {error}")
+        else:
+            self.interrupt()
+
+    def frame(self, t_s: float, water_depth: NDArray[Any], road_depth: NDArray[Any]) -> None:
+        """Write one depth frame, m, and make all events so far visible."""
+        self._frames.append(t_s, water_depth, road_depth)
+        self.events.commit()
+
+    @property
+    def wants_maximum(self) -> bool:
+        """Whether the maximum on disk is due for renewal."""
+        return self._frames.wants_maximum
+
+    def maximum(self, max_depth: NDArray[Any], time_of_max_s: NDArray[Any]) -> None:
+        """Replace the largest depth per cell, m, and when it was reached, s."""
+        self._frames.write_maximum(max_depth, np.asarray(time_of_max_s))
+
+    def progress(self, t_s: float) -> None:
+        """Note the simulated time and show readers what has been written, once a second."""
+        self._t_s = t_s
+        now = time.monotonic()
+        if now - self._saved < PROGRESS_EVERY_S:
+            return
+        self.events.commit()
+        self.readings.flush_if_due()
+        self._save()
+
+    def finish(self, t_s: float, summary: Mapping[str, Any]) -> None:
+        """Write the summary and mark the run as finished."""
+        self._t_s = t_s
+        write_json(self.path / SUMMARY_FILE, summary)
+        self._end(FINISHED)
+
+    def interrupt(self, summary: Mapping[str, Any] | None = None) -> None:
+        """Mark the run as interrupted; what it wrote so far stays readable."""
+        if summary is not None:
+            write_json(self.path / SUMMARY_FILE, summary)
+        self._end(INTERRUPTED)
+
+    def flush(self) -> None:
+        """Make all events and readings so far visible."""
+        self.events.commit()
+        self.readings.flush()
+
+    def _end(self, status: str, error: str | None = None) -> None:
+        self.readings.flush()
+        self.events.close()
+        self._meta.update(status=status, ended=_now(), error=error, event_log_hash=self.events.hash())
+        self._save()
+
+    def _save(self) -> None:
+        self._saved = time.monotonic()
+        self._meta["progress"] = {
+            "t_s": self._t_s,
+            "wall_s": round(self._saved - self._begun, 3),
+            "frames": self._frames.count,
+            "events": self.events.count,
+        }
+        write_json(self.path / META_FILE, self._meta)
+
+
+def check_free(path: Path) -> None:
+    """Refuse a path that a run must not write to.
+
+    Raises
+    ------
+    RunFolderError
+        If the path holds something that is no run, or a run that is still going on.
+    """
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise RunFolderError(
+            f"Output '{path}'", got="a file", expected="a folder", remedy="Choose another --out"
+        )
+    if not any(path.iterdir()):
+        return
+    if not is_run_folder(path):
+        raise RunFolderError(
+            f"Output '{path}'",
+            got="a folder with other content",
+            expected="a new or empty folder, or an earlier run",
+            remedy="Choose another --out",
+        )
+    meta = read_meta(path) if _readable(path) else {}
+    if meta.get("status") == RUNNING and is_alive(meta.get("process")):
+        raise RunFolderError(
+            f"Output '{path}'",
+            got=f"a run that is still going on (process {meta['process']['pid']})",
+            remedy="Wait for it, stop it, or choose another --out",
+        )
+
+
+def _readable(path: Path) -> bool:
+    try:
+        read_meta(path)
+    except RunFolderError:
+        return False
+    return True
+
+
+def _place(path: Path, meta: Mapping[str, Any]) -> None:
+    """Put a new folder with its ``run.json`` at ``path`` in one step, in place of an earlier run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new-{os.getpid()}")
+    old = path.with_name(f".{path.name}.old-{os.getpid()}")
+    new.mkdir()
+    write_json(new / META_FILE, meta)
+    if path.exists():
+        path.rename(old)
+    new.rename(path)
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

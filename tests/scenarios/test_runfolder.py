@@ -1,0 +1,175 @@
+"""The run folder: round trip, hash, refusals, liveness."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cim_models.errors import RunFolderError
+from scenarios.runfolder import RunFolder
+from scenarios.runfolder.metadata import META_FILE
+from tests.scenarios.folders import SHAPE, open_tiny_run, write_tiny_run
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    run = RunFolder(write_tiny_run(tmp_path / "run"))
+
+    assert run.status == "finished"
+    assert run.meta["progress"]["frames"] == 3
+    assert run.summary == {"name": "tiny"}
+    assert [event.kind for event in run.events()] == [
+        "run.started",
+        "rain.started",
+        "road.flooded",
+        "run.ended",
+    ]
+    assert run.events(kinds=["road.flooded"])[0].data == {"depth_m": 0.2, "threshold_m": 0.15}
+    assert run.events(kinds=["road.flooded"])[0].cause == 2
+    assert [event.id for event in run.events(after_id=2)] == [3, 4]
+    assert run.readings("S-1")["value"].tolist() == pytest.approx([0.0, 0.1, 0.2])
+    assert set(run.readings("city")["quantity"]) == {"rain_intensity"}
+    assert len(run.readings()) == 6
+
+
+def test_frames_keep_depths_to_half_a_millimetre(tmp_path: Path) -> None:
+    frames = RunFolder(write_tiny_run(tmp_path / "run")).frames()
+    rng = np.random.default_rng(1)
+
+    assert frames.times_s.tolist() == [0.0, 60.0, 120.0]
+    assert frames.shape == SHAPE
+    for index in range(3):
+        expected = rng.random(SHAPE).astype(np.float32)
+        assert np.abs(frames.depth(index) / 1000.0 - expected).max() <= 0.0005 + 1e-6
+    assert frames.road_depth(-1).tolist() == [0, 200, 400]
+    assert (frames.max_depth == 500).all()
+    assert (frames.time_of_max_s == 60).all()
+    assert frames.index_at(119.0) == 1
+    with pytest.raises(IndexError):
+        frames.depth(3)
+
+
+def test_hash_is_the_same_for_the_same_events_and_another_for_others(tmp_path: Path) -> None:
+    first = RunFolder(write_tiny_run(tmp_path / "a"))
+    second = RunFolder(write_tiny_run(tmp_path / "b"))
+    with open_tiny_run(tmp_path / "c") as run:
+        run.events.append(0, "run.started", "run", data={"scenario": "tiny", "seed": 8})
+
+    assert first.event_log_hash() == first.meta["event_log_hash"] == second.event_log_hash()
+    assert RunFolder(tmp_path / "c").event_log_hash() != first.event_log_hash()
+
+
+def test_a_reader_follows_a_run_that_is_going_on(tmp_path: Path) -> None:
+    with open_tiny_run(tmp_path / "run") as run:
+        reader = RunFolder(tmp_path / "run")
+        frames = reader.frames()
+        assert reader.status == "running"
+        assert len(frames) == 0
+        run.events.append(0, "run.started", "run", data={"scenario": "tiny", "seed": 7})
+        run.readings.add(0.0, "S-1", "water_depth", 0.3, "m")
+        run.frame(0.0, np.zeros(SHAPE), np.zeros(3))
+        run.flush()
+        frames.refresh()
+        assert len(frames) == 1
+        assert len(reader.events()) == 1
+        assert len(reader.readings()) == 1
+    assert reader.status == "interrupted"
+
+
+def test_readings_are_an_empty_table_before_the_first_part(tmp_path: Path) -> None:
+    with open_tiny_run(tmp_path / "run"):
+        table = RunFolder(tmp_path / "run").readings("city")
+    assert table.empty
+    assert list(table.columns) == ["t_s", "subject", "quantity", "value", "unit", "value_kind"]
+
+
+def test_unknown_kinds_and_causes_from_the_future_are_refused(tmp_path: Path) -> None:
+    with open_tiny_run(tmp_path / "run") as run:
+        with pytest.raises(KeyError, match="road\\.melted"):
+            run.events.append(0, "road.melted", "R-1")
+        with pytest.raises(ValueError, match="cause 5"):
+            run.events.append(0, "run.started", "run", cause=5)
+        with pytest.raises(ValueError, match="JSON"):
+            run.events.append(0, "rain.started", "run", data={"intensity_mm_h": float("nan")})
+
+
+def test_an_error_marks_the_run_as_failed_and_leaves_it_readable(tmp_path: Path) -> None:
+    def fail() -> None:
+        with open_tiny_run(tmp_path / "run") as run:
+            run.events.append(0, "run.started", "run")
+            raise ArithmeticError("the sea")
+
+    with pytest.raises(ArithmeticError):
+        fail()
+    run = RunFolder(tmp_path / "run")
+    assert run.status == "failed"
+    assert run.meta["error"] == "ArithmeticError: the sea"
+    assert len(run.events()) == 1
+
+
+def test_an_earlier_run_is_replaced_and_anything_else_is_not(tmp_path: Path) -> None:
+    write_tiny_run(tmp_path / "run")
+    write_tiny_run(tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "thesis.txt").write_text("years of work")
+    with pytest.raises(RunFolderError, match="Choose another --out"):
+        write_tiny_run(tmp_path / "precious")
+    assert (tmp_path / "precious" / "thesis.txt").exists()
+
+
+def test_a_run_that_is_going_on_is_not_replaced(tmp_path: Path) -> None:
+    with open_tiny_run(tmp_path / "run"), pytest.raises(RunFolderError, match="still going on"):
+        open_tiny_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "content", [None, "{", '{"format": "other"}', '{"format":"citytwin-run","format_version":99}']
+)
+def test_what_is_no_run_folder_is_said_in_one_line(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / META_FILE).write_text(content)
+    with pytest.raises(RunFolderError) as caught:
+        RunFolder(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_killed_run_reads_as_interrupted(tmp_path: Path) -> None:
+    code = textwrap.dedent("""
+        import sys, time
+        from pathlib import Path
+        import numpy as np
+        from tests.scenarios.folders import SHAPE, open_tiny_run
+        run = open_tiny_run(Path(sys.argv[1]))
+        run.events.append(0, "run.started", "run")
+        run.frame(0.0, np.zeros(SHAPE), np.zeros(3))
+        print("ready", flush=True)
+        time.sleep(60)
+    """)
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "run")],
+        stdout=subprocess.PIPE,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    run = RunFolder(tmp_path / "run")
+    assert run.status == "running"
+    os.kill(process.pid, signal.SIGKILL)
+    while process.poll() is None:
+        time.sleep(0.01)
+    process.stdout.close()
+    assert json.loads((tmp_path / "run" / META_FILE).read_text())["status"] == "running"
+    assert run.status == "interrupted"
+    assert len(run.events()) == 1
+    assert len(run.frames()) == 1
