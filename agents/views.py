@@ -83,6 +83,13 @@ class RoadView(Protocol):
         """Fastest way at the present depths; empty when already there, None when cut off."""
         ...
 
+    def dry_time_s(self, origin: int, destination: int, vehicle: str) -> float:
+        """Fastest travel time on dry and open roads, s; ``inf`` where there is no way.
+
+        The measure of what water and closures cost a journey: detours count as well as slow legs.
+        """
+        ...
+
     def leg(self, node: int, road: str, vehicle: str) -> Leg:
         """Drive ``road`` from junction ``node``: its travel time as things stand now."""
         ...

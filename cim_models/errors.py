@@ -11,7 +11,9 @@
     │   └── RunFolderError    a run folder that cannot be read
     └── RunError              the run failed: exit status 1
         ├── UnstableStepError a depth that is not a number
-        └── EngineError       SWMM or EPANET stopped
+        ├── EngineError       SWMM or EPANET stopped
+        ├── TransitionError   a step that the state of a case, task or crew does not allow
+        └── SnapshotError     a state that cannot be saved or restored
 
 Every message is one line: what failed, what it got, what it expected, what to do.
 """
@@ -90,6 +92,14 @@ class UnstableStepError(RunError):
 
 class EngineError(RunError):
     """SWMM or EPANET stopped with an error of its own."""
+
+
+class TransitionError(RunError):
+    """A step that the present state of a case, task or crew does not allow."""
+
+
+class SnapshotError(RunError):
+    """A state that cannot be saved, or a saved one that does not fit."""
 
 
 def _one_line(what: str, got: Any, expected: str | None, remedy: str | None) -> str:

@@ -85,6 +85,9 @@ class EventSink(Protocol):
 _KINDS = (
     EventKind("run.started", "run", "运行开始", "Run started", {"scenario": "name", "seed": "int"}),
     EventKind("run.ended", "run", "运行结束", "Run ended", {"status": "finished or interrupted"}),
+    EventKind(
+        "run.noted", "run", "说明", "Note", {"text": "what is missing or taken for granted, and its effect"}
+    ),
     EventKind("rain.started", "run", "降雨开始", "Rain started", {"intensity_mm_h": "mm/h"}),
     EventKind("rain.stopped", "run", "降雨停止", "Rain stopped", {"depth_mm": "total so far, mm"}),
     EventKind(
@@ -148,7 +151,22 @@ _KINDS = (
     EventKind("case.reworked", "case", "返工", "Case sent back", {"reason": "text"}),
     EventKind("case.closed", "case", "结案", "Case closed", {"overdue": "bool"}),
     EventKind("case.voided", "case", "作废", "Case void", {"reason": "text"}),
+    EventKind("case.transferred", "case", "转办", "Case handed over", {"to": "skill or department"}),
     EventKind("case.overdue", "case", "超期", "Case overdue", {"due_s": "s since start"}),
+    EventKind(
+        "dispatch.refused",
+        "task",
+        "派遣无效",
+        "Dispatch refused",
+        {"crew": "id or empty", "reason": "why the policy's decision was not carried out"},
+    ),
+    EventKind(
+        "task.dropped",
+        "task",
+        "任务撤销",
+        "Task dropped",
+        {"case": "id", "task": "kind", "reason": "why it is no longer needed or could not be done"},
+    ),
     EventKind(
         "crew.started_shift",
         "crew",
