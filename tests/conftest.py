@@ -1,6 +1,8 @@
 """Fixtures that every package's tests share."""
 
 import os
+import shutil
+import subprocess
 
 os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")
@@ -36,6 +38,32 @@ def shared_data() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium that runs, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    candidates = [os.environ.get("CITYTWIN_CHROMIUM"), *map(shutil.which, names)]
+    downloaded = Path.home() / ".cache" / "ms-playwright"
+    candidates += map(str, sorted(downloaded.glob("chromium-*/chrome-linux*/chrome"), reverse=True))
+    for candidate in candidates:
+        if (
+            candidate
+            and subprocess.run([candidate, "--version"], capture_output=True, check=False).returncode == 0
+        ):
+            return candidate
+    return None
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Path of the browser; skips the test where there is none."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip(
+            "no Chromium here; install it by apt-get install chromium or name one in CITYTWIN_CHROMIUM"
+        )
+    return path
 
 
 @pytest.fixture(scope="session")
