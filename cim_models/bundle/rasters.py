@@ -1,0 +1,154 @@
+"""``terrain.tif`` and ``landcover.tif`` of a bundle."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.errors import RasterioError
+from rasterio.transform import from_origin
+
+from cim_models.city import Terrain
+from cim_models.errors import BundleError
+
+NODATA = -9999.0
+_SQUARE_TOLERANCE = 1e-6  # relative difference of a cell's edges
+
+
+def read_terrain(path: Path, crs: str) -> Terrain:
+    """Read ground elevation; the file's nodata value becomes NaN.
+
+    Raises
+    ------
+    BundleError
+        If the file is missing, not a raster, has no CRS or another than ``crs``, or its cells are
+        not square.
+    """
+    elevation, transform, nodata = _read_band(path, crs)
+    elevation = elevation.astype(np.float32)
+    if nodata is not None:
+        elevation[elevation == np.float32(nodata)] = np.nan
+    return Terrain(elevation, transform.c, transform.f, transform.a)
+
+
+def write_terrain(path: Path, terrain: Terrain, crs: str) -> None:
+    """Write ground elevation with CRS and nodata."""
+    data = np.where(np.isnan(terrain.elevation), np.float32(NODATA), terrain.elevation)
+    _write_band(path, data.astype(np.float32), terrain, crs, nodata=NODATA, predictor=3)
+
+
+def read_roughness(
+    path: Path, terrain: Terrain, crs: str, manning_n: dict[str, float]
+) -> NDArray[np.float32]:
+    """Read land cover and return Manning's n per cell, s/m^(1/3).
+
+    Raises
+    ------
+    BundleError
+        If the raster does not lie on the terrain's grid or has a class without Manning's n.
+    """
+    classes, transform, _ = _read_band(path, crs)
+    if classes.shape != terrain.shape or (transform.c, transform.f, transform.a) != (
+        terrain.x_min,
+        terrain.y_max,
+        terrain.cell_size_m,
+    ):
+        raise BundleError(
+            f"{path} does not lie on the grid of terrain.tif",
+            got=f"{classes.shape[0]} x {classes.shape[1]} cells of {transform.a} m",
+            expected=f"{terrain.shape[0]} x {terrain.shape[1]} cells of {terrain.cell_size_m} m",
+            remedy="Resample the land cover to the terrain",
+        )
+    present, position = np.unique(classes, return_inverse=True)
+    missing = [str(value) for value in present if str(value) not in manning_n]
+    if missing:
+        raise BundleError(
+            f"{path}: class {missing[0]} has no Manning's n",
+            expected=f"one of {', '.join(manning_n)}",
+            remedy="Add it to [landcover.manning_n] of city.toml",
+        )
+    values = np.array([manning_n[str(value)] for value in present], dtype=np.float32)
+    return values[position].reshape(classes.shape)
+
+
+def write_roughness(
+    path: Path, roughness: NDArray[np.float32], terrain: Terrain, crs: str
+) -> dict[str, float]:
+    """Write Manning's n as classes 1, 2, … and return n by class.
+
+    Raises
+    ------
+    BundleError
+        If there are more than 255 different values.
+    """
+    values, position = np.unique(roughness, return_inverse=True)
+    if len(values) > 255:
+        raise BundleError(
+            "Roughness cannot be written as land cover classes",
+            got=f"{len(values)} different values",
+            expected="at most 255",
+            remedy="Round Manning's n",
+        )
+    classes = (position.reshape(roughness.shape) + 1).astype(np.uint8)
+    _write_band(path, classes, terrain, crs, nodata=None, predictor=1)
+    return {str(index): float(value) for index, value in enumerate(values, start=1)}
+
+
+def _read_band(path: Path, crs: str) -> tuple[NDArray[Any], Any, float | None]:
+    if not path.is_file():
+        raise BundleError(f"{path} is missing", remedy="Put the file there or import the city again")
+    try:
+        with rasterio.open(path) as raster:
+            if raster.crs is None:
+                raise BundleError(
+                    f"{path} has no coordinate reference system",
+                    expected=crs,
+                    remedy=f"Set it: gdal_edit.py -a_srs {crs} {path.name}",
+                )
+            _check_crs(path, raster.crs, crs)
+            _check_square(path, raster.transform)
+            return raster.read(1), raster.transform, raster.nodata
+    except RasterioError as exc:
+        raise BundleError(f"{path} is not a readable raster: {exc}", remedy="Write it as GeoTIFF") from exc
+
+
+def _check_crs(path: Path, found: Any, expected: str) -> None:
+    if not CRS.from_wkt(found.to_wkt()).equals(CRS.from_user_input(expected), ignore_axis_order=True):
+        raise BundleError(
+            f"{path}: coordinate reference system differs from city.toml",
+            got=found.to_string()[:60],
+            expected=expected,
+            remedy="Reproject the raster or correct 'crs' in city.toml",
+        )
+
+
+def _check_square(path: Path, transform: Any) -> None:
+    width, height = transform.a, -transform.e
+    if transform.b or transform.d or height <= 0 or abs(width - height) > _SQUARE_TOLERANCE * width:
+        raise BundleError(
+            f"{path}: cells are not square and north-up",
+            got=f"{width} x {height} m",
+            remedy="Resample it, e.g. gdalwarp -tr 2 2",
+        )
+
+
+def _write_band(
+    path: Path, data: NDArray[Any], terrain: Terrain, crs: str, *, nodata: float | None, predictor: int
+) -> None:
+    rows, cols = data.shape
+    profile = {
+        "driver": "GTiff",
+        "dtype": data.dtype.name,
+        "count": 1,
+        "height": rows,
+        "width": cols,
+        "crs": crs,
+        "transform": from_origin(terrain.x_min, terrain.y_max, terrain.cell_size_m, terrain.cell_size_m),
+        "compress": "deflate",
+        "predictor": predictor,
+        "tiled": True,
+    }
+    with rasterio.open(path, "w", nodata=nodata, **profile) as raster:
+        raster.write(data, 1)

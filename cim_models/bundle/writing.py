@@ -1,0 +1,95 @@
+"""A bundle folder from a city."""
+
+import os
+import shutil
+from pathlib import Path
+
+from cim_models.bundle.manifest import MANIFEST, LandcoverEntry, Manifest, SourceEntry, write_manifest
+from cim_models.bundle.rasters import write_roughness, write_terrain
+from cim_models.bundle.reading import LANDCOVER, LAYERS_FILE, SEWER, SUPPLY, TERRAIN
+from cim_models.bundle.tables import write_layers
+from cim_models.city import City
+from cim_models.errors import BundleError
+from cim_models.layers import LAYERS
+
+
+def write_city(city: City, path: Path) -> None:
+    """Write a bundle folder in one stroke: it is there whole, or not at all.
+
+    An existing bundle of that name is replaced; any other folder with content is left alone.
+
+    Parameters
+    ----------
+    city
+        Equal cities give equal bytes.
+    path
+        The folder; its parents are made.
+
+    Raises
+    ------
+    BundleError
+        If the folder holds something else, or a layer does not conform.
+    """
+    folder = Path(path)
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        _write_files(city, partial)
+        _replace(folder, partial)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise `BundleError` when a folder holds something other than a bundle."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file()):
+        raise BundleError(
+            f"{folder} exists and is not a city bundle",
+            expected=f"a new folder, or one with {MANIFEST}",
+            remedy="Choose another folder or empty it",
+        )
+
+
+def _write_files(city: City, folder: Path) -> None:
+    layers = {name: city.layers[name] for name in LAYERS if name in city.layers}
+    unknown = sorted(set(city.layers) - set(layers))
+    if unknown:
+        raise BundleError(
+            f"City '{city.name}': unknown layer '{unknown[0]}'", expected=f"one of {', '.join(LAYERS)}"
+        )
+    write_terrain(folder / TERRAIN, city.terrain, city.crs)
+    landcover = None
+    if city.roughness is not None:
+        manning_n = write_roughness(folder / LANDCOVER, city.roughness, city.terrain, city.crs)
+        landcover = LandcoverEntry(manning_n=manning_n)
+    write_layers(folder / LAYERS_FILE, layers, city.crs)
+    for network, name in ((city.sewer, SEWER), (city.supply, SUPPLY)):
+        if network is not None:
+            (folder / name).write_bytes(network.inp.encode())
+    manifest = Manifest(
+        name=city.name,
+        crs=city.crs,
+        vertical_datum=city.vertical_datum,
+        time_zone=city.time_zone,
+        layers=list(layers),
+        title=dict(city.title),
+        cim_levels=dict(city.cim_levels),
+        sources=[
+            SourceEntry(layer=item.layer, origin=item.origin, licence=item.licence) for item in city.sources
+        ],
+        landcover=landcover,
+    )
+    write_manifest(manifest, folder)
+
+
+def _replace(folder: Path, partial: Path) -> None:
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    folder.rename(old)
+    partial.rename(folder)
+    shutil.rmtree(old)

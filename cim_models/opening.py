@@ -1,0 +1,123 @@
+"""Cities by reference: a built-in one, or a bundle folder.
+
+A reference is one of
+
+``builtin:district``
+    the built-in district; ``builtin:district?seed=3&size_m=600&cell_size_m=2`` varies it. It is
+    made once and kept under the user's cache folder (``CITYTWIN_CACHE`` or the platform's own),
+    by version, maker's source and parameters.
+``PATH``
+    a bundle folder.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import metadata, resources
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from cim_models.bundle import digest_city, read_city, write_city
+from cim_models.city import City
+from cim_models.errors import BundleError
+
+BUILTIN = "builtin:"
+_PARAMETERS = {"seed": int, "size_m": float, "cell_size_m": float}
+
+
+def open_city(reference: str | Path, *, base: Path | None = None) -> City:
+    """Open a city by reference.
+
+    Parameters
+    ----------
+    reference
+        As the module describes.
+    base
+        Folder that a relative path starts from; None for the working folder.
+
+    Raises
+    ------
+    BundleError
+        If there is no such city, a parameter is unknown, or the bundle is wrong.
+    """
+    text = str(reference)
+    if text.startswith(BUILTIN):
+        return _open_builtin(text)
+    folder = Path(text).expanduser()
+    if base is not None and not folder.is_absolute():
+        folder = base / folder
+    return replace(read_city(folder), reference=text)
+
+
+def city_hash(city: City | str | Path) -> str:
+    """Return the SHA-256 of a city's content, given the city or its reference."""
+    return digest_city(city if isinstance(city, City) else open_city(city))
+
+
+def cache_folder() -> Path:
+    """Return where made cities are kept."""
+    if chosen := os.environ.get("CITYTWIN_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "citytwin"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "citytwin"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "citytwin"
+
+
+def _open_builtin(reference: str) -> City:
+    parameters = _parameters(reference)
+    label = "_".join(f"{key}-{value}" for key, value in sorted(parameters.items())) or "default"
+    folder = cache_folder() / f"district_{label}_{_maker_digest()}"
+    if not folder.is_dir():
+        _make(parameters, folder)
+    try:
+        city = read_city(folder)
+    except BundleError:  # a cache that another version or a full disk spoilt
+        _make(parameters, folder)
+        city = read_city(folder)
+    return replace(city, reference=reference)
+
+
+def _make(parameters: Mapping[str, int | float], folder: Path) -> None:
+    from cim_models.district import make_district  # its maker is not needed once it is cached
+
+    city = make_district(**parameters)
+    try:
+        write_city(city, folder)
+    except OSError:
+        if not folder.is_dir():  # otherwise another process was faster
+            raise
+
+
+def _parameters(reference: str) -> dict[str, int | float]:
+    name, _, query = reference.removeprefix(BUILTIN).partition("?")
+    if name != "district":
+        raise BundleError(
+            f"City reference '{reference}'", got=repr(name), expected="builtin:district or a bundle folder"
+        )
+    parameters: dict[str, int | float] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key not in _PARAMETERS:
+            raise BundleError(
+                f"City reference '{reference}': unknown parameter '{key}'", expected=", ".join(_PARAMETERS)
+            )
+        try:
+            parameters[key] = _PARAMETERS[key](value)
+        except ValueError as exc:
+            raise BundleError(
+                f"City reference '{reference}': {key}", got=repr(value), expected="a number"
+            ) from exc
+    return parameters
+
+
+def _maker_digest() -> str:
+    """Return a short digest of the version and source of what makes and writes the district."""
+    digest = hashlib.sha256(metadata.version("citytwin").encode())
+    for package in ("cim_models.district", "cim_models.bundle", "cim_models"):
+        for item in sorted(resources.files(package).iterdir(), key=lambda entry: entry.name):
+            if item.is_file() and not item.name.endswith(".pyc"):
+                digest.update(item.read_bytes())
+    return digest.hexdigest()[:12]
