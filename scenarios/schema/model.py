@@ -1,0 +1,248 @@
+"""What a scenario file may say, key by key; unknown keys are refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, offset_s
+
+Skill = Literal["drainage", "traffic", "pump", "inspection", "water", "gas"]
+Point = tuple[float, float]
+
+
+class Section(BaseModel):
+    """A part of a scenario: immutable, and without room for unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OneOf(Section):
+    """A part of which exactly one key must be given, such as one kind of rain."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            msg = f"expected exactly one of {', '.join(type(self).model_fields)}"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def chosen(self) -> Section:
+        """The one that was given."""
+        return next(value for name in type(self).model_fields if (value := getattr(self, name)) is not None)
+
+
+class DesignRain(Section):
+    """A design storm: rainstorm intensity formula with a Chicago hyetograph."""
+
+    formula: str
+    return_period: Annotated[float, Field(gt=0)]
+    duration: PositiveDuration = 7200.0
+    peak: Annotated[float, Field(gt=0, lt=1)] = 0.4
+    begin: Duration = 0.0
+
+
+class ConstantRain(Section):
+    """The same intensity from ``begin`` for ``duration``."""
+
+    intensity_mm_h: Annotated[float, Field(ge=0)]
+    duration: PositiveDuration
+    begin: Duration = 0.0
+
+
+class GaugeRain(Section):
+    """Measured rain from a CSV file."""
+
+    file: str
+
+
+class Rain(OneOf):
+    """One kind of rain."""
+
+    design: DesignRain | None = None
+    constant: ConstantRain | None = None
+    gauges: GaugeRain | None = None
+
+
+class Weather(Section):
+    """What falls from the sky; no ``rain`` means a dry run."""
+
+    rain: Rain | None = None
+
+
+class Boundary(OneOf):
+    """What happens at the border of the model."""
+
+    edges: Literal["open", "closed"] | None = None
+
+
+class Burst(Section):
+    """A supply pipe breaks."""
+
+    pipe: str
+    at: Moment
+    area_fraction: Annotated[float, Field(gt=0, le=1)]
+
+
+class GullyChoice(Section):
+    """Some gullies: a random fraction of all, or named ones."""
+
+    fraction: Fraction | None = None
+    ids: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.fraction is None) == (self.ids is None):
+            msg = "expected exactly one of fraction, ids"
+            raise ValueError(msg)
+        return self
+
+
+class Blockage(Section):
+    """Gullies blocked by leaves and litter before the storm."""
+
+    gullies: GullyChoice
+    blocked: Fraction = 1.0
+
+
+class Failure(OneOf):
+    """One thing that goes wrong."""
+
+    burst: Burst | None = None
+    blockage: Blockage | None = None
+
+
+class Video(Section):
+    """Cameras that recognise standing water."""
+
+    recall: Fraction = 0.4
+
+
+class Citizens(Section):
+    """Citizens who report what they see."""
+
+    per_day: Annotated[float, Field(ge=0)] = 350.0
+
+
+class Patrols(Section):
+    """Patrollers who walk their grids."""
+
+    grids: Literal["all", "none"] = "all"
+
+
+class Reporting(Section):
+    """How the city learns of water; a channel set to false or null is switched off."""
+
+    sensors: bool = True
+    video: Video | Literal[False] | None = Video()
+    citizens: Citizens | Literal[False] | None = Citizens()
+    patrols: Patrols | Literal[False] | None = Patrols()
+
+
+class Staffing(Section):
+    """Crews by skill, and their shifts."""
+
+    crews: dict[Skill, Annotated[int, Field(ge=0, le=10_000)]] = Field(default_factory=dict)
+    shifts: Literal["two_by_twelve", "three_by_eight", "always"] = "two_by_twelve"
+
+
+class Dispatch(Section):
+    """How cases find their crews."""
+
+    mode: Literal["automatic", "manual"] = "automatic"
+    delay: Duration = 90.0
+    policy: str = "assignment"
+    interval: PositiveDuration = 120.0
+
+
+class PumpTruck(Section):
+    """A pump truck placed by plan, not by a case."""
+
+    at: str | Point
+    to: str = "outside"
+    capacity_m3_h: Annotated[float, Field(gt=0)]
+    begin: Moment = Field(alias="from")
+    until: Moment | None = None
+
+
+class RoadClosure(Section):
+    """A road closed by plan."""
+
+    road: str
+    begin: Moment = Field(alias="from")
+    until: Moment | None = None
+
+
+class GullyClearing(Section):
+    """Gullies cleared by plan; all when none is named."""
+
+    gullies: Literal["all"] | tuple[str, ...] = "all"
+    at: Moment
+
+
+class Measure(OneOf):
+    """One planned measure."""
+
+    pump_truck: PumpTruck | None = None
+    close_road: RoadClosure | None = None
+    clear_gullies: GullyClearing | None = None
+
+
+class Output(Section):
+    """How often the run folder is written."""
+
+    depth_every: PositiveDuration = 60.0
+    sensors_every: PositiveDuration = 60.0
+
+
+class Numerics(Section):
+    """Steps and coefficients of the physics."""
+
+    coupling: PositiveDuration = 10.0
+    exchange: PositiveDuration = 1.0
+    manning_n: Annotated[float, Field(gt=0, le=1)] = 0.03
+
+
+class Title(Section):
+    """Name for people."""
+
+    zh: str
+    en: str
+
+
+def _identifier(name: str) -> str:
+    if not name.replace("_", "").replace("-", "").isalnum():
+        msg = "expected letters, digits, - and _"
+        raise ValueError(msg)
+    return name
+
+
+class Scenario(Section):
+    """An experiment: a city, a stretch of time, what happens, who acts."""
+
+    name: Annotated[str, AfterValidator(_identifier)]
+    title: Title | None = None
+    city: str
+    start: AwareDatetime
+    duration: PositiveDuration
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    weather: Weather = Weather()
+    boundaries: tuple[Boundary, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    reporting: Reporting = Reporting()
+    staffing: Staffing = Staffing()
+    dispatch: Dispatch = Dispatch()
+    measures: tuple[Measure, ...] = ()
+    output: Output = Output()
+    numerics: Numerics = Numerics()
+
+    def offset_s(self, moment: str) -> float:
+        """Seconds from the scenario's start to a moment that it names."""
+        return offset_s(moment, self._start())
+
+    def _start(self) -> datetime:
+        return self.start
