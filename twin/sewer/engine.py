@@ -1,0 +1,381 @@
+"""The sewer as one SWMM simulation, advanced step by step."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from swmm.toolkit import solver
+from swmm.toolkit.shared_enum import LinkResult, NodeProperty, NodeResult, ObjectType
+
+from cim_models.city import Network
+from cim_models.errors import EngineError, InputError, NetworkError
+from twin.sewer.failures import swmm_error
+from twin.sewer.swmm_bulk import bulk_access
+from twin.sewer.swmm_input import SwmmInput, prepare
+
+_FOOT_M = 0.3048
+_FLOW_M3_S = {
+    "CFS": _FOOT_M**3,
+    "GPM": 3.785411784e-3 / 60.0,
+    "MGD": 3785.411784 / 86400.0,
+    "CMS": 1.0,
+    "LPS": 1e-3,
+    "MLD": 1000.0 / 86400.0,
+}
+_US_UNITS = frozenset({"CFS", "GPM", "MGD"})
+
+#: SWMM drops lateral inflow below 1e-5 ft3/s (FLOW_TOL); smaller volumes wait for more, m3/s.
+_LEAST_INFLOW_M3_S = 3e-7
+
+
+@dataclass(frozen=True, slots=True)
+class SewerSettings:
+    """How SWMM runs.
+
+    Parameters
+    ----------
+    rain
+        True keeps the file's own rain on its subcatchments; false, the default, leaves rain to the
+        surface, so that no drop falls twice.
+    riser_area_m2
+        Plan area of a shaft that stands on every node and holds what rises above the ground until
+        the street takes it, m2, > 0. SWMM carries it as ponded area: head above ground is volume
+        over area, nothing is lost as flooding, and the water is in the sewer's account until it has
+        left for the surface. None keeps the file's own ponding.
+    surcharge_method
+        ``SLOT`` keeps the volume of a full pipe in the balance; ``EXTRAN`` hides up to 15 % of the
+        water in a network that is filling and gives it back later. None keeps the file's choice.
+    start
+        Calendar time of the start, for dry weather patterns; None keeps the file's.
+    """
+
+    rain: bool = False
+    riser_area_m2: float | None = 2.0
+    surcharge_method: Literal["SLOT", "EXTRAN"] | None = "SLOT"
+    start: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.riser_area_m2 is not None and not self.riser_area_m2 > 0.0:
+            raise InputError("SewerSettings.riser_area_m2", got=self.riser_area_m2, expected="> 0 m2")
+
+
+@dataclass(frozen=True, slots=True)
+class SewerAccount:
+    """Where the sewer's water came from and went, m3 since the start.
+
+    Parameters
+    ----------
+    injected
+        Put in from the surface.
+    withdrawn
+        Taken out to the surface.
+    other_inflow
+        Dry weather flow, inflows of the file, its own runoff, backflow through outfalls.
+    outfalls
+        Left through outfalls.
+    losses
+        Evaporation, seepage and flooding that SWMM booked as lost.
+    initial, stored
+        In nodes and links at the start and now, with what is on its way in or out.
+    error
+        Inflow − outflow − change of storage; what SWMM lost (positive) or made (negative).
+    """
+
+    injected: float = 0.0
+    withdrawn: float = 0.0
+    other_inflow: float = 0.0
+    outfalls: float = 0.0
+    losses: float = 0.0
+    initial: float = 0.0
+    stored: float = 0.0
+    error: float = 0.0
+
+
+class SewerEngine:
+    """SWMM 5.2 on a city's sewer; one simulation per process.
+
+    Nodes are in the order of ``network.nodes``; arrays handed out are the engine's own and change
+    with the next step.
+
+    Parameters
+    ----------
+    network
+        The sewer; its ``inp`` is what SWMM runs.
+    workdir
+        Folder for SWMM's input, report and output files; made when missing.
+    step_s
+        Routing step, s, in whole milliseconds.
+    settings
+        How SWMM runs.
+
+    Raises
+    ------
+    NetworkError
+        If SWMM rejects the file, with the line that it names.
+    EngineError
+        If this process already has a simulation open.
+    """
+
+    _in_use: ClassVar[bool] = False
+
+    def __init__(
+        self, network: Network, workdir: Path, step_s: float, settings: SewerSettings | None = None
+    ) -> None:
+        self.settings = settings or SewerSettings()
+        self.step_s = _checked_step(step_s)
+        self.time_s = 0.0
+        self.node_ids = tuple(str(name) for name in network.nodes["id"])
+        self.ground_m = network.nodes["ground_elevation_m"].to_numpy(dtype=np.float64)
+        self.invert_m = network.nodes["invert_elevation_m"].to_numpy(dtype=np.float64)
+        self.is_outfall = (network.nodes["kind"] == "outfall").to_numpy()
+        prepared = prepare(
+            network.inp,
+            step_s=step_s,
+            rain=self.settings.rain,
+            ponding=self.settings.riser_area_m2 is not None,
+            surcharge_method=self.settings.surcharge_method,
+            start=self.settings.start,
+        )
+        self._length_m, self._flow_m3_s = _units(prepared)
+        self._bulk = bulk_access()
+        self._open(prepared, Path(workdir))
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    # --- life -------------------------------------------------------------------------------------
+
+    def _open(self, prepared: SwmmInput, workdir: Path) -> None:
+        if SewerEngine._in_use:
+            raise EngineError(
+                "SWMM is already running in this process",
+                expected="one sewer simulation per process",
+                remedy="Close the first, or start another process",
+            )
+        workdir.mkdir(parents=True, exist_ok=True)
+        path = workdir / "sewer.inp"
+        self._report = workdir / "sewer.rpt"
+        path.write_text(prepared.text, encoding="utf-8")
+        SewerEngine._in_use = True
+        self._is_open = True
+        try:
+            with self._complaints("Sewer model"):
+                solver.swmm_open(str(path), str(self._report), str(workdir / "sewer.out"))
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        self._nodes = self._node_indices()
+        area = self.settings.riser_area_m2
+        with self._complaints("Sewer model"):
+            if area is not None:
+                for node in self._nodes[~self.is_outfall]:
+                    solver.node_set_parameter(int(node), NodeProperty.POND_AREA, area / self._length_m**2)
+            solver.swmm_start(False)
+        self._all_nodes = np.arange(solver.project_get_count(ObjectType.NODE), dtype=np.int64)
+        self._all_links = np.arange(solver.project_get_count(ObjectType.LINK), dtype=np.int64)
+        count = len(self.node_ids)
+        self._waiting_m3 = np.zeros(count)
+        self._inflow_m3_s = np.zeros(count)
+        self._injected_m3 = self._withdrawn_m3 = 0.0
+        self.heads = np.zeros(count)
+        self.depths = np.zeros(count)
+        self.volumes = np.zeros(count)
+        self.overflow = np.zeros(count)
+        self._read()
+        self._initial_m3 = self._stored()
+
+    def close(self) -> None:
+        """End the simulation and free SWMM for another one; may be called twice."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        try:
+            with self._complaints("Closing SWMM"):
+                solver.swmm_close()
+        finally:
+            SewerEngine._in_use = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- stepping ---------------------------------------------------------------------------------
+
+    def inject(self, volume_m3: NDArray[np.float64]) -> None:
+        """Put water into nodes over the coming advance; negative volumes take it out.
+
+        Parameters
+        ----------
+        volume_m3
+            Per node, m3. What is too little for SWMM to notice waits and is put in later.
+        """
+        self._waiting_m3 += volume_m3
+
+    def advance_to(self, t_s: float) -> None:
+        """Advance to a time that is a whole number of steps away.
+
+        Parameters
+        ----------
+        t_s
+            Simulated time, s since the start.
+
+        Raises
+        ------
+        EngineError
+            If SWMM stops, or ``t_s`` lies between two steps.
+        """
+        steps = round((t_s - self.time_s) / self.step_s)
+        if steps < 0 or abs(self.time_s + steps * self.step_s - t_s) > 1e-6:
+            raise EngineError(
+                f"Sewer at {self.time_s:g} s cannot advance to {t_s:g} s",
+                expected=f"a whole number of {self.step_s:g} s steps ahead",
+            )
+        if steps == 0:
+            return
+        self._write_inflow(steps * self.step_s)
+        with self._complaints(f"Sewer at {self.time_s:g} s"):
+            for _ in range(steps):
+                solver.swmm_step()
+        self.time_s = t_s
+        self._read()
+
+    def _write_inflow(self, interval_s: float) -> None:
+        rate = self._waiting_m3 / interval_s
+        rate[np.abs(rate) < _LEAST_INFLOW_M3_S] = 0.0
+        volume = rate * interval_s
+        self._waiting_m3 = np.where(rate == 0.0, self._waiting_m3, 0.0)
+        self._injected_m3 += float(volume[volume > 0.0].sum())
+        self._withdrawn_m3 -= float(volume[volume < 0.0].sum())
+        self._inflow_m3_s = rate
+        self._check(self._bulk.write_inflow(self._nodes, rate / self._flow_m3_s))
+
+    def _read(self) -> None:
+        read, length = self._bulk.read_nodes, self._length_m
+        for quantity, out, unit in (
+            (NodeResult.HEAD, self.heads, length),
+            (NodeResult.DEPTH, self.depths, length),
+            (NodeResult.VOLUME, self.volumes, length**3),
+            (NodeResult.FLOOD, self.overflow, self._flow_m3_s),
+        ):
+            self._check(read(self._nodes, quantity.value, out))
+            if unit != 1.0:
+                out *= unit
+
+    # --- state ------------------------------------------------------------------------------------
+
+    def ponded_volume(self) -> NDArray[np.float64]:
+        """Volume above the ground in each node's riser that may still be taken out, m3, >= 0."""
+        area = self.settings.riser_area_m2 or 0.0
+        above = np.maximum(self.heads - self.ground_m, 0.0) * area
+        leaving = np.minimum(self._in_transit(), 0.0)
+        return np.maximum(np.minimum(above, self.volumes) + leaving, 0.0)
+
+    def link_flows(self) -> NDArray[np.float64]:
+        """Flow in each link in SWMM's order, m3/s, positive downstream."""
+        flows = np.zeros(self._all_links.size)
+        self._check(self._bulk.read_links(self._all_links, LinkResult.FLOW.value, flows))
+        return flows * self._flow_m3_s
+
+    @property
+    def account(self) -> SewerAccount:
+        """Volumes since the start."""
+        totals = solver.system_get_routing_totals()
+        unit = self._length_m**3
+        entered = unit * (
+            totals.dwInflow + totals.wwInflow + totals.gwInflow + totals.iiInflow + totals.exInflow
+        )
+        transit = self._in_transit()
+        outfalls = unit * totals.outflow - self._withdrawn_m3 - float(np.minimum(transit, 0.0).sum())
+        losses = unit * (totals.evapLoss + totals.seepLoss + totals.flooding + totals.reacted)
+        other = entered - self._injected_m3 + float(np.maximum(transit, 0.0).sum())
+        stored = self._stored()
+        exchanged = self._injected_m3 - self._withdrawn_m3 + float(self._waiting_m3.sum())
+        return SewerAccount(
+            injected=self._injected_m3 + float(np.maximum(self._waiting_m3, 0.0).sum()),
+            withdrawn=self._withdrawn_m3 - float(np.minimum(self._waiting_m3, 0.0).sum()),
+            other_inflow=other,
+            outfalls=outfalls,
+            losses=losses,
+            initial=self._initial_m3,
+            stored=stored,
+            error=exchanged + other - outfalls - losses - (stored - self._initial_m3),
+        )
+
+    @property
+    def routing_error(self) -> float:
+        """SWMM's own flow continuity error so far, as a share of its inflow."""
+        account = self.account
+        inflow = account.injected + account.other_inflow + account.initial
+        return account.error / inflow if inflow > 0.0 else 0.0
+
+    def _in_transit(self) -> NDArray[np.float64]:
+        """Half of the last step's inflow, which SWMM's trapezoidal rule books a step later, m3."""
+        return 0.5 * self.step_s * self._inflow_m3_s
+
+    def _stored(self) -> float:
+        nodes = np.zeros(self._all_nodes.size)
+        links = np.zeros(self._all_links.size)
+        self._check(self._bulk.read_nodes(self._all_nodes, NodeResult.VOLUME.value, nodes))
+        self._check(self._bulk.read_links(self._all_links, LinkResult.VOLUME.value, links))
+        volume = (nodes.sum() + links.sum()) * self._length_m**3
+        return float(volume + self._in_transit().sum() + self._waiting_m3.sum())
+
+    # --- SWMM -------------------------------------------------------------------------------------
+
+    def _node_indices(self) -> NDArray[np.int64]:
+        count = solver.project_get_count(ObjectType.NODE)
+        position = {solver.project_get_id(ObjectType.NODE, node): node for node in range(count)}
+        unknown = [name for name in self.node_ids if name not in position]
+        if unknown:
+            raise NetworkError(
+                "Sewer nodes without an entry in sewer.inp",
+                got=", ".join(unknown[:5]),
+                remedy="Read the tables again from sewer.inp",
+            )
+        return np.array([position[name] for name in self.node_ids], dtype=np.int64)
+
+    def _check(self, code: int) -> None:
+        if code:
+            raise EngineError(f"SWMM's toolkit at {self.time_s:g} s", got=f"error code {code}")
+
+    @contextmanager
+    def _complaints(self, doing: str) -> Iterator[None]:
+        """Raise what SWMM's report file says in place of the toolkit's bare exception."""
+        try:
+            yield
+        except (EngineError, NetworkError):
+            raise
+        except Exception as exc:  # the toolkit raises nothing narrower
+            self.close()
+            raise swmm_error(doing, self._report, exc) from exc
+
+
+def _checked_step(step_s: float) -> float:
+    milliseconds = step_s * 1000.0
+    if not step_s > 0.0 or abs(milliseconds - round(milliseconds)) > 1e-9:
+        raise InputError("Sewer step", got=f"{step_s} s", expected="> 0 s in whole milliseconds")
+    return float(step_s)
+
+
+def _units(prepared: SwmmInput) -> tuple[float, float]:
+    """Metres per unit of length and m3/s per unit of flow of the file."""
+    unit = prepared.option("FLOW_UNITS", "CFS")
+    if unit not in _FLOW_M3_S:
+        raise NetworkError(
+            "FLOW_UNITS of sewer.inp",
+            got=unit,
+            expected=", ".join(_FLOW_M3_S),
+            remedy="Correct section [OPTIONS]",
+        )
+    return (_FOOT_M if unit in _US_UNITS else 1.0), _FLOW_M3_S[unit]
