@@ -1,0 +1,209 @@
+"""The catalogues as agents use them: event classes, levels, time limits, skills and tasks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
+
+from agents.worktime import TimeUnit, WorkCalendar
+from cim_models.catalogues import load_catalogue
+
+Triangle = tuple[float, float, float]
+"""Least, most likely and largest value."""
+
+
+class TaskKind(StrEnum):
+    """What a crew can be asked to do at a place, in the order in which they matter."""
+
+    CLOSE_ROAD = "close_road"
+    PUMP = "pump"
+    CLEAR_GULLIES = "clear_gullies"
+    INSPECT = "inspect"
+    ATTEND = "attend"
+    REOPEN_ROAD = "reopen_road"
+
+
+@dataclass(frozen=True, slots=True)
+class EventClass:
+    """A class of matters that are reported.
+
+    Parameters
+    ----------
+    code, zh, en
+        Code and names of the catalogue.
+    skill
+        Skill of the crews that handle it.
+    background_weight
+        Share among reports that have nothing to do with the storm, >= 0.
+    """
+
+    code: str
+    zh: str
+    en: str
+    skill: str
+    background_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventCatalogue:
+    """Event classes, and the rules that grade a waterlogging case.
+
+    Parameters
+    ----------
+    classes
+        By code.
+    waterlogging
+        Code of the class that belongs to water on streets.
+    waterlogged_from_m
+        Depth from which a street counts as waterlogged, m.
+    levels
+        Pairs of depth (m) and level, deepest first.
+    level_when_unknown, level_of_others
+        Level of a waterlogging case without a depth, and of every other case.
+    raised_road_classes, raised_in_underpass
+        Where a waterlogging case is one level more urgent.
+    """
+
+    classes: Mapping[str, EventClass]
+    waterlogging: str
+    waterlogged_from_m: float
+    levels: tuple[tuple[float, int], ...]
+    level_when_unknown: int
+    level_of_others: int
+    raised_road_classes: frozenset[str]
+    raised_in_underpass: bool
+
+    def level(self, code: str, depth_m: float | None, road_class: str, underpass: bool) -> int:
+        """Return how urgent a case is, 1 (most) to 4."""
+        if code != self.waterlogging:
+            return self.level_of_others
+        level = self.level_when_unknown
+        if depth_m is not None:
+            level = next((grade for from_m, grade in self.levels if depth_m >= from_m), 4)
+        if road_class in self.raised_road_classes or (underpass and self.raised_in_underpass):
+            level -= 1
+        return max(level, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """Time limits by class and level, with the calendar in which they run."""
+
+    calendar: WorkCalendar
+    limits: Mapping[tuple[str, int], tuple[float, TimeUnit]]
+    otherwise: tuple[float, TimeUnit]
+
+    def due(self, start: datetime, code: str, level: int) -> datetime:
+        """Return when a case of a class and level that starts to run at ``start`` is due."""
+        amount, unit = self.limits.get((code, level), self.otherwise)
+        return self.calendar.due(start, amount, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What a crew can do and what it drives; ``vehicle`` is a class of the vehicle catalogue."""
+
+    name: str
+    zh: str
+    en: str
+    vehicle: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """What a task needs and takes.
+
+    Parameters
+    ----------
+    kind, skill
+        What it is and who can do it; an empty skill leaves that to the case.
+    needed_from_m, needed_in_underpass_from_m
+        Depth from which it is planned, m.
+    useless_below_m
+        Depth below which a crew on site leaves it, m.
+    setup_min, each_min, pack_min
+        Durations of setting up, of each item (a gully) and of packing up, min.
+    capacity_m3_h, delivery_m, stop_below_m
+        Of a pump truck: largest flow, longest delivery, and the depth at which it stops.
+    """
+
+    kind: TaskKind
+    skill: str
+    needed_from_m: float
+    needed_in_underpass_from_m: float
+    useless_below_m: float
+    setup_min: Triangle
+    each_min: Triangle = (0.0, 0.0, 0.0)
+    pack_min: Triangle = (0.0, 0.0, 0.0)
+    capacity_m3_h: float = 0.0
+    delivery_m: float = 0.0
+    stop_below_m: float = 0.0
+
+    def is_needed(self, depth_m: float | None, underpass: bool) -> bool:
+        """Whether the task belongs to a place with this depth; an unknown depth counts as 0."""
+        threshold = self.needed_in_underpass_from_m if underpass else self.needed_from_m
+        return (depth_m or 0.0) >= threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that the operations take from the catalogues."""
+
+    events: EventCatalogue
+    limits: TimeLimits
+    skills: Mapping[str, Skill]
+    tasks: Mapping[TaskKind, TaskSpec]
+
+
+def read_catalogue() -> Catalogue:
+    """Read the catalogues that come with the package."""
+    skills = load_catalogue("skills")
+    return Catalogue(
+        events=_event_catalogue(load_catalogue("event_classes")),
+        limits=_time_limits(load_catalogue("time_limits")),
+        skills={entry["name"]: _pick(Skill, entry) for entry in skills["skills"]},
+        tasks={TaskKind(entry["kind"]): _task_spec(entry) for entry in skills["tasks"]},
+    )
+
+
+def _pick(kind: type[Any], entry: Mapping[str, Any]) -> Any:
+    return kind(**{name: entry[name] for name in kind.__dataclass_fields__ if name in entry})
+
+
+def _task_spec(entry: Mapping[str, Any]) -> TaskSpec:
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    values["kind"] = TaskKind(entry["kind"])
+    spec: TaskSpec = _pick(TaskSpec, values)
+    return spec
+
+
+def _event_catalogue(content: Mapping[str, Any]) -> EventCatalogue:
+    water = content["waterlogging"]
+    return EventCatalogue(
+        classes={entry["code"]: _pick(EventClass, entry) for entry in content["classes"]},
+        waterlogging=water["class"],
+        waterlogged_from_m=water["waterlogged_from_m"],
+        levels=tuple((entry["from_m"], entry["level"]) for entry in water["levels"]),
+        level_when_unknown=water["level_when_depth_unknown"],
+        level_of_others=content["level_of_other_classes"],
+        raised_road_classes=frozenset(water["raised_for"]["road_classes"]),
+        raised_in_underpass=water["raised_for"]["underpass"],
+    )
+
+
+def _time_limits(content: Mapping[str, Any]) -> TimeLimits:
+    calendar = content["calendar"]
+    return TimeLimits(
+        calendar=WorkCalendar(
+            hours=tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in calendar["hours"]),
+            workdays=frozenset(calendar["workdays"]),
+            holidays=frozenset(date.fromisoformat(str(day)) for day in calendar["holidays"]),
+        ),
+        limits={
+            (entry["class"], level): (float(entry["amount"]), TimeUnit(entry["unit"]))
+            for entry in content["limits"]
+            for level in entry["levels"]
+        },
+        otherwise=(float(content["otherwise"]["amount"]), TimeUnit(content["otherwise"]["unit"])),
+    )

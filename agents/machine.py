@@ -1,0 +1,33 @@
+"""State machines as tables: from a state and an action to the next state, everything else refused."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from cim_models.errors import TransitionError
+
+
+def next_state[S: StrEnum, A: StrEnum](table: Mapping[tuple[S, A], S], who: str, state: S, action: A) -> S:
+    """Return the state that follows.
+
+    Parameters
+    ----------
+    table
+        Every allowed step.
+    who
+        Kind and id of what the state belongs to, for the message.
+    state, action
+        Where it stands and what it is asked to do.
+
+    Raises
+    ------
+    TransitionError
+        If the table does not hold the step; the message names what would have been allowed.
+    """
+    try:
+        return table[state, action]
+    except KeyError:
+        allowed = sorted(step for start, step in table if start == state)
+        raise TransitionError(
+            f"{who} cannot '{action}' while it is '{state}'",
+            expected=f"one of {', '.join(allowed)}" if allowed else "nothing: this state is final",
+        ) from None
