@@ -1,0 +1,35 @@
+"""A report: what somebody or something tells the command centre."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report as it leaves its channel.
+
+    Parameters
+    ----------
+    channel
+        ``sensor``, ``citizen``, ``patrol`` or ``video``.
+    class_code
+        Event class of the catalogue.
+    x, y
+        Where, m in the city's CRS.
+    reporter
+        Id of the sensor, camera or patroller; empty for a citizen.
+    depth_m
+        Depth as the reporter states it, m; None when unknown.
+    genuine
+        Whether the matter exists; only the log knows.
+    road
+        Id of the road it is about; empty to take the nearest.
+    """
+
+    channel: str
+    class_code: str
+    x: float
+    y: float
+    reporter: str = ""
+    depth_m: float | None = None
+    genuine: bool = True
+    road: str = ""

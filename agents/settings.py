@@ -1,0 +1,334 @@
+"""Settings of the operations: plain values that check themselves.
+
+Every default is an own assumption unless its description names a source.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agents.worktime import ROSTERS
+from cim_models.errors import ScenarioError
+
+
+def _check(name: str, value: float, low: float, high: float = float("inf")) -> None:
+    if not low <= value <= high:
+        raise ScenarioError(f"Setting '{name}' is out of range", got=value, expected=f"{low} to {high}")
+
+
+@dataclass(frozen=True, slots=True)
+class SensorSettings:
+    """Fixed level sensors.
+
+    Parameters
+    ----------
+    report_from_m
+        Reading at which a road sensor reports, m; it reports again at 0.30 and 0.50 m.
+    recall
+        Share of readings that reach the centre, 0 to 1.
+    delay_s
+        From reading to report, s.
+    false_alarms_per_day
+        Readings of water that is not there, for each sensor and day.
+    repeat_s
+        A sensor above the same threshold reports again after this time, s.
+    """
+
+    report_from_m: float = 0.15
+    recall: float = 0.98
+    delay_s: float = 15.0
+    false_alarms_per_day: float = 0.02
+    repeat_s: float = 1800.0
+
+    def __post_init__(self) -> None:
+        _check("sensors.report_from_m", self.report_from_m, 0.01)
+        _check("sensors.recall", self.recall, 0.0, 1.0)
+        _check("sensors.delay_s", self.delay_s, 0.0)
+        _check("sensors.false_alarms_per_day", self.false_alarms_per_day, 0.0)
+        _check("sensors.repeat_s", self.repeat_s, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSettings:
+    """Cameras whose pictures are searched for water.
+
+    Parameters
+    ----------
+    recall
+        Chance that one look at water within view finds it, 0 to 1.
+    interval_s
+        Time between looks, s.
+    visible_from_m
+        Least depth that can be seen, m.
+    delay_s
+        From look to report, s.
+    false_alarms_per_day
+        Alarms without water, for each camera and day.
+    repeat_s
+        The same camera reports the same place again after this time, s.
+    """
+
+    recall: float = 0.4
+    interval_s: float = 600.0
+    visible_from_m: float = 0.15
+    delay_s: float = 30.0
+    false_alarms_per_day: float = 0.1
+    repeat_s: float = 1800.0
+
+    def __post_init__(self) -> None:
+        _check("video.recall", self.recall, 0.0, 1.0)
+        _check("video.interval_s", self.interval_s, 1.0)
+        _check("video.visible_from_m", self.visible_from_m, 0.0)
+        _check("video.delay_s", self.delay_s, 0.0)
+        _check("video.false_alarms_per_day", self.false_alarms_per_day, 0.0)
+        _check("video.repeat_s", self.repeat_s, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenSettings:
+    """People who report what they see, by telephone or application.
+
+    Parameters
+    ----------
+    per_day
+        Reports a day that have nothing to do with the storm, in the whole city. 350 is the mean of
+        Guangdong's cities in 2022 (2.68 million cases, 21 cities).
+    reports_per_person_h
+        Rate at which one person near a street under half a metre of water reports it, 1/h. The
+        rate grows from 0 at ``visible_from_m`` in proportion to the depth.
+    visible_from_m
+        Least depth that anybody reports, m.
+    delay_s
+        Mean time from seeing to report (exponential), s.
+    depth_error
+        Spread of the depth they state (standard deviation of its logarithm).
+    interval_s
+        Step of the process, s.
+    reach_m
+        People within this distance of a street's low point see it, m.
+    persons_per_m
+        People to each metre of street where the city has no persons.
+    """
+
+    per_day: float = 350.0
+    reports_per_person_h: float = 0.01
+    visible_from_m: float = 0.10
+    delay_s: float = 180.0
+    depth_error: float = 0.3
+    interval_s: float = 60.0
+    reach_m: float = 100.0
+    persons_per_m: float = 0.3
+
+    def __post_init__(self) -> None:
+        _check("citizens.per_day", self.per_day, 0.0)
+        _check("citizens.reports_per_person_h", self.reports_per_person_h, 0.0)
+        _check("citizens.visible_from_m", self.visible_from_m, 0.0, 0.49)
+        _check("citizens.delay_s", self.delay_s, 0.0)
+        _check("citizens.depth_error", self.depth_error, 0.0)
+        _check("citizens.interval_s", self.interval_s, 1.0)
+        _check("citizens.reach_m", self.reach_m, 0.0)
+        _check("citizens.persons_per_m", self.persons_per_m, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolSettings:
+    """Patrollers who walk the streets of their grid.
+
+    Parameters
+    ----------
+    grids
+        Ids of the patrol grids that are walked; None for all.
+    per_grid
+        Patrollers to a grid and shift.
+    from_h, to_h
+        Hours of the day between which they walk.
+    speed_m_s
+        Walking speed, m/s.
+    visible_from_m
+        Least depth they report, m.
+    impassable_from_m
+        They do not walk into deeper water, m.
+    recall
+        Chance that they see water on a street beside them, 0 to 1.
+    delay_s
+        From seeing to report, s.
+    repeat_s
+        The same patroller reports the same street again after this time, s.
+    false_alarms_per_day
+        Reports of water that is not there, for each patroller and day.
+    """
+
+    grids: tuple[str, ...] | None = None
+    per_grid: int = 1
+    from_h: float = 7.0
+    to_h: float = 22.0
+    speed_m_s: float = 1.2
+    visible_from_m: float = 0.10
+    impassable_from_m: float = 0.30
+    recall: float = 0.9
+    delay_s: float = 60.0
+    repeat_s: float = 3600.0
+    false_alarms_per_day: float = 0.1
+
+    def __post_init__(self) -> None:
+        _check("patrols.per_grid", self.per_grid, 0)
+        _check("patrols.from_h", self.from_h, 0.0, 24.0)
+        _check("patrols.to_h", self.to_h, 0.0, 24.0)
+        _check("patrols.speed_m_s", self.speed_m_s, 0.1, 10.0)
+        _check("patrols.recall", self.recall, 0.0, 1.0)
+        _check("patrols.delay_s", self.delay_s, 0.0)
+        _check("patrols.false_alarms_per_day", self.false_alarms_per_day, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffingSettings:
+    """Who is on the roster.
+
+    Parameters
+    ----------
+    crews
+        Crews on the whole roster by skill; the shifts share them out in turn.
+    shifts
+        Name of a shift pattern of `agents.worktime.ROSTERS`.
+    depots
+        Where crews wait, as (x, y) in m, in place of the city's ``depots`` layer; None for the layer.
+    turnout_s
+        From the order to driving off from a depot, s.
+    linger_s
+        A crew that is done waits this long on site for another task before it drives home, s.
+    cut_off_wait_s, cut_off_tries
+        A crew without a way waits this long before it looks again, and turns back after so many tries.
+    pump_capacity_m3_h
+        Of each pump truck, m3/h; None for the catalogue's.
+    """
+
+    crews: Mapping[str, int] = field(
+        default_factory=lambda: {"drainage": 6, "traffic": 4, "pump": 2, "water": 2, "gas": 2}
+    )
+    shifts: str = "two_by_twelve"
+    depots: tuple[tuple[float, float], ...] | None = None
+    turnout_s: float = 120.0
+    linger_s: float = 300.0
+    cut_off_wait_s: float = 300.0
+    cut_off_tries: int = 6
+    pump_capacity_m3_h: float | None = None
+
+    def __post_init__(self) -> None:
+        for skill, number in self.crews.items():
+            _check(f"staffing.crews.{skill}", number, 0)
+        if self.shifts not in ROSTERS:
+            raise ScenarioError(
+                "Setting 'staffing.shifts' is unknown",
+                got=self.shifts,
+                expected=f"one of {', '.join(sorted(ROSTERS))}",
+            )
+        _check("staffing.turnout_s", self.turnout_s, 0.0)
+        _check("staffing.linger_s", self.linger_s, 0.0)
+        _check("staffing.cut_off_wait_s", self.cut_off_wait_s, 1.0)
+        _check("staffing.cut_off_tries", self.cut_off_tries, 1)
+        if self.pump_capacity_m3_h is not None:
+            _check("staffing.pump_capacity_m3_h", self.pump_capacity_m3_h, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchSettings:
+    """How tasks reach crews.
+
+    Parameters
+    ----------
+    mode
+        ``automatic``: every task waits ``delay_s``. ``manual``: a mean of ``manual_delay_s``
+        (exponential). Qingdao: 30 min by hand, 1 to 2 min automatic.
+    delay_s, manual_delay_s
+        The two delays, s.
+    interval_s
+        Time between dispatch rounds, s.
+    policy
+        ``nearest``, ``assignment`` or ``module:Class``.
+    """
+
+    mode: str = "automatic"
+    delay_s: float = 90.0
+    manual_delay_s: float = 1800.0
+    interval_s: float = 120.0
+    policy: str = "assignment"
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("automatic", "manual"):
+            raise ScenarioError(
+                "Setting 'dispatch.mode' is unknown", got=self.mode, expected="automatic or manual"
+            )
+        _check("dispatch.delay_s", self.delay_s, 0.0)
+        _check("dispatch.manual_delay_s", self.manual_delay_s, 0.0)
+        _check("dispatch.interval_s", self.interval_s, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSettings:
+    """How reports become cases and how cases are checked.
+
+    Parameters
+    ----------
+    merge_distance_m, merge_time_s
+        A report merges into an open case of its class within this distance (or on the same street)
+        whose last report is not older than this.
+    site_radius_m
+        What somebody on site sees, m.
+    dry_below_m
+        Less water than this counts as none, m.
+    check_after_s, check_every_s
+        From handling to the first check, and between checks, s.
+    rework_after
+        Failed checks after which a case is sent back.
+    gully_radius_m, gullies_per_order
+        Which gullies belong to a place, and how many are cleared in one go.
+    pump_stays_s
+        A pump runs on at most this long after the street has passed its check, s.
+    """
+
+    merge_distance_m: float = 80.0
+    merge_time_s: float = 7200.0
+    site_radius_m: float = 20.0
+    dry_below_m: float = 0.05
+    check_after_s: float = 600.0
+    check_every_s: float = 600.0
+    rework_after: int = 3
+    gully_radius_m: float = 60.0
+    gullies_per_order: int = 4
+    pump_stays_s: float = 1800.0
+
+    def __post_init__(self) -> None:
+        _check("cases.merge_distance_m", self.merge_distance_m, 1.0)
+        _check("cases.merge_time_s", self.merge_time_s, 0.0)
+        _check("cases.site_radius_m", self.site_radius_m, 0.0)
+        _check("cases.dry_below_m", self.dry_below_m, 0.0)
+        _check("cases.check_after_s", self.check_after_s, 1.0)
+        _check("cases.check_every_s", self.check_every_s, 1.0)
+        _check("cases.rework_after", self.rework_after, 1)
+        _check("cases.gully_radius_m", self.gully_radius_m, 0.0)
+        _check("cases.gullies_per_order", self.gullies_per_order, 1)
+        _check("cases.pump_stays_s", self.pump_stays_s, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsSettings:
+    """All settings of the operations.
+
+    Parameters
+    ----------
+    start
+        The scenario's start with its time zone: shifts, working hours and patrols go by it.
+    sensors, video, citizens, patrols
+        The reporting channels; None switches one off.
+    staffing, dispatch, cases
+        Who works, how they are sent, and how cases are kept.
+    """
+
+    start: datetime
+    sensors: SensorSettings | None = field(default_factory=SensorSettings)
+    video: VideoSettings | None = field(default_factory=VideoSettings)
+    citizens: CitizenSettings | None = field(default_factory=CitizenSettings)
+    patrols: PatrolSettings | None = field(default_factory=PatrolSettings)
+    staffing: StaffingSettings = field(default_factory=StaffingSettings)
+    dispatch: DispatchSettings = field(default_factory=DispatchSettings)
+    cases: CaseSettings = field(default_factory=CaseSettings)
