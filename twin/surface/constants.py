@@ -1,0 +1,53 @@
+"""Units, thresholds and layout that all kernels share.
+
+Depth is an integer count of *depth units* of 2⁻²⁴ m (60 nanometres): sums are exact, so volume is
+conserved to the last unit whatever the order of summation. Bed elevation is kept as float32 in the
+same unit but rounded to 2⁻¹² m, so that the difference of two beds, and the difference of two water
+surfaces, are exact as well: a lake at rest stays at rest exactly.
+"""
+
+import numpy as np
+
+UNIT_BITS = 24
+UNIT_M = 2.0**-UNIT_BITS
+UNITS_PER_M = 2.0**UNIT_BITS
+BED_RESOLUTION_M = 2.0**-12
+"""Bed elevations are rounded to this, m: a quarter of a millimetre."""
+MAX_RELIEF_M = 2.0**24 * BED_RESOLUTION_M
+"""Highest bed above the lowest that float32 holds exactly at that resolution, m."""
+WALL_M = 1.0e6
+"""Height of a blocked cell above the lowest bed, m."""
+
+DRY_DEPTH_M = 1.0e-3
+"""A face whose flow depth is not above this passes nothing, m."""
+DRY_UNITS = int(DRY_DEPTH_M * UNITS_PER_M)
+MAX_DEPTH_M = 60.0
+"""Beyond this depth the fixed-point sums could overflow; the solver stops before, m."""
+MAX_UNITS = int(MAX_DEPTH_M * UNITS_PER_M)
+
+WEIGHT_ONE = 256
+"""A rain weight of 1; weights are whole multiples of 1/256."""
+RAIN_QUANTUM_M = WEIGHT_ONE * UNIT_M
+"""Rain falls in whole multiples of this depth, m: times a weight it is a whole number of units."""
+RAIN_TICK_M = 2.0**-13
+"""Rain is gathered until this depth and then laid on the ground, m: an eighth of a millimetre."""
+
+GRAVITY_M_S2 = 9.81
+THETA_MIN = 0.7
+MAX_COURANT = (THETA_MIN / 2.0) ** 0.5
+"""Stability limit in two dimensions: sqrt(theta / 2)."""
+
+TILE = 64
+"""Edge of a tile, cells. Water advances one cell a step, so a dry ring one tile wide lasts 64 steps."""
+RECHECK_STEPS = 32
+"""Steps after which the wet tiles are looked for again; at most TILE - 1."""
+
+LANES = 16
+"""Cells in a cache line of 64 bytes: rows are padded to whole lines."""
+ROWS_BEFORE, ROWS_AFTER = 2, 3
+"""Rows of wall around the domain that the stencil may read."""
+
+DEPTH_DTYPE = np.int32
+REAL_DTYPE = np.float32
+WEIGHT_DTYPE = np.uint16
+ZONE_DTYPE = np.uint16

@@ -1,0 +1,201 @@
+"""The loop over steps: step length, rain, sweep by bands, edges, record of the maximum."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from twin.surface.constants import (
+    DRY_UNITS,
+    GRAVITY_M_S2,
+    LANES,
+    MAX_UNITS,
+    RAIN_QUANTUM_M,
+    RAIN_TICK_M,
+    RECHECK_STEPS,
+    UNIT_M,
+)
+from twin.surface.kernel_edges import Outlets, drain_outlets
+from twin.surface.kernel_faces import step_factors
+from twin.surface.kernel_sweep import save_halo, sweep_band
+from twin.surface.kernel_tiles import activate, deal_rows, mark_wet_row, record_maximum
+from twin.surface.state import Grid, Halo, Scratch, Tiles
+
+STEADY, UNSTABLE = 0, 1
+
+
+class Rule(NamedTuple):
+    """What does not change during a run.
+
+    Parameters
+    ----------
+    cell_size_m, courant, max_step_s
+        Cell edge, Courant number and longest step.
+    tiled
+        Sweep active tiles only.
+    record_interval_s
+        Time between looks at the maximum depth, s.
+    rows, cols
+        Size of the domain.
+    """
+
+    cell_size_m: float
+    courant: float
+    max_step_s: float
+    tiled: bool
+    record_interval_s: float
+    rows: int
+    cols: int
+
+
+class Progress(NamedTuple):
+    """Where the loop stands.
+
+    Parameters
+    ----------
+    time_s
+        Simulated time.
+    deepest
+        Largest depth, units.
+    recheck
+        Whether wet tiles must be looked for before the next step.
+    next_record_s
+        When the maximum is looked at again.
+    steps, cell_steps
+        Steps and cell updates so far.
+    left_units
+        Units that have left over the edges.
+    status
+        `STEADY` or `UNSTABLE`.
+    """
+
+    time_s: float
+    deepest: int
+    recheck: bool
+    next_record_s: float
+    steps: int
+    cell_steps: int
+    left_units: int
+    status: int
+
+
+class Rain(NamedTuple):
+    """Rain per gauge zone, shape (zones,).
+
+    Parameters
+    ----------
+    rate
+        m/s.
+    pending
+        Fallen but not yet laid on the ground, m, less than a tick.
+    quanta
+        Scratch: quanta laid in the present step.
+    laid
+        Quanta laid since the start.
+    """
+
+    rate: Any
+    pending: Any
+    quanta: Any
+    laid: Any
+
+
+@njit(cache=True)
+def _gather_rain(rain: Rain, dt_s: float) -> bool:
+    """Add the rain of a step; return whether it is time to lay it on the ground."""
+    due = False
+    for zone in range(rain.rate.size):
+        rain.pending[zone] += rain.rate[zone] * dt_s
+        ending = rain.rate[zone] == 0.0 and rain.pending[zone] >= RAIN_QUANTUM_M
+        due = due or ending or rain.pending[zone] >= RAIN_TICK_M
+    if due:
+        for zone in range(rain.rate.size):
+            quanta = np.int64(rain.pending[zone] / RAIN_QUANTUM_M)
+            rain.pending[zone] -= quanta * RAIN_QUANTUM_M
+            rain.quanta[zone] = quanta
+            rain.laid[zone] += quanta
+    return due
+
+
+@njit(cache=True)
+def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
+    """Return the longest stable step that divides the remaining time: courant dx / sqrt(g h_max)."""
+    depth_m = max(deepest, DRY_UNITS) * UNIT_M
+    longest = min(rule.max_step_s, rule.courant * rule.cell_size_m / np.sqrt(GRAVITY_M_S2 * depth_m))
+    return remaining_s / np.ceil(remaining_s / longest)
+
+
+@njit(parallel=True, cache=True)
+def _find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int) -> None:
+    tile_rows = tiles.counts.size
+    for tile_row in prange(tile_rows):
+        mark_wet_row(grid, tiles, tile_row, rows, cols)
+
+
+@njit(parallel=True, cache=True)
+def _record(grid: Grid, tiles: Tiles, rows: int, time_s: Any, deepest: Any, when: Any) -> None:
+    tile_rows = tiles.counts.size
+    for tile_row in prange(tile_rows):
+        record_maximum(grid, tiles, tile_row, rows, time_s, deepest, when)
+
+
+@njit(parallel=True, cache=True)
+def _sweep(
+    grid: Grid, halo: Halo, scratch: Scratch, tiles: Tiles, quanta: Any, raining: bool, step: Any
+) -> int:
+    """Advance all bands by one step; return the largest depth in units."""
+    deepest = tiles.deepest
+    for band in prange(deepest.shape[0]):
+        deepest[band, 0] = sweep_band(grid, halo, scratch, tiles, band, quanta, raining, step)
+    return int(np.int64(deepest[:, 0].max()))
+
+
+@njit(cache=True)
+def advance(
+    grid: Grid,
+    halo: Halo,
+    scratch: Scratch,
+    tiles: Tiles,
+    outlets: Outlets,
+    rain: Rain,
+    rule: Rule,
+    progress: Progress,
+    end_s: float,
+    deepest_ever: Any,
+    time_of_max: Any,
+) -> Progress:
+    """Advance the water to ``end_s``; the arrays of ``grid``, ``rain`` and the maximum change in place.
+
+    Returns
+    -------
+    Where the loop stands; on `UNSTABLE` the offending depths are left in place.
+    """
+    time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _ = progress
+    rows, end = rule.rows, LANES + -(-rule.cols // LANES) * LANES
+    next_check, cells = steps, 0
+    while time_s < end_s:
+        remaining_s = end_s - time_s
+        dt_s = _step_length(deepest, remaining_s, rule)
+        raining = _gather_rain(rain, dt_s)
+        if raining or not rule.tiled:
+            cells = activate(grid, tiles, rows, end, True)
+            deal_rows(tiles, rows, cells)
+        elif recheck or steps >= next_check:
+            _find_wet(grid, tiles, rows, rule.cols)
+            cells = activate(grid, tiles, rows, end, False)
+            deal_rows(tiles, rows, cells)
+            next_check, recheck = steps + RECHECK_STEPS, False
+        step = step_factors(dt_s, rule.cell_size_m)
+        save_halo(grid, halo, tiles)
+        deepest = _sweep(grid, halo, scratch, tiles, rain.quanta, raining, step)
+        left += drain_outlets(grid.depth, outlets, step.volume)
+        recheck = recheck or raining
+        time_s = end_s if dt_s >= remaining_s else time_s + dt_s
+        steps += 1
+        cell_steps += cells
+        if deepest > MAX_UNITS:
+            return Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, UNSTABLE)
+        if time_s >= next_record_s:
+            _record(grid, tiles, rows, np.float32(time_s), deepest_ever, time_of_max)
+            next_record_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
+    return Progress(time_s, deepest, recheck, next_record_s, steps, cell_steps, left, STEADY)

@@ -1,0 +1,129 @@
+"""Where the water is: active tiles, their runs of columns, and bands of rows of equal work.
+
+A tile is *wet* when a cell in it is deeper than the dry depth, and *active* when it or one of its eight
+neighbours is wet. Inactive tiles are not swept. They need not be: nothing there moves, and water from a
+wet tile takes at least 64 steps to cross the ring of active ones around it, while the wet tiles are
+looked for again every 32 steps and whenever rain or an exchange has raised a depth. Switching tiles off
+therefore changes no bit of the result.
+"""
+
+from typing import Any
+
+from numba import njit
+
+from twin.surface.constants import DRY_UNITS, LANES, ROWS_BEFORE, TILE
+from twin.surface.state import Grid, Tiles
+
+
+@njit(cache=True)
+def _any_wet(depth: Any, row_0: int, row_1: int, first: int, end: int) -> bool:
+    """Tell whether a cell of a block is deeper than the dry depth."""
+    for row in range(row_0, row_1):
+        cells = depth[row, first:end]
+        deepest = cells[0]
+        for col in range(cells.size):
+            deepest = max(deepest, cells[col])
+        if deepest > DRY_UNITS:
+            return True
+    return False
+
+
+@njit(cache=True)
+def mark_wet_row(grid: Grid, tiles: Tiles, tile_row: int, rows: int, cols: int) -> None:
+    """Set the wet flags of one row of tiles."""
+    row_0 = ROWS_BEFORE + tile_row * TILE
+    row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
+    for tile_col in range(tiles.wet.shape[1]):
+        first = LANES + tile_col * TILE
+        end = min(first + TILE, LANES + cols)
+        tiles.wet[tile_row, tile_col] = _any_wet(grid.depth, row_0, row_1, first, end)
+
+
+@njit(cache=True)
+def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> None:
+    """Set the discharges of a tile that falls dry to zero, as a sweep would have done."""
+    row_0 = ROWS_BEFORE + tile_row * TILE
+    row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
+    first = LANES + tile_col * TILE
+    stop = min(first + TILE, end)
+    for row in range(row_0, row_1):
+        grid.qx[row, first:stop] = 0
+        grid.qy[row, first:stop] = 0
+    grid.qy[row_1, first:stop] = 0
+
+
+@njit(cache=True)
+def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) -> int:
+    """Derive active tiles and their runs from the wet flags; return the active cells.
+
+    Parameters
+    ----------
+    end
+        End column of the padded domain, a whole number of cache lines.
+    everywhere
+        Activate all tiles, for a step that brings rain.
+    """
+    tile_rows, tile_cols = tiles.wet.shape
+    cells = 0
+    for k in range(tile_rows):
+        height = min(TILE, rows - k * TILE)
+        count = 0
+        is_open = False
+        for c in range(tile_cols):
+            near = everywhere
+            for dk in range(max(k - 1, 0), min(k + 2, tile_rows)):
+                for dc in range(max(c - 1, 0), min(c + 2, tile_cols)):
+                    near = near or tiles.wet[dk, dc] != 0
+            if tiles.active[k, c] != 0 and not near:
+                _still(grid, k, c, rows, end)
+            tiles.active[k, c] = near
+            first = LANES + c * TILE
+            if near:
+                cells += height * (min(first + TILE, end) - first)
+            if near and not is_open:
+                tiles.segments[k, count, 0] = first
+            if is_open and not near:
+                tiles.segments[k, count, 1] = first
+                count += 1
+            is_open = near
+        if is_open:
+            tiles.segments[k, count, 1] = end
+            count += 1
+        tiles.counts[k] = count
+    return cells
+
+
+@njit(cache=True)
+def deal_rows(tiles: Tiles, rows: int, cells: int) -> None:
+    """Cut the rows into bands that hold equally many active cells, with a small cost for each row."""
+    bands = tiles.band_rows.size - 1
+    row_cost = LANES
+    total = cells + rows * row_cost
+    tiles.band_rows[0] = ROWS_BEFORE
+    band, before = 1, 0
+    for k in range(tiles.counts.size):
+        height = min(TILE, rows - k * TILE)
+        width = row_cost
+        for run in range(tiles.counts[k]):
+            width += tiles.segments[k, run, 1] - tiles.segments[k, run, 0]
+        while band < bands and before + width * height >= total * band // bands:
+            tiles.band_rows[band] = ROWS_BEFORE + k * TILE + (total * band // bands - before) // width
+            band += 1
+        before += width * height
+    tiles.band_rows[bands] = ROWS_BEFORE + rows
+
+
+@njit(cache=True)
+def record_maximum(
+    grid: Grid, tiles: Tiles, tile_row: int, rows: int, time_s: float, deepest: Any, when: Any
+) -> None:
+    """Raise the largest depth so far, and its time, in the active tiles of one row of tiles."""
+    row_0 = ROWS_BEFORE + tile_row * TILE
+    for row in range(row_0, min(row_0 + TILE, ROWS_BEFORE + rows)):
+        for run in range(tiles.counts[tile_row]):
+            first, end = tiles.segments[tile_row, run, 0], tiles.segments[tile_row, run, 1]
+            h, top, time = grid.depth[row, first:end], deepest[row, first:end], when[row, first:end]
+            for col in range(h.size):
+                old, new, then = top[col], h[col], time[col]
+                time[col] = time_s if new > old else then
+                top[col] = max(old, new)

@@ -1,0 +1,345 @@
+"""The surface water solver: one object that owns the water on the ground."""
+
+from typing import Any, Literal
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.errors import InputError, UnstableStepError
+from twin.surface import checks
+from twin.surface.account import SurfaceAccount
+from twin.surface.constants import (
+    BED_RESOLUTION_M,
+    DRY_UNITS,
+    GRAVITY_M_S2,
+    LANES,
+    MAX_DEPTH_M,
+    REAL_DTYPE,
+    ROWS_BEFORE,
+    UNIT_M,
+    UNITS_PER_M,
+    WEIGHT_DTYPE,
+    WEIGHT_ONE,
+    ZONE_DTYPE,
+)
+from twin.surface.edges import Edges, edges_from, find_outlets
+from twin.surface.kernel_exchange import move_units, read_depths
+from twin.surface.kernel_faces import FRICTION_SCALE
+from twin.surface.kernel_steps import UNSTABLE, Progress, Rain, Rule, advance
+from twin.surface.settings import SurfaceSettings, available_threads
+from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles, padded
+
+DepthGrid = NDArray[np.float32]
+
+
+class SurfaceSolver:
+    """Shallow water on a regular grid by the local inertial equations, exact in volume.
+
+    Depth is an integer count of 2⁻²⁴ m, and every volume that moves, rain, exchange and edges included,
+    is a whole number of these units: `account` closes to the last one. The result does not depend on
+    the number of threads, nor on whether dry tiles are skipped.
+
+    Parameters
+    ----------
+    bed_elevation
+        Shape (rows, cols), m; NaN outside the domain, where no water goes. Row 0 is in the north. Beds
+        are rounded to 2⁻¹² m.
+    cell_size_m
+        Edge of a square cell, m.
+    manning_n
+        Manning's n, one value or shape (rows, cols), s/m^(1/3).
+    walls
+        Cells that water cannot enter, shape (rows, cols).
+    edges
+        ``"closed"``, ``"open"`` (also towards NaN cells), or which sides are open.
+    settings
+        Numerical settings.
+    rain_weight
+        Share of the rain that lands in each cell, shape (rows, cols), 0 to 255; 1 where omitted.
+        Rounded to 1/256. Walls and cells outside get none: give their neighbours more, see
+        `twin.surface.grid.rain_weights`.
+
+    Raises
+    ------
+    InputError
+        If shapes differ or a value is out of range.
+
+    Source: de Almeida et al. (2012); fixed-point depths are this project's.
+    """
+
+    def __init__(
+        self,
+        bed_elevation: NDArray[np.floating[Any]],
+        cell_size_m: float,
+        *,
+        manning_n: float | NDArray[np.floating[Any]] = 0.03,
+        walls: NDArray[np.bool_] | None = None,
+        edges: Edges | Literal["closed", "open"] = "closed",
+        settings: SurfaceSettings | None = None,
+        rain_weight: NDArray[np.floating[Any]] | None = None,
+    ) -> None:
+        settings = settings or SurfaceSettings()
+        bed_m, open_cells, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
+        bed_m = np.rint(bed_m / BED_RESOLUTION_M) * BED_RESOLUTION_M
+        roughness = checks.check_roughness(manning_n, open_cells)
+        friction = GRAVITY_M_S2 * roughness**2 * FRICTION_SCALE
+        rows, cols = bed_m.shape
+        self.shape = (rows, cols)
+        self.cell_size_m = float(cell_size_m)
+        self.settings = settings
+        self._threads = min(settings.threads or available_threads(), numba.get_num_threads())
+        self._open = open_cells
+        if friction.ndim:
+            friction = np.where(open_cells, friction, 0.0)
+        self._grid = make_grid(bed_m, open_cells, friction)
+        self._halo, self._scratch = make_scratch(self.shape, self._threads)
+        self._tiles = make_tiles(self.shape, self._threads)
+        n = np.broadcast_to(roughness, self.shape)
+        self._outlets = find_outlets(bed_m, open_cells, outside, n, cell_size_m, edges_from(edges))
+        self._rule = Rule(
+            self.cell_size_m,
+            settings.courant,
+            settings.max_step_s,
+            settings.tiled,
+            settings.record_interval_s,
+            rows,
+            cols,
+        )
+        self._progress = Progress(0.0, 0, True, settings.record_interval_s, 0, 0, 0, 0)
+        self._deepest_ever = padded(self.shape, np.int32, DRY_UNITS)
+        self._time_of_max = padded(self.shape, REAL_DTYPE, np.nan)
+        self._initial_units = self._in_units = self._out_units = self._rain_units = 0
+        self._set_weights(rain_weight)
+        self._set_zones(np.zeros(self.shape, np.int64))
+
+    # -- time ------------------------------------------------------------------------------------
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time, s."""
+        return self._progress.time_s
+
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        return self._progress.steps
+
+    @property
+    def cell_steps(self) -> int:
+        """Cells updated, summed over the steps."""
+        return self._progress.cell_steps
+
+    def advance_to(self, time_s: float) -> None:
+        """Advance the water to ``time_s``; the steps end exactly there.
+
+        Raises
+        ------
+        InputError
+            If the time lies in the past or is not a number.
+        UnstableStepError
+            If a depth leaves the range of 0 to 60 m.
+        """
+        if not self.time_s <= time_s < np.inf:
+            raise InputError("Time to advance to", got=f"{time_s} s", expected=f"{self.time_s} s or later")
+        numba.set_num_threads(self._threads)
+        self._progress = advance(
+            self._grid,
+            self._halo,
+            self._scratch,
+            self._tiles,
+            self._outlets,
+            self._rain,
+            self._rule,
+            self._progress,
+            float(time_s),
+            self._deepest_ever,
+            self._time_of_max,
+        )
+        if self._progress.status == UNSTABLE:
+            depth = inner(self._grid.depth, self.shape).view(np.uint32)
+            row, col = np.unravel_index(int(depth.argmax()), self.shape)
+            raise UnstableStepError(
+                f"Water depth at row {row}, col {col} at {self.time_s:.3f} s",
+                got=f"{depth.view(np.int32)[row, col] * UNIT_M:g} m",
+                expected=f"0 to {MAX_DEPTH_M:g} m",
+                remedy="Look for a pit without bottom in the terrain, or lower the Courant number",
+            )
+
+    # -- rain ------------------------------------------------------------------------------------
+
+    def set_rain(
+        self, rate_m_s: float | NDArray[np.floating[Any]], zones: NDArray[np.integer[Any]] | None = None
+    ) -> None:
+        """Set the rain from now on.
+
+        Parameters
+        ----------
+        rate_m_s
+            Intensity, m/s, >= 0: one value, or one for each zone.
+        zones
+            Zone of each cell, shape (rows, cols), 0 to the number of rates - 1. Remembered until other
+            zones are given; before that, all cells are zone 0. Rain that is pending when zones change
+            is dropped.
+        """
+        rates = np.atleast_1d(np.asarray(rate_m_s, dtype=np.float64))
+        if rates.ndim != 1 or not (np.isfinite(rates) & (rates >= 0.0) & (rates < 1.0)).all():
+            raise InputError("Rain rate", got=f"{rate_m_s} m/s", expected="0 to below 1 m/s, one per zone")
+        if zones is not None:
+            self._set_zones(np.asarray(zones))
+        count = self._zone_weights.size
+        if rates.size == 1:
+            rates = np.repeat(rates, count)
+        if rates.size < count:
+            raise InputError("Rain rates", got=f"{rates.size} rates", expected=f"{count}, one per zone")
+        self._rain.rate[:] = rates[:count]
+
+    def _set_weights(self, rain_weight: NDArray[np.floating[Any]] | None) -> None:
+        top = np.iinfo(WEIGHT_DTYPE).max / WEIGHT_ONE
+        weight = np.ones(self.shape) if rain_weight is None else rain_weight
+        checked = checks.check_grid("Rain weight", weight, self.shape, 0.0, top)
+        self._weight = np.where(self._open, np.rint(checked * WEIGHT_ONE), 0).astype(np.int64)
+        uniform = (self._weight == self._weight.flat[0]).all()
+        values = int(self._weight.flat[0]) if uniform else self._weight
+        self._grid = self._grid._replace(rain_weight=embed(values, self.shape, WEIGHT_DTYPE))
+
+    def _set_zones(self, zones: NDArray[np.integer[Any]]) -> None:
+        checks.check_grid("Rain zone", zones, self.shape, 0, np.iinfo(ZONE_DTYPE).max)
+        if hasattr(self, "_rain"):
+            self._rain_units = self._rained_units()
+        flat = zones.astype(np.int64).ravel()
+        self._zone_weights = np.bincount(flat, self._weight.ravel()).astype(np.int64)
+        count = self._zone_weights.size
+        values = zones if count > 1 else 0
+        self._grid = self._grid._replace(rain_zone=embed(values, self.shape, ZONE_DTYPE))
+        counters = (np.zeros(count, np.int64) for _ in range(2))
+        self._rain = Rain(np.zeros(count), np.zeros(count), *counters)
+
+    def _rained_units(self) -> int:
+        return self._rain_units + int(self._rain.laid @ self._zone_weights)
+
+    # -- water in cells --------------------------------------------------------------------------
+
+    def set_water_depth(self, water_depth: NDArray[np.floating[Any]]) -> None:
+        """Set the depth of all cells, shape (rows, cols), m, and bring the water to rest.
+
+        The volume is entered in the account as initial water. Walls stay dry.
+        """
+        depth = checks.check_grid("Water depth", water_depth, self.shape, 0.0, MAX_DEPTH_M)
+        units = np.where(self._open, np.rint(depth * UNITS_PER_M), 0).astype(np.int32)
+        cells = inner(self._grid.depth, self.shape)
+        self._initial_units += int(units.sum(dtype=np.int64)) - int(cells.sum(dtype=np.int64))
+        cells[...] = units
+        self._grid.qx[...] = 0
+        self._grid.qy[...] = 0
+        self._progress = self._progress._replace(deepest=int(units.max()), recheck=True)
+
+    def exchange(self, cells: NDArray[np.int64], volumes_m3: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add water to cells, or take it from them.
+
+        Parameters
+        ----------
+        cells
+            Flat indices, row * cols + col; a cell may appear more than once.
+        volumes_m3
+            Positive adds, negative takes.
+
+        Returns
+        -------
+        The volumes really moved, m³: whole units, never more than a cell holds, and nothing for walls.
+        """
+        index = checks.check_cells(cells, self._open.size)
+        wanted = np.asarray(volumes_m3, dtype=np.float64) / self._unit_m3
+        if wanted.shape != index.shape or not np.isfinite(wanted).all():
+            raise InputError(
+                "Volumes to exchange", got=f"shape {wanted.shape}", expected=f"{index.size} finite values, m³"
+            )
+        units = np.clip(np.trunc(wanted), -(2.0**31), 2.0**31).astype(np.int64)
+        moved = np.empty(index.size, np.int64)
+        added, taken, deepest, woke = move_units(
+            self._grid, self._open.ravel().view(np.uint8), self.shape[1], index, units, moved
+        )
+        self._in_units += added
+        self._out_units += taken
+        progress = self._progress
+        self._progress = progress._replace(
+            deepest=max(progress.deepest, deepest), recheck=progress.recheck or woke
+        )
+        return moved.astype(np.float64) * self._unit_m3
+
+    def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the depth of some cells, given by flat index, m."""
+        index = checks.check_cells(cells, self._open.size)
+        out = np.empty(index.size)
+        read_depths(self._grid.depth, self.shape[1], index, out)
+        return out
+
+    # -- results ---------------------------------------------------------------------------------
+
+    @property
+    def water_depth(self) -> DepthGrid:
+        """Depth, shape (rows, cols), m; a copy."""
+        return inner(self._grid.depth, self.shape) * np.float32(UNIT_M)
+
+    @property
+    def max_depth(self) -> DepthGrid:
+        """Largest depth so far, shape (rows, cols), m; a copy.
+
+        It is looked at after the first step that reaches each multiple of `record_interval_s`; depths up
+        to the dry depth (1 mm) count as 0.
+        """
+        deepest = inner(self._deepest_ever, self.shape)
+        return np.where(deepest > DRY_UNITS, deepest * np.float32(UNIT_M), np.float32(0.0))
+
+    @property
+    def time_of_max_s(self) -> DepthGrid:
+        """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
+        return inner(self._time_of_max, self.shape).copy()
+
+    def velocity(self) -> tuple[DepthGrid, DepthGrid]:
+        """Velocity at cell centres to the east and to the north, shape (rows, cols), m/s; 0 where dry.
+
+        Mean discharge of the two faces over the depth of the cell.
+        """
+        rows, cols = self.shape
+        depth = self.water_depth
+        wet = inner(self._grid.depth, self.shape) > DRY_UNITS
+        qx = self._grid.qx[ROWS_BEFORE : ROWS_BEFORE + rows, LANES : LANES + cols + 1]
+        qy = self._grid.qy[ROWS_BEFORE : ROWS_BEFORE + rows + 1, LANES : LANES + cols]
+        halved = np.float32(0.5) / np.where(wet, depth, np.float32(1.0))
+        east = np.where(wet, (qx[:, 1:] + qx[:, :-1]) * halved, np.float32(0.0))
+        north = np.where(wet, -(qy[1:] + qy[:-1]) * halved, np.float32(0.0))
+        return east, north
+
+    @property
+    def unit_discharge(self) -> tuple[DepthGrid, DepthGrid]:
+        """Discharge of the west faces (positive east) and north faces (positive south), m²/s; copies."""
+        return inner(self._grid.qx, self.shape).copy(), inner(self._grid.qy, self.shape).copy()
+
+    @property
+    def _unit_m3(self) -> float:
+        return UNIT_M * self.cell_size_m**2
+
+    def _stored_units(self) -> int:
+        return int(inner(self._grid.depth, self.shape).sum(dtype=np.int64))
+
+    def volume_m3(self) -> float:
+        """Water on the grid, m³."""
+        return self._stored_units() * self._unit_m3
+
+    @property
+    def account(self) -> SurfaceAccount:
+        """Where the water came from and went."""
+        unit = self._unit_m3
+        stored, rained, left = self._stored_units(), self._rained_units(), self._progress.left_units
+        known = self._initial_units + rained + self._in_units - self._out_units - left
+        return SurfaceAccount(
+            initial_m3=self._initial_units * unit,
+            rain_m3=rained * unit,
+            exchanged_in_m3=self._in_units * unit,
+            exchanged_out_m3=self._out_units * unit,
+            edge_outflow_m3=left * unit,
+            stored_m3=stored * unit,
+            error_units=stored - known,
+            unit_m3=unit,
+        )

@@ -1,0 +1,170 @@
+"""Arrays of the solver: what is physical, and what is only scratch.
+
+All two-dimensional arrays are padded: cell (row, col) of the terrain lies at
+(row + ROWS_BEFORE, col + LANES), and everything around is wall.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.surface.constants import (
+    DEPTH_DTYPE,
+    LANES,
+    REAL_DTYPE,
+    ROWS_AFTER,
+    ROWS_BEFORE,
+    TILE,
+    UNITS_PER_M,
+    WALL_M,
+    WEIGHT_DTYPE,
+    ZONE_DTYPE,
+)
+
+
+class Grid(NamedTuple):
+    """Physical state and ground, padded shape (rows + 5, pitch).
+
+    Parameters
+    ----------
+    depth
+        Water depth in units, int32.
+    qx, qy
+        Unit discharge through west faces (positive east) and north faces (positive south), m²/s.
+    bed
+        Bed above the lowest cell, in units.
+    friction
+        g n² scaled to units; one row where the roughness is uniform.
+    rain_weight
+        Share of the rain that lands in the cell, in 1/256; one row where it is uniform.
+    rain_zone
+        Gauge zone; one row where there is one gauge.
+    """
+
+    depth: Any
+    qx: Any
+    qy: Any
+    bed: Any
+    friction: Any
+    rain_weight: Any
+    rain_zone: Any
+
+
+class Halo(NamedTuple):
+    """Rows just above and below each band as they were before the step, shape (bands, 2 or 3, pitch)."""
+
+    depth_above: Any
+    qx_above: Any
+    qy_above: Any
+    depth_below: Any
+    qx_below: Any
+    qy_below: Any
+
+
+class Scratch(NamedTuple):
+    """Rolling rows of each band: wanted discharges, outflow shares, rain; shape (bands, n, pitch)."""
+
+    flux_x: Any
+    flux_y: Any
+    share: Any
+    spill: Any
+    rain: Any
+
+
+class Tiles(NamedTuple):
+    """Which tiles are swept, and how rows are dealt out to threads.
+
+    Parameters
+    ----------
+    wet, active
+        1 where a tile holds water, and where it or a neighbour does; shape (tile rows, tile cols).
+    segments
+        First and end column of each run of active tiles, shape (tile rows, runs, 2).
+    counts
+        Number of runs in each tile row.
+    band_rows
+        First row of each band, and the end, shape (bands + 1,).
+    deepest
+        Largest depth found by each band, padded to a cache line each, shape (bands, 16).
+    """
+
+    wet: Any
+    active: Any
+    segments: Any
+    counts: Any
+    band_rows: Any
+    deepest: Any
+
+
+def pitch_of(cols: int) -> int:
+    """Return the padded row length in cells: whole cache lines, and no multiple of 4 KiB."""
+    pitch = (-(-cols // LANES) + 2) * LANES
+    return pitch + LANES if pitch * 4 % 4096 == 0 else pitch
+
+
+def padded(shape: tuple[int, int], dtype: Any, fill: Any = 0) -> NDArray[Any]:
+    """Return a padded array that starts on a cache line."""
+    size = (shape[0] + ROWS_BEFORE + ROWS_AFTER) * pitch_of(shape[1])
+    item = np.dtype(dtype).itemsize
+    raw = np.empty(size + 64 // item, dtype)
+    start = (-raw.ctypes.data % 64) // item
+    array = raw[start : start + size].reshape(-1, pitch_of(shape[1]))
+    array[...] = fill
+    return array
+
+
+def inner(array: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Return a view of the cells of the domain in a padded array."""
+    return array[ROWS_BEFORE : ROWS_BEFORE + shape[0], LANES : LANES + shape[1]]
+
+
+def embed(values: NDArray[Any] | float, shape: tuple[int, int], dtype: Any, fill: Any = 0) -> NDArray[Any]:
+    """Return a padded copy of a grid, or one padded row of a uniform value."""
+    if np.ndim(values) == 2:
+        array = padded(shape, dtype, fill)
+        inner(array, shape)[...] = values
+        return array
+    row = np.full((1, pitch_of(shape[1])), fill, dtype)
+    row[0, LANES : LANES + shape[1]] = values
+    return row
+
+
+def make_grid(bed_m: NDArray[np.float64], open_cells: NDArray[np.bool_], friction: Any) -> Grid:
+    """Return a dry grid; ``bed_m`` is relative to the lowest open cell, ``friction`` uniform or a grid."""
+    shape = bed_m.shape
+    wall = WALL_M * UNITS_PER_M
+    bed = embed(np.where(open_cells, bed_m * UNITS_PER_M, wall), shape, REAL_DTYPE, wall)
+    return Grid(
+        depth=padded(shape, DEPTH_DTYPE),
+        qx=padded(shape, REAL_DTYPE),
+        qy=padded(shape, REAL_DTYPE),
+        bed=bed,
+        friction=embed(friction, shape, REAL_DTYPE),
+        rain_weight=embed(0, shape, WEIGHT_DTYPE),
+        rain_zone=embed(0, shape, ZONE_DTYPE),
+    )
+
+
+def make_scratch(shape: tuple[int, int], bands: int) -> tuple[Halo, Scratch]:
+    """Return the working rows for a number of bands."""
+    pitch = pitch_of(shape[1])
+
+    def rows(count: int, dtype: Any = REAL_DTYPE) -> NDArray[Any]:
+        return np.zeros((bands, count, pitch), dtype)
+
+    halo = Halo(rows(2, DEPTH_DTYPE), rows(2), rows(2), rows(3, DEPTH_DTYPE), rows(3), rows(3))
+    return halo, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE))
+
+
+def make_tiles(shape: tuple[int, int], bands: int) -> Tiles:
+    """Return the tiles of a domain, none active."""
+    tile_rows, tile_cols = -(-shape[0] // TILE), -(-shape[1] // TILE)
+    return Tiles(
+        wet=np.zeros((tile_rows, tile_cols), np.uint8),
+        active=np.zeros((tile_rows, tile_cols), np.uint8),
+        segments=np.zeros((tile_rows, tile_cols // 2 + 1, 2), np.int64),
+        counts=np.zeros(tile_rows, np.int64),
+        band_rows=np.full(bands + 1, ROWS_BEFORE, np.int64),
+        deepest=np.zeros((bands, LANES), np.uint32),
+    )
