@@ -1,1 +1,237 @@
-app=None
+"""The command line of citytwin.
+
+Only the standard library and typer are imported here; each command imports what it needs, so that
+``citytwin --help`` answers at once.
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cim_models.errors import CityTwinError, InputError, RunError
+
+DEFAULT_PORT = 5006
+FIRST_FRAME_LIMIT_S = 120.0
+
+
+class _OneLineErrors(TyperGroup):
+    """Say our own errors in one line on stderr, with the exit status that they carry."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CityTwinError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(error.exit_status) from error
+
+
+def _group(text: str) -> typer.Typer:
+    return typer.Typer(
+        cls=_OneLineErrors, help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    )
+
+
+app = _group("A digital twin of a city and its command centre.")
+city_app = _group("Make, import and check city models.")
+app.add_typer(city_app, name="city")
+app.pretty_exceptions_enable = False
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
+PortOption = Annotated[int, typer.Option(help="Port of the screen.")]
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+@app.callback()
+def _prepare() -> None:
+    os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a library scenario.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder to write; an earlier run there is replaced.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Replace the scenario's seed.")] = None,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Simulate a scenario and write a run folder."""
+    from scenarios.simulation import free_folder, run_scenario
+
+    from scenarios.schema import load_scenario
+
+    loaded = load_scenario(scenario, set_ or (), seed)
+    folder = out or free_folder(Path("runs"), loaded.scenario.name)
+    written = run_scenario(loaded, folder, show_progress=not quiet)
+    meta = written.meta
+    if as_json:
+        keys = ("status", "seed", "event_log_hash")
+        _print_json({"run": str(folder), **{key: meta.get(key) for key in keys}, "summary": written.summary})
+    else:
+        from scenarios.summary.text import summary_lines
+
+        _print_lines([*summary_lines(written.summary or {}), f"Run folder: {folder}"])
+    if meta["status"] != "finished":
+        at = f"{meta['progress']['t_s']:.0f} s of {meta['duration_s']:.0f} s"
+        raise RunError(f"Run '{folder}' was {meta['status']} at {at}", remedy="What it wrote can be replayed")
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two or more run folders; the first is the base.")],
+    as_json: JsonOption = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show equal figures too.")] = False,
+) -> None:
+    """Compare the figures of several runs."""
+    from scenarios.comparison import compare_runs
+    from scenarios.runfolder import RunFolder
+
+    if len(runs) < 2:
+        raise InputError("compare", got=f"{len(runs)} run", expected="two or more", remedy="Name another run")
+    rows = [row for row in compare_runs([RunFolder(path) for path in runs]) if everything or row.differs]
+    if as_json:
+        _print_json({"runs": [str(path) for path in runs], "figures": {row.name: row.values for row in rows}})
+        return
+    width = max((len(row.name) for row in rows), default=6)
+    _print_lines([f"{'':{width}}" + "".join(f"  {path.name:>16.16}" for path in runs)])
+    _print_lines(
+        [f"{row.name:{width}}" + "".join(f"  {_figure(value):>16}" for value in row.values) for row in rows]
+    )
+
+
+@app.command()
+def explain(
+    run: RunArgument,
+    event: Annotated[int, typer.Argument(help="Id of an event.")],
+) -> None:
+    """Print the chain of causes that led to an event, and what came of it."""
+    from datetime import datetime
+
+    from scenarios.runfolder import RunFolder
+    from scenarios.story import story_lines, tell
+
+    folder = RunFolder(run)
+    _print_lines(story_lines(tell(folder.events(), event), datetime.fromisoformat(folder.meta["start"])))
+
+
+@app.command()
+def report(
+    run: RunArgument,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file to write; report.html in the run folder if none.")
+    ] = None,
+) -> None:
+    """Write a self-contained HTML page about a run."""
+    from scenarios.runfolder import RunFolder
+    from viz.report import write_report
+
+    folder = RunFolder(run)
+    _print_lines([str(write_report(folder.path, out or run / "report.html"))])
+
+
+@app.command()
+def replay(
+    run: RunArgument,
+    port: PortOption = DEFAULT_PORT,
+    host: HostOption = "localhost",
+) -> None:
+    """Show a run, finished or still going on, on the command screen."""
+    from scenarios.runfolder import RunFolder
+
+    _serve(RunFolder(run).path, port, host)
+
+
+@app.command()
+def demo(
+    port: PortOption = DEFAULT_PORT,
+    host: HostOption = "localhost",
+    scenario: Annotated[str, typer.Option(help="Scenario to show.")] = "jiangbei_storm",
+    out: Annotated[Path, typer.Option(help="Run folder to write.")] = Path("build/demo"),
+) -> None:
+    """Run the reference story and show it while it happens."""
+    from scenarios.runfolder.writer import check_free
+
+    check_free(out)
+    command = [sys.executable, "-m", "citytwin", "run", scenario, "--out", str(out), "--quiet", "--json"]
+    simulation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for_run(simulation, out)
+        _serve(out, port, host)
+    finally:
+        if simulation.poll() is None:
+            simulation.terminate()
+            simulation.wait()
+
+
+@city_app.command("make")
+def city_make(
+    out: Annotated[Path, typer.Option(help="Bundle folder to write.")],
+    seed: Annotated[int, typer.Option(help="Seed of the generated district.")] = 1,
+    size_m: Annotated[float, typer.Option(help="Edge of the district, m.")] = 1500.0,
+    cell_size_m: Annotated[float, typer.Option(help="Edge of a terrain cell, m.")] = 2.0,
+) -> None:
+    """Write the built-in district as a bundle."""
+    from cim_models.bundle import write_city
+    from cim_models.district import make_district
+
+    write_city(make_district(seed=seed, size_m=size_m, cell_size_m=cell_size_m), out)
+    _print_lines([f"City bundle: {out}"])
+
+
+def _wait_for_run(simulation: "subprocess.Popen[bytes]", out: Path) -> None:
+    """Wait until the simulation has placed its own run folder.
+
+    Raises
+    ------
+    RunError
+        If the simulation stops first, or takes too long.
+    """
+    from scenarios.runfolder.metadata import is_run_folder, read_meta
+
+    deadline = time.monotonic() + FIRST_FRAME_LIMIT_S
+    while time.monotonic() < deadline:
+        if is_run_folder(out) and read_meta(out)["process"]["pid"] == simulation.pid:
+            return
+        if (status := simulation.poll()) is not None:
+            raise typer.Exit(status or 1)
+        time.sleep(0.1)
+    raise RunError(
+        "Demo", got=f"no run folder after {FIRST_FRAME_LIMIT_S:.0f} s", remedy="Look at the messages above"
+    )
+
+
+def _serve(run: Path, port: int, host: str) -> None:
+    from viz.server import serve
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    serve(run, port=port, host=host)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _print_lines(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+if __name__ == "__main__":
+    app()

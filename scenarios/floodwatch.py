@@ -1,0 +1,140 @@
+"""Turn depths into events: a street floods or drains, a manhole overflows or recovers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from scenarios.storylog import StoryLog
+
+THRESHOLDS_M = (0.15, 0.30, 0.50)
+DRAINED_SHARE = 0.8
+"""A road has drained once it is below this share of the threshold that it was flooded above."""
+RELIEVED_M = 0.10
+"""A manhole has recovered once its head is this far below the ground, m."""
+SEWER_REACH_M = 40.0
+"""An overflowing manhole this near to a road counts as the cause of its flooding, m."""
+ORDER_REACH_M = 80.0
+"""An order carried out this near to a road counts as the cause of its draining, m."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRoads:
+    """Road segments to watch: ids, and the vertices of each, shape (n, 2), m."""
+
+    ids: Sequence[str]
+    vertices: Sequence[NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedNodes:
+    """Sewer nodes to watch: ids, places, shape (nodes, 2), m, and ground elevation, m."""
+
+    ids: Sequence[str]
+    xy: NDArray[np.float64]
+    ground_m: NDArray[np.float64]
+
+
+class FloodWatch:
+    """Watch roads and sewer nodes and write an event at each crossing, with hysteresis.
+
+    Parameters
+    ----------
+    roads, nodes
+        What to watch.
+    log
+        Where events go.
+    """
+
+    def __init__(self, roads: WatchedRoads, nodes: WatchedNodes, log: StoryLog) -> None:
+        self._roads, self._nodes, self._log = roads, nodes, log
+        self._flooded = np.zeros((len(THRESHOLDS_M), len(roads.ids)), dtype=bool)
+        self._surcharged = np.zeros(len(nodes.ids), dtype=bool)
+        self._flood_event: dict[tuple[int, int], tuple[int, float]] = {}
+        self._surcharge_event: dict[int, int] = {}
+        self.latest: dict[str, int] = {}
+        self._near_nodes = _nodes_near(roads, nodes)
+
+    def watch_sewer(self, t_s: float, head_m: NDArray[np.float64], rain_event: int | None) -> None:
+        """Compare heads with the ground.
+
+        Parameters
+        ----------
+        t_s
+            Simulated time, s.
+        head_m
+            Head at each node, m.
+        rain_event
+            Event of the rain that is falling or fell last, the cause of an overflow.
+        """
+        ground = self._nodes.ground_m
+        over = head_m > ground
+        for node in _where(over & ~self._surcharged):
+            data = {"head_m": round(float(head_m[node]), 3), "ground_m": round(float(ground[node]), 3)}
+            event = self._note(t_s, "sewer.surcharged", self._nodes.ids[node], rain_event, data)
+            self._surcharge_event[node] = event
+        relieved = self._surcharged & (head_m < ground - RELIEVED_M)
+        for node in _where(relieved):
+            cause = self._surcharge_event.pop(node)
+            self._note(
+                t_s, "sewer.relieved", self._nodes.ids[node], cause, {"head_m": round(float(head_m[node]), 3)}
+            )
+        self._surcharged = (self._surcharged | over) & ~relieved
+
+    def watch_roads(self, t_s: float, depth_m: NDArray[np.float64], rain_event: int | None) -> None:
+        """Compare road depths with the thresholds; see `watch_sewer`."""
+        for level, threshold_m in enumerate(THRESHOLDS_M):
+            above = depth_m >= threshold_m
+            for road in _where(above & ~self._flooded[level]):
+                self._flood(t_s, road, level, float(depth_m[road]), rain_event)
+        for level in reversed(range(len(THRESHOLDS_M))):
+            below = depth_m < THRESHOLDS_M[level] * DRAINED_SHARE
+            for road in _where(below & self._flooded[level]):
+                self._drain(t_s, road, level, float(depth_m[road]))
+
+    def _flood(self, t_s: float, road: int, level: int, depth_m: float, rain_event: int | None) -> None:
+        below = self._flood_event.get((road, level - 1))
+        cause = below[0] if below else self._overflow_near(road) or rain_event
+        event = self._note(t_s, "road.flooded", self._roads.ids[road], cause, _road_data(depth_m, level))
+        self._flood_event[road, level] = (event, t_s)
+        self._flooded[level, road] = True
+
+    def _drain(self, t_s: float, road: int, level: int, depth_m: float) -> None:
+        event, since_s = self._flood_event.pop((road, level))
+        vertices = self._roads.vertices[road]
+        x, y = vertices.mean(axis=0)
+        reach_m = ORDER_REACH_M + float(np.hypot(*(vertices - (x, y)).T).max())
+        cause = self._log.order_near(float(x), float(y), reach_m, since_s)
+        self._note(t_s, "road.drained", self._roads.ids[road], cause or event, _road_data(depth_m, level))
+        self._flooded[level, road] = False
+
+    def _overflow_near(self, road: int) -> int | None:
+        events = [
+            self._surcharge_event[node] for node in self._near_nodes[road] if node in self._surcharge_event
+        ]
+        return min(events, default=None)
+
+    def _note(self, t_s: float, kind: str, subject: str, cause: int | None, data: dict[str, float]) -> int:
+        event = self._log.append(t_s, kind, subject, cause=cause, data=data)
+        self.latest[subject] = event
+        return event
+
+
+def _where(mask: NDArray[np.bool_]) -> list[int]:
+    return [int(index) for index in np.flatnonzero(mask)]
+
+
+def _road_data(depth_m: float, level: int) -> dict[str, float]:
+    return {"depth_m": round(depth_m, 3), "threshold_m": THRESHOLDS_M[level]}
+
+
+def _nodes_near(roads: WatchedRoads, nodes: WatchedNodes) -> list[list[int]]:
+    if not len(nodes.ids):
+        return [[] for _ in roads.ids]
+    tree = cKDTree(nodes.xy)
+    near = [np.atleast_1d(tree.query_ball_point(vertices, SEWER_REACH_M)) for vertices in roads.vertices]
+    return [sorted({node for group in groups.tolist() for node in group}) for groups in near]

@@ -1,0 +1,64 @@
+"""The event sink of a run: writes the log and remembers what later events may name as a cause."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cim_models.events import EventSink
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedOrder:
+    """An order that was issued: its event, when and where, m."""
+
+    event: int
+    t_s: float
+    x: float | None
+    y: float | None
+    target: str
+
+
+class StoryLog:
+    """Append events to a sink and keep the orders among them.
+
+    Parameters
+    ----------
+    sink
+        Where events go.
+    """
+
+    def __init__(self, sink: EventSink) -> None:
+        self._sink = sink
+        self._orders: list[IssuedOrder] = []
+
+    def append(
+        self,
+        t_s: float,
+        kind: str,
+        subject: str,
+        *,
+        cause: int | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Write one event and return its id."""
+        number = self._sink.append(t_s, kind, subject, cause=cause, data=data)
+        if kind == "order.issued" and data is not None:
+            where = (data.get("x"), data.get("y"))
+            self._orders.append(IssuedOrder(number, t_s, *where, str(data.get("target") or "")))
+        return number
+
+    def order_near(self, x: float, y: float, radius_m: float, since_s: float) -> int | None:
+        """Event of the nearest order issued within a radius since a time; the latest of equals."""
+        best: tuple[float, int] | None = None
+        for order in reversed(self._orders):
+            if order.t_s < since_s:
+                break
+            if order.x is None or order.y is None:
+                continue
+            distance = math.hypot(order.x - x, order.y - y)
+            if distance <= radius_m and (best is None or distance < best[0]):
+                best = distance, order.event
+        return None if best is None else best[1]

@@ -1,0 +1,1 @@
+"""What a run reports: ``summary.json``, computed from what the run folder holds."""

@@ -1,0 +1,37 @@
+"""A run's summary for people who read a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def summary_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Say the most important figures of a summary, one line each; a part that is absent is left out."""
+    lines = []
+    water, flooding = summary.get("water"), summary.get("flooding")
+    cases, crews = summary.get("cases"), summary.get("crews")
+    if water:
+        error = water["relative_error"]["whole"]
+        lines.append(f"Water     {water['rain_m3']:,.0f} m³ of rain, mass error {error:.2e}")
+    if flooding:
+        area, road = flooding["area_m2"]["015"]["max"], flooding["road_m"]["015"]["max"]
+        depth = flooding["max_depth_m"]
+        lines.append(
+            f"Flooding  {area or 0:,.0f} m² and {road or 0:,.0f} m of road above 0.15 m, deepest {depth:.2f} m"
+        )
+    if cases:
+        counts = cases["counts"]
+        lines.append(
+            f"Cases     {counts['registered']} registered, {counts['dispatched']} dispatched, "
+            f"{counts['closed']} closed, {counts['open']} open"
+        )
+    if crews:
+        lines.append(
+            f"Crews     {crews['count']} crews, {crews['tasks_finished']} tasks, "
+            f"{crews['lost_to_water_min']:.0f} min lost to water"
+        )
+    if "performance" in summary:
+        figures = summary["performance"]
+        lines.append(f"Time      {figures['wall_s']:.0f} s, {figures['speed']:.0f} times real time")
+    return lines
