@@ -25,10 +25,14 @@ MAX_DEPTH_M = 60.0
 """Beyond this depth the fixed-point sums could overflow; the solver stops before, m."""
 MAX_UNITS = int(MAX_DEPTH_M * UNITS_PER_M)
 
-WEIGHT_ONE = 256
-"""A rain weight of 1; weights are whole multiples of 1/256."""
+WEIGHT_ONE = 64
+"""A rain weight of 1; weights are whole multiples of 1/64."""
 RAIN_QUANTUM_M = WEIGHT_ONE * UNIT_M
 """Rain falls in whole multiples of this depth, m: times a weight it is a whole number of units."""
+MAX_RAIN_M_S = 1.0e-3
+"""Heaviest rain accepted, m/s: times the longest step and the largest weight it still fits 32 bits."""
+MAX_STEP_S = 60.0
+"""Longest step accepted, s."""
 RAIN_TICK_M = 2.0**-13
 """Rain is gathered until this depth and then laid on the ground, m: an eighth of a millimetre."""
 

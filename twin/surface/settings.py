@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from cim_models.errors import InputError
-from twin.surface.constants import MAX_COURANT
+from twin.surface.constants import MAX_COURANT, MAX_STEP_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class SurfaceSettings:
     courant
         Courant number of the gravity wave at the deepest cell, > 0 and at most sqrt(0.7 / 2) = 0.59.
     max_step_s
-        Longest step, s, > 0.
+        Longest step, s, > 0 and at most 60.
     threads
         Number of threads; None for as many as the process may use. The result does not depend on it.
     tiled
@@ -39,10 +39,16 @@ class SurfaceSettings:
                 expected=f"above 0 and at most {MAX_COURANT:.4f}, the stability limit in two dimensions",
                 remedy="Use 0.5",
             )
-        for name in ("max_step_s", "record_interval_s"):
-            value = getattr(self, name)
-            if not value > 0.0:
-                raise InputError(f"Surface setting '{name}'", got=f"{value} s", expected="above 0 s")
+        if not 0.0 < self.max_step_s <= MAX_STEP_S:
+            raise InputError(
+                "Surface setting 'max_step_s'",
+                got=f"{self.max_step_s} s",
+                expected=f"above 0, at most {MAX_STEP_S} s",
+            )
+        if not self.record_interval_s > 0.0:
+            raise InputError(
+                "Surface setting 'record_interval_s'", got=f"{self.record_interval_s} s", expected="above 0 s"
+            )
         if self.threads is not None and self.threads < 1:
             raise InputError("Surface setting 'threads'", got=self.threads, expected="at least 1")
 

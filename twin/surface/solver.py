@@ -15,6 +15,7 @@ from twin.surface.constants import (
     GRAVITY_M_S2,
     LANES,
     MAX_DEPTH_M,
+    MAX_RAIN_M_S,
     REAL_DTYPE,
     ROWS_BEFORE,
     UNIT_M,
@@ -56,8 +57,8 @@ class SurfaceSolver:
     settings
         Numerical settings.
     rain_weight
-        Share of the rain that lands in each cell, shape (rows, cols), 0 to 255; 1 where omitted.
-        Rounded to 1/256. Walls and cells outside get none: give their neighbours more, see
+        Share of the rain that lands in each cell, shape (rows, cols), 0 to 1023; 1 where omitted.
+        Rounded to 1/64. Walls and cells outside get none: give their neighbours more, see
         `twin.surface.grid.rain_weights`.
 
     Raises
@@ -183,8 +184,12 @@ class SurfaceSolver:
             is dropped.
         """
         rates = np.atleast_1d(np.asarray(rate_m_s, dtype=np.float64))
-        if rates.ndim != 1 or not (np.isfinite(rates) & (rates >= 0.0) & (rates < 1.0)).all():
-            raise InputError("Rain rate", got=f"{rate_m_s} m/s", expected="0 to below 1 m/s, one per zone")
+        if rates.ndim != 1 or not (np.isfinite(rates) & (rates >= 0.0) & (rates <= MAX_RAIN_M_S)).all():
+            raise InputError(
+                "Rain rate",
+                got=f"{rate_m_s} m/s",
+                expected=f"0 to {MAX_RAIN_M_S} m/s (3600 mm/h), one per zone",
+            )
         if zones is not None:
             self._set_zones(np.asarray(zones))
         count = self._zone_weights.size

@@ -37,7 +37,7 @@ class Grid(NamedTuple):
     friction
         g n² scaled to units; one row where the roughness is uniform.
     rain_weight
-        Share of the rain that lands in the cell, in 1/256; one row where it is uniform.
+        Share of the rain that lands in the cell, in 1/64; one row where it is uniform.
     rain_zone
         Gauge zone; one row where there is one gauge.
     """
