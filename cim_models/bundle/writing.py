@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from cim_models.bundle.manifest import MANIFEST, LandcoverEntry, Manifest, SourceEntry, write_manifest
@@ -13,7 +14,7 @@ from cim_models.errors import BundleError
 from cim_models.layers import LAYERS
 
 
-def write_city(city: City, path: Path) -> None:
+def write_city(city: City, path: Path, *, documents: Mapping[str, str] | None = None) -> None:
     """Write a bundle folder in one stroke: it is there whole, or not at all.
 
     An existing bundle of that name is replaced; any other folder with content is left alone.
@@ -24,6 +25,8 @@ def write_city(city: City, path: Path) -> None:
         Equal cities give equal bytes.
     path
         The folder; its parents are made.
+    documents
+        Text files to put beside the bundle's own, by name.
 
     Raises
     ------
@@ -38,6 +41,8 @@ def write_city(city: City, path: Path) -> None:
     partial.mkdir()
     try:
         _write_files(city, partial)
+        for name, text in (documents or {}).items():
+            (partial / name).write_text(text, encoding="utf-8")
         _replace(folder, partial)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

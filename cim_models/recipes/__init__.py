@@ -1,0 +1,1 @@
+"""Import recipes that come with citytwin: mappings only, never data."""
