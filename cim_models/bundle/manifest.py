@@ -58,12 +58,8 @@ class Manifest(_Strict):
     @field_validator("crs")
     @classmethod
     def _projected_in_metres(cls, value: str) -> str:
-        try:
-            crs = CRS.from_user_input(value)
-        except CRSError as exc:
-            raise ValueError("not a coordinate reference system; write one such as 'EPSG:25831'") from exc
-        if not crs.is_projected or crs.axis_info[0].unit_name not in {"metre", "meter"}:
-            raise ValueError("not projected in metres; reproject the data, e.g. to its UTM zone")
+        if problem := crs_problem(value):
+            raise ValueError(f"one in metres; this is {problem}")
         return value
 
     @field_validator("time_zone")
@@ -89,6 +85,17 @@ class Manifest(_Strict):
         if any(not 1 <= level <= 7 for level in value.values()):
             raise ValueError("CIM levels run from 1 to 7")
         return value
+
+
+def crs_problem(crs: str) -> str:
+    """Say what is wrong with a city's coordinate reference system; empty when nothing is."""
+    try:
+        parsed = CRS.from_user_input(crs)
+    except CRSError:
+        return "not a coordinate reference system; write one such as 'EPSG:25831'"
+    if not parsed.is_projected or parsed.axis_info[0].unit_name not in {"metre", "meter"}:
+        return "not projected in metres; reproject the data, e.g. to its UTM zone"
+    return ""
 
 
 def read_manifest(folder: Path) -> Manifest:

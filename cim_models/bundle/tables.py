@@ -39,12 +39,11 @@ def read_layer(path: Path, name: str, crs: str) -> gpd.GeoDataFrame:
         raise BundleError(f"{path} is not a readable GeoPackage: {exc}", remedy="Restore the file") from exc
     if not isinstance(frame, gpd.GeoDataFrame):
         raise BundleError(f"{path}: layer '{name}' has no geometry", remedy="Write it as a spatial layer")
-    if frame.crs is None or not frame.crs.equals(crs, ignore_axis_order=True):
+    if frame.crs is None:
         raise BundleError(
-            f"{path}: layer '{name}' is not in the city's CRS",
-            got=frame.crs.to_string()[:60] if frame.crs else "none",
+            f"{path}: layer '{name}' has no coordinate reference system",
             expected=crs,
-            remedy="Reproject the layer",
+            remedy="Set it in the file",
         )
     return conform(frame, LAYERS[name], crs, str(path))
 
@@ -83,10 +82,17 @@ def conform(frame: gpd.GeoDataFrame, spec: LayerSpec, crs: str, where: str) -> g
     Raises
     ------
     BundleError
-        If ids are missing or double, a required column is missing, a value has the wrong type, or
+        If the CRS is another, ids are missing or double, a required column is missing, a value has the wrong type, or
         a geometry is empty or of another type.
     """
     label = f"{where}: layer '{spec.name}'"
+    if frame.crs is not None and not frame.crs.equals(crs, ignore_axis_order=True):
+        raise BundleError(
+            f"{label} is not in the city's CRS",
+            got=frame.crs.to_string()[:60],
+            expected=crs,
+            remedy="Reproject the layer",
+        )
     ids = _ids(frame, label)
     data: dict[str, Any] = {"id": ids}
     for column in spec.columns:
