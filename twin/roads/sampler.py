@@ -35,6 +35,11 @@ class RoadSampler:
         Layer ``roads``; depths come out in its order.
     walls
         Cells that carry no water, shape (rows, cols); None for none.
+
+    Attributes
+    ----------
+    distinct_cells
+        Flat indices of all cells that are read, ascending.
     """
 
     def __init__(self, terrain: Terrain, roads: GeoDataFrame, walls: NDArray[np.bool_] | None = None) -> None:
@@ -49,7 +54,7 @@ class RoadSampler:
             sections.segment[usable],
             sections.section[usable],
         )
-        self._cells = cell
+        self.distinct_cells, self._position = np.unique(cell, return_inverse=True)
         self._section_start = _starts(section)
         self._section_segment = segment[self._section_start[:-1]]
         self._count = len(roads)
@@ -66,14 +71,18 @@ class RoadSampler:
         -------
         Shape (segments,), m; 0 for a segment without cells.
         """
+        return self.depth_of(water_depth.ravel()[self.distinct_cells].astype(np.float64))
+
+    def depth_of(self, cell_depth: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Largest depth on each segment, from the depths of `distinct_cells` alone, m."""
         out = np.zeros(self._count)
-        _deepest_section(water_depth.ravel(), self._cells, self._section_start, self._section_segment, out)
+        _deepest_section(cell_depth, self._position, self._section_start, self._section_segment, out)
         return out
 
     def cells(self, segment: int) -> NDArray[np.int64]:
         """Flat indices of the cells that a segment is read from, each once, ascending."""
         of_section = np.repeat(self._section_segment, np.diff(self._section_start))
-        return np.unique(self._cells[of_section == segment])
+        return np.unique(self.distinct_cells[self._position[of_section == segment]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,19 @@ class SewerEngine:
     settings
         How SWMM runs.
 
+    Attributes
+    ----------
+    heads, depths
+        Hydraulic head and depth above the invert, m.
+    volumes
+        Water that SWMM counts in the node, m3; for a junction only what stands above the ground.
+    overflow
+        Rate at which water rises above the ground, m3/s; it stays in the node's riser.
+    inflow
+        Total inflow, m3/s.
+    ground_m, invert_m, is_outfall
+        As in the table of nodes.
+
     Raises
     ------
     NetworkError
@@ -190,6 +203,7 @@ class SewerEngine:
         self.depths = np.zeros(count)
         self.volumes = np.zeros(count)
         self.overflow = np.zeros(count)
+        self.inflow = np.zeros(count)
         self._read()
         self._initial_m3 = self._stored()
 
@@ -267,6 +281,7 @@ class SewerEngine:
             (NodeResult.DEPTH, self.depths, length),
             (NodeResult.VOLUME, self.volumes, length**3),
             (NodeResult.FLOOD, self.overflow, self._flow_m3_s),
+            (NodeResult.TOTAL_INFLOW, self.inflow, self._flow_m3_s),
         ):
             self._check(read(self._nodes, quantity.value, out))
             if unit != 1.0:

@@ -1,0 +1,9 @@
+"""The water of a city: rain, street, sewer, gullies, pump trucks, coupled and accounted for."""
+
+from twin.water.balance import WaterBalance
+from twin.water.blockage import GullyBlockage
+from twin.water.pumps import PumpTruck
+from twin.water.settings import WaterSettings
+from twin.water.system import WaterSystem
+
+__all__ = ["GullyBlockage", "PumpTruck", "WaterBalance", "WaterSettings", "WaterSystem"]

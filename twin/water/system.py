@@ -1,0 +1,317 @@
+"""The coupled water system of a city."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.city import City, Network
+from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, StopPump
+from twin.exchange import SewerExchange
+from twin.exchange.placement import cells_within
+from twin.rain import RainSeries, nearest_gauge_zones
+from twin.roads import RoadSampler
+from twin.sewer import SewerAccount, SewerEngine
+from twin.surface import SurfaceSolver
+from twin.surface.grid import building_cells, rain_weights
+from twin.water.balance import WaterBalance, water_balance
+from twin.water.blockage import blockage_at_start
+from twin.water.probes import SensorProbes
+from twin.water.pumps import OUTSIDE, PumpTruck
+from twin.water.settings import WaterSettings
+
+#: A node counts as relieved when its head has fallen this far below the cover, m.
+_RELIEF_M = 0.05
+_SECONDS_AN_HOUR = 3600.0
+_TIME_TOLERANCE_S = 1e-6
+
+
+class WaterSystem:
+    """Rain, street, sewer, gullies, manholes and pump trucks of one city.
+
+    Rain falls on the street and runs over the terrain. Once per exchange step water passes through
+    gullies and manholes as street and sewer stand at that moment; SWMM receives exactly what the
+    street gave, spread over the step. Without a sewer only the street is computed; without gullies the
+    sewer takes water in only where manholes are set to ``open``.
+
+    Parameters
+    ----------
+    city
+        The city.
+    rain
+        What falls.
+    settings
+        How it is computed.
+    workdir
+        Folder for SWMM's files.
+    seed
+        Of the scenario; draws which gullies are blocked.
+
+    Attributes
+    ----------
+    time_s
+        Simulated time, s since the start.
+    terrain
+        The city's terrain.
+    gully_blockage
+        Blocked share of each gully, in the order of the layer.
+    surcharged
+        Per sewer node: whether its head has reached the cover and not yet fallen 5 cm below it.
+
+    Raises
+    ------
+    NetworkError
+        If SWMM rejects the sewer.
+    """
+
+    def __init__(
+        self, city: City, rain: RainSeries, settings: WaterSettings, workdir: Path, seed: int
+    ) -> None:
+        self.city = city
+        self.settings = settings
+        self.terrain = city.terrain
+        self.time_s = 0.0
+        self._rain = rain
+        self._rain_from_s = -np.inf
+        self.walls = building_cells(city)
+        self.open_cells = np.isfinite(city.terrain.elevation) & ~self.walls
+        self._surface = self._make_surface()
+        self._pumps: dict[str, PumpTruck] = {}
+        self._pumped_m3 = self._pumped_outside_m3 = 0.0
+        gullies = city.layer("gullies")
+        self._gully_rows = (
+            {} if gullies is None else {str(name): row for row, name in enumerate(gullies["id"])}
+        )
+        self.gully_blockage = (
+            np.zeros(0) if gullies is None else blockage_at_start(gullies, settings.blockages, seed)
+        )
+        roads = city.layer("roads")
+        self._roads = None if roads is None else RoadSampler(city.terrain, roads, self.walls)
+        self._sewer: SewerEngine | None = None
+        self._exchange: SewerExchange | None = None
+        self.surcharged = np.zeros(0, dtype=bool)
+        if city.sewer is not None:
+            self._open_sewer(city.sewer, Path(workdir))
+        self._sensors = SensorProbes(city.terrain, self.open_cells, city.layer("sensors"), self._sewer)
+
+    def _make_surface(self) -> SurfaceSolver:
+        city, settings = self.city, self.settings
+        surface = SurfaceSolver(
+            city.terrain.elevation,
+            city.terrain.cell_size_m,
+            manning_n=settings.manning_n if city.roughness is None else city.roughness,
+            walls=self.walls,
+            edges=settings.edges,
+            settings=settings.surface,
+            rain_weight=rain_weights(city.terrain, self.walls),
+        )
+        if self._rain.positions is not None and len(self._rain.gauges) > 1:
+            zones = nearest_gauge_zones(city.terrain, self._rain.positions)
+            surface.set_rain(np.zeros(len(self._rain.gauges)), zones)
+        return surface
+
+    def _open_sewer(self, network: Network, workdir: Path) -> None:
+        sewer = SewerEngine(network, workdir, self.settings.exchange_step_s, self.settings.sewer)
+        try:
+            self._exchange = SewerExchange(
+                self.terrain,
+                self.open_cells,
+                self.city.layer("gullies"),
+                sewer,
+                np.column_stack([network.nodes.geometry.x, network.nodes.geometry.y]),
+                self.settings.exchange,
+            )
+            for name, row in self._gully_rows.items():
+                self._exchange.set_blockage(name, float(self.gully_blockage[row]))
+        except BaseException:
+            sewer.close()
+            raise
+        self._sewer = sewer
+        self.surcharged = np.zeros(len(sewer.node_ids), dtype=bool)
+
+    def close(self) -> None:
+        """Free SWMM; may be called twice."""
+        if self._sewer is not None:
+            self._sewer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def advance_to(self, t_s: float) -> None:
+        """Advance all water to a time, s since the start.
+
+        Exchanges happen at whole multiples of the exchange step; between the last of them and a time
+        that is not one, only the street moves on.
+        """
+        step = self.settings.exchange_step_s
+        while self.time_s < t_s - _TIME_TOLERANCE_S:
+            count = int(np.floor(self.time_s / step + _TIME_TOLERANCE_S))
+            boundary = (count + 1) * step
+            if abs(self.time_s - count * step) < _TIME_TOLERANCE_S:
+                self._exchange_water(count * step, step)
+            self.time_s = boundary if boundary <= t_s + _TIME_TOLERANCE_S else t_s
+            self._advance_surface(self.time_s)
+
+    def _exchange_water(self, now_s: float, dt_s: float) -> None:
+        """Pumps, gullies and manholes for the step that begins now; the sewer goes to its end."""
+        sewer = self._sewer
+        volumes = np.zeros(0 if sewer is None else len(sewer.node_ids))
+        for pump in self._pumps.values():
+            taken = pump.step(self._surface, dt_s, self.settings.pump_residual_m)
+            self._pumped_m3 += taken
+            if pump.node == OUTSIDE:
+                self._pumped_outside_m3 += taken
+            else:
+                volumes[pump.node] += taken
+        if sewer is None or self._exchange is None:
+            return
+        volumes += self._exchange.step(self._surface, sewer, dt_s)
+        sewer.inject(volumes)
+        sewer.advance_to(now_s + dt_s)
+        above = sewer.heads >= sewer.ground_m
+        within = sewer.heads > sewer.ground_m - _RELIEF_M
+        self.surcharged = ~sewer.is_outfall & (above | (self.surcharged & within))
+
+    def _advance_surface(self, t_s: float) -> None:
+        while self._surface.time_s < t_s:
+            now = self._surface.time_s
+            if now >= self._rain_from_s:
+                self._surface.set_rain(self._rain.rate_m_s(now))
+                self._rain_from_s = self._rain.next_change_s(now)
+            self._surface.advance_to(min(t_s, self._rain_from_s))
+
+    # --- orders -----------------------------------------------------------------------------------
+
+    def apply(self, order: Order) -> OrderOutcome:
+        """Clear gullies, start or stop a pump truck; orders for roads are not for the water."""
+        if isinstance(order, ClearGullies):
+            return self._clear(order)
+        if isinstance(order, StartPump):
+            return self._start_pump(order)
+        if isinstance(order, StopPump):
+            return self._stop_pump(order)
+        return OrderOutcome(False, f"{type(order).__name__} is no order for water")
+
+    def _clear(self, order: ClearGullies) -> OrderOutcome:
+        unknown = [name for name in order.gullies if name not in self._gully_rows]
+        if unknown:
+            return OrderOutcome(False, f"no gully '{unknown[0]}'")
+        for name in order.gullies:
+            self.gully_blockage[self._gully_rows[name]] = 0.0
+            if self._exchange is not None:
+                self._exchange.set_blockage(name, 0.0)
+        return OrderOutcome(True)
+
+    def _start_pump(self, order: StartPump) -> OrderOutcome:
+        if order.id in self._pumps:
+            return OrderOutcome(False, f"pump '{order.id}' is running already")
+        if not order.capacity_m3_h > 0.0:
+            return OrderOutcome(False, f"capacity of {order.capacity_m3_h} m3/h is not above 0")
+        node = OUTSIDE
+        if order.target != "outside":
+            if order.target not in self.node_ids:
+                return OrderOutcome(False, f"no sewer node '{order.target}'")
+            node = self.node_ids.index(order.target)
+        cells = cells_within(self.terrain, self.open_cells, order.x, order.y, self.settings.pump_radius_m)
+        if cells.size == 0:
+            return OrderOutcome(False, f"no open ground at {order.x:.1f}, {order.y:.1f}")
+        capacity_m3_s = order.capacity_m3_h / _SECONDS_AN_HOUR
+        self._pumps[order.id] = PumpTruck(
+            order.id, order.x, order.y, order.target, node, capacity_m3_s, cells
+        )
+        return OrderOutcome(True)
+
+    def _stop_pump(self, order: StopPump) -> OrderOutcome:
+        pump = self._pumps.pop(order.pump, None)
+        if pump is None:
+            return OrderOutcome(False, f"no pump '{order.pump}' is running")
+        return OrderOutcome(True, pumped_m3=pump.pumped_m3)
+
+    # --- what people and instruments see ----------------------------------------------------------
+
+    @property
+    def water_depth(self) -> NDArray[np.float32]:
+        """Depth on the ground, shape (rows, cols), m; a copy."""
+        return self._surface.water_depth
+
+    @property
+    def max_depth(self) -> NDArray[np.float32]:
+        """Largest depth so far, shape (rows, cols), m."""
+        return self._surface.max_depth
+
+    @property
+    def time_of_max_s(self) -> NDArray[np.float32]:
+        """Time of the largest depth, shape (rows, cols), s; NaN where it never was wet."""
+        return self._surface.time_of_max_s
+
+    def depth_near(self, x: float, y: float, radius_m: float) -> float:
+        """Largest depth on open ground within a radius, m; 0 outside the domain."""
+        cells = cells_within(self.terrain, self.open_cells, x, y, radius_m)
+        return float(self._surface.depth_of(cells).max()) if cells.size else 0.0
+
+    def road_depth(self) -> NDArray[np.float64]:
+        """Largest depth on each road segment, in the order of the ``roads`` layer, m."""
+        if self._roads is None:
+            return np.zeros(0)
+        return self._roads.depth_of(self._surface.depth_of(self._roads.distinct_cells))
+
+    def sensor_depth(self) -> NDArray[np.float64]:
+        """Depth each sensor would read without noise, in the order of the layer, m; NaN for none."""
+        return self._sensors.read(self._surface, self._sewer)
+
+    # --- sewer and balance ------------------------------------------------------------------------
+
+    @property
+    def rain_intensity_mm_h(self) -> float:
+        """Present intensity, mean over the gauges, mm/h."""
+        return float(np.mean(self._rain.intensity_mm_h(self.time_s)))
+
+    @property
+    def node_ids(self) -> tuple[str, ...]:
+        """Ids of the sewer nodes, in the order of the city's table."""
+        return () if self._sewer is None else self._sewer.node_ids
+
+    @property
+    def node_heads(self) -> NDArray[np.float64]:
+        """Head at each sewer node, m above the vertical datum."""
+        return np.zeros(0) if self._sewer is None else self._sewer.heads.copy()
+
+    @property
+    def node_ground(self) -> NDArray[np.float64]:
+        """Cover level of each sewer node, m above the vertical datum."""
+        return np.zeros(0) if self._sewer is None else self._sewer.ground_m
+
+    @property
+    def pumps(self) -> tuple[PumpTruck, ...]:
+        """Pump trucks at work, in the order they were started."""
+        return tuple(self._pumps.values())
+
+    @property
+    def unplaced_gullies(self) -> tuple[str, ...]:
+        """Ids of gullies without open ground within reach; they take no water."""
+        return () if self._exchange is None else self._exchange.unplaced_gullies
+
+    @property
+    def surface(self) -> SurfaceSolver:
+        """The surface solver, for steps, cells updated and velocities."""
+        return self._surface
+
+    def balance(self) -> WaterBalance:
+        """Where all the water came from and went."""
+        exchange = self._exchange
+        return water_balance(
+            self._surface.account,
+            SewerAccount() if self._sewer is None else self._sewer.account,
+            to_sewer_m3=0.0 if exchange is None else exchange.to_sewer_m3,
+            to_surface_m3=0.0 if exchange is None else exchange.to_surface_m3,
+            pumped_m3=self._pumped_m3,
+            pumped_outside_m3=self._pumped_outside_m3,
+        )
