@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from viz.stills.palette import DEPTH_CLASSES
 from viz.stills.scene import Manholes, Pipes, Scene
 
-FLOOD_EXAGGERATION = 1.5
+FLOOD_EXAGGERATION = 1.2
 SEWER_EXAGGERATION = 6.0
 
 GROUND = "#e9e6df"
@@ -54,7 +54,7 @@ def draw_flood(scene: Scene, size: tuple[int, int] = (1600, 900)) -> pv.Plotter:
         plotter.add_mesh(_buildings(scene, scale), color=BUILDING, ambient=0.3, specular=0.0)
     _add_water(plotter, scene, scale)
     plotter.renderer.enable_eye_dome_lighting()
-    _look(plotter, scene, scale, direction=(-0.35, -1.0, 0.85))
+    _look(plotter, scene, scale, direction=(-0.35, -1.0, 1.15))
     return plotter
 
 

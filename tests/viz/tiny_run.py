@@ -1,0 +1,138 @@
+"""A run of the tiny city with one case, written through the product's own writers."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cim_models.bundle import write_city
+from cim_models.city import City
+from scenarios.runfolder import RunWriter
+
+STEP_S = 60.0
+FRAMES = 61
+PEAK_LEVEL_M = 299.35
+
+CITY_SERIES = {
+    "rain_intensity": ("mm/h", lambda t: 90.0 if t < 1800 else 0.0),
+    "rain_volume": ("m3", lambda t: min(t, 1800.0) / 3600 * 0.09 * 6400),
+    "sewer_volume": ("m3", lambda t: 3.0 * np.exp(-(((t - 1800) / 900) ** 2))),
+    "exchange_to_sewer": ("m3", lambda t: 40.0 * t / 3600),
+    "exchange_to_surface": ("m3", lambda t: 4.0 * (t > 900)),
+    "outfall_volume": ("m3", lambda t: 35.0 * t / 3600),
+    "pumped_volume": ("m3", lambda t: 0.0),
+    "edge_outflow": ("m3", lambda t: 20.0 * t / 3600),
+}
+
+
+def write_tiny_run(city: City, folder: Path, *, finish: bool = True) -> Path:
+    """Write a bundle of the city and a run on it.
+
+    Parameters
+    ----------
+    city
+        The tiny city.
+    folder
+        Where the bundle and the run go.
+    finish
+        False leaves the run interrupted, without a summary.
+
+    Returns
+    -------
+    The run folder.
+    """
+    bundle, path = folder / "city", folder / "run"
+    write_city(city, bundle)
+    meta = {
+        "scenario": {"name": "tiny_storm", "title": {"zh": "小城暴雨", "en": "Tiny storm"}},
+        "city": {"name": city.name, "reference": str(bundle)},
+        "seed": 7,
+        "start": "2026-06-18T17:00:00+08:00",
+        "duration_s": STEP_S * (FRAMES - 1),
+        "versions": {"citytwin": "0.1.0"},
+        "inputs": [],
+    }
+    with RunWriter(path, meta, city.terrain.shape, len(city.layers["roads"])) as run:
+        _write_events(run)
+        _write_frames(run, city)
+        if finish:
+            errors = {"surface": 0.0, "sewer": 2e-4, "whole": 1e-4}
+            run.finish(STEP_S * (FRAMES - 1), {"water": {"relative_error": errors}})
+        else:
+            run.interrupt()
+    return path
+
+
+def _write_frames(run: RunWriter, city: City) -> None:
+    elevation = city.terrain.elevation.astype(np.float64)
+    largest, time_of_max = np.zeros(elevation.shape), np.full(elevation.shape, np.nan)
+    for index in range(FRAMES):
+        t_s = index * STEP_S
+        level = 298.8 + (PEAK_LEVEL_M - 298.8) * np.exp(-(((t_s - 1800) / 1200) ** 2))
+        depth = np.maximum(0.0, level - elevation)
+        deeper = depth > largest
+        largest, time_of_max = np.where(deeper, depth, largest), np.where(deeper, t_s, time_of_max)
+        wettest = depth.max()
+        run.frame(t_s, depth, np.array([0.1 * wettest, wettest, 0.0, 0.0, 0.2 * wettest]))
+        flooded = {f"flooded_road_{name}": 34.0 * (wettest > limit) for name, limit in _LIMITS.items()}
+        flooded |= {f"flooded_area_{name}": 4.0 * (depth > limit).sum() for name, limit in _LIMITS.items()}
+        run.readings.add(t_s, "city", "surface_volume", 4.0 * depth.sum(), "m3")
+        for name, value in flooded.items():
+            run.readings.add(t_s, "city", name, value, "m" if "road" in name else "m2")
+        for name, (unit, value) in CITY_SERIES.items():
+            run.readings.add(t_s, "city", name, value(t_s), unit)
+        run.progress(t_s)
+    run.maximum(largest, time_of_max)
+
+
+_LIMITS = {"015": 0.15, "030": 0.30, "050": 0.50}
+
+
+def _write_events(run: RunWriter) -> None:
+    log = run.events.append
+    started = log(0, "run.started", "run", data={"scenario": "tiny_storm", "seed": 7})
+    rain = log(0, "rain.started", "run", cause=started, data={"intensity_mm_h": 90.0})
+    home = {"x": 500_006.0, "y": 3_270_044.0}
+    log(0, "crew.started_shift", "W1", data={**home, "skill": "drainage", "depot": "DP1"})
+    road = log(600, "road.flooded", "R2", cause=rain, data={"depth_m": 0.16, "threshold_m": 0.15})
+    log(900, "sewer.surcharged", "J3", cause=rain, data={"head_m": 299.0, "ground_m": 298.8})
+    place = {"x": 500_060.0, "y": 3_270_040.0}
+    told = {"class_code": "flood", "channel": "sensor", "reporter": "S-road", "depth_m": 0.2, "genuine": True}
+    report = log(660, "report.made", "P1", cause=road, data={**place, **told})
+    case = log(
+        660,
+        "case.registered",
+        "C1",
+        cause=report,
+        data={
+            **place,
+            "class_code": "flood",
+            "road": "R2",
+            "grid_cell": "GC1",
+            "level": 2,
+            "due_s": 3000.0,
+            "place_zh": "河街",
+            "place_en": "River Street",
+        },
+    )
+    sent = log(
+        750, "case.dispatched", "C1", cause=case, data={"task": "T1", "skill": "drainage", "crew": "W1"}
+    )
+    trip = {"case": "C1", "task": "T1", "eta_s": 840.0, "dry_s": 60.0}
+    left = log(760, "crew.departed", "W1", cause=sent, data=trip)
+    there = log(880, "crew.arrived", "W1", cause=left, data={"case": "C1", "delay_s": 60.0})
+    order = {
+        "order": "ClearGullies",
+        "case": "C1",
+        "crew": "W1",
+        **place,
+        "target": "G3",
+        "capacity_m3_h": None,
+    }
+    log(1500, "order.issued", "O1", cause=there, data=order)
+    done = log(1800, "crew.finished", "W1", cause=there, data={"case": "C1", "task": "T1"})
+    log(1800, "rain.stopped", "run", cause=rain, data={"depth_mm": 45.0})
+    log(1800, "case.handled", "C1", cause=done)
+    log(2700, "road.drained", "R2", cause=road, data={"depth_m": 0.1, "threshold_m": 0.15})
+    check = log(2760, "case.checked", "C1", cause=done, data={"passed": True, "depth_m": 0.05})
+    log(2760, "case.closed", "C1", cause=check, data={"overdue": False})
+    log(3600, "run.ended", "run", cause=started, data={"status": "finished"})

@@ -1,0 +1,200 @@
+"""Curves of a run, one small chart a subject, all over the same time axis.
+
+A chart holds numbers only; titles, units and legends stand beside it in the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from viz.report.pictures import svg_uri
+from viz.report.record import RunRecord, Series, step_series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIZE_IN = (6.4, 1.75)
+
+_GRID = "#d9dce1"
+_TEXT = "#4b5563"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One line of a chart: the key of its name, its values and its colour.
+
+    Parameters
+    ----------
+    key
+        Name for people, as a key of `viz.report.texts`.
+    series
+        Values over time.
+    colour
+        As ``#rrggbb``.
+    filled
+        Whether the area below is filled.
+    """
+
+    key: str
+    series: Series
+    colour: str
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Curves with one unit over one time axis; ``uri`` is the picture once drawn."""
+
+    key: str
+    unit: str
+    curves: tuple[Curve, ...]
+    uri: str = field(default="")
+
+
+_CITY_CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
+    ("chart_rain", "mm/h", (("rain_intensity", "#2072b8", True),)),
+    (
+        "chart_volumes",
+        "m³",
+        (("surface_volume", "#2072b8", True), ("sewer_volume", "#7c3aed", False)),
+    ),
+    (
+        "chart_roads",
+        "m",
+        (
+            ("flooded_road_015", "#62aee0", True),
+            ("flooded_road_030", "#2072b8", True),
+            ("flooded_road_050", "#0b2f6b", True),
+        ),
+    ),
+    (
+        "chart_sewer",
+        "m³",
+        (
+            ("exchange_to_sewer", "#0f766e", False),
+            ("exchange_to_surface", "#d92d20", False),
+            ("outfall_volume", "#7c3aed", False),
+            ("pumped_volume", "#b45309", False),
+        ),
+    ),
+)
+
+
+def make_charts(record: RunRecord) -> list[Chart]:
+    """Draw every chart for which the run has values."""
+    charts = [
+        Chart(key, unit, tuple(_curves(record, parts)))
+        for key, unit, parts in _CITY_CHARTS
+        if any(name in record.series for name, _, _ in parts)
+    ]
+    charts += [Chart("chart_cases", "", _case_curves(record)), Chart("chart_crews", "", _crew_curves(record))]
+    return [_drawn(chart, record) for chart in charts]
+
+
+def _curves(record: RunRecord, parts: Sequence[tuple[str, str, bool]]) -> list[Curve]:
+    return [
+        Curve(name, record.series[name], colour, filled)
+        for name, colour, filled in parts
+        if name in record.series
+    ]
+
+
+def _case_curves(record: RunRecord) -> tuple[Curve, ...]:
+    """Cases by stage: how many are open, and how many of those no crew has reached."""
+    opened, waiting = [], []
+    for case in record.cases:
+        ended = case.closed_s if case.closed_s is not None else case.voided_s
+        opened.append((case.registered_s, 1.0))
+        waiting.append((case.registered_s, 1.0))
+        if ended is not None:
+            opened.append((ended, -1.0))
+        reached = case.arrived_s if case.arrived_s is not None else ended
+        if reached is not None:
+            waiting.append((reached, -1.0))
+    return (
+        Curve("open_cases", step_series(opened, record.end_s, ""), "#b45309", filled=True),
+        Curve("waiting_cases", step_series(waiting, record.end_s, ""), "#d92d20"),
+    )
+
+
+def _crew_curves(record: RunRecord) -> tuple[Curve, ...]:
+    """Crews on duty, on their way to a case, and working on site."""
+    changes: dict[str, list[tuple[float, float]]] = {
+        "crews_on_duty": [],
+        "crews_driving": [],
+        "crews_working": [],
+    }
+    state: dict[str, str] = {}
+
+    def enter(crew: str, t_s: float, new: str) -> None:
+        old = state.get(crew, "")
+        if old:
+            changes[old].append((t_s, -1.0))
+        if new:
+            changes[new].append((t_s, 1.0))
+        state[crew] = new
+
+    for event in record.events:
+        if event.kind == "crew.started_shift":
+            changes["crews_on_duty"].append((event.t_s, 1.0))
+        elif event.kind == "crew.ended_shift":
+            changes["crews_on_duty"].append((event.t_s, -1.0))
+            enter(event.subject, event.t_s, "")
+        elif event.kind == "crew.departed":
+            enter(event.subject, event.t_s, "crews_driving" if event.data.get("case") else "")
+        elif event.kind == "crew.arrived":
+            enter(event.subject, event.t_s, "crews_working" if event.data.get("case") else "")
+        elif event.kind == "crew.finished":
+            enter(event.subject, event.t_s, "")
+    colours = {"crews_on_duty": "#9ca3af", "crews_driving": "#b45309", "crews_working": "#0f766e"}
+    return tuple(
+        Curve(key, step_series(changes[key], record.end_s, ""), colour) for key, colour in colours.items()
+    )
+
+
+def _drawn(chart: Chart, record: RunRecord) -> Chart:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE_IN)
+    axes = figure.add_axes((0.085, 0.16, 0.895, 0.78))
+    for curve in chart.curves:
+        series = curve.series
+        if curve.filled:
+            axes.fill_between(series.time_s, series.value, color=curve.colour, alpha=0.18, linewidth=0)
+        axes.plot(series.time_s, series.value, color=curve.colour, linewidth=1.4)
+    _style(axes, chart, record)
+    return Chart(chart.key, chart.unit, chart.curves, svg_uri(figure))
+
+
+def _style(axes: Axes, chart: Chart, record: RunRecord) -> None:
+    top = max((curve.series.peak for curve in chart.curves), default=0.0)
+    axes.set_xlim(0.0, max(record.end_s, 1.0))
+    axes.set_ylim(0.0, top * 1.08 if top > 0 else 1.0)
+    ticks = _time_ticks(record.end_s)
+    axes.set_xticks(ticks, [record.clock(t) for t in ticks])
+    axes.yaxis.set_major_locator(_few_round_ticks(whole=chart.unit == ""))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 10 else f"{value:g}")
+    axes.tick_params(labelsize=8, colors=_TEXT, length=0)
+    axes.grid(color=_GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(_GRID)
+
+
+def _few_round_ticks(*, whole: bool) -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(nbins=4, integer=whole)
+
+
+def _time_ticks(end_s: float) -> list[float]:
+    """Round times, about eight of them."""
+    for step in (60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 43200.0, 86400.0):
+        if end_s / step <= 10:
+            return [float(t) for t in np.arange(0.0, end_s + 1.0, step)]
+    return [0.0, end_s]

@@ -1,0 +1,201 @@
+"""What happened, in sentences: every figure comes from the run folder, none is rounded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cim_models.events import Event
+from scenarios.summary.cases import summarize_cases
+from scenarios.summary.crews import summarize_crews
+from scenarios.summary.orders import summarize_orders
+from viz.report.quantities import (
+    area_text,
+    depth_text,
+    duration_text,
+    error_text,
+    length_text,
+    number_text,
+    rain_text,
+    volume_text,
+)
+from viz.report.record import RunRecord
+from viz.report.texts import Translate
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure of the page's head: the key of its name, its text, and where it comes from."""
+
+    key: str
+    text: str
+    value_kind: str
+
+
+def scenario_title(record: RunRecord) -> str:
+    """Title of the scenario in the report's language; its name where it has none."""
+    scenario = record.meta.get("scenario", {})
+    title = scenario.get("title") or {}
+    return str(title.get(record.language) or scenario.get("name", ""))
+
+
+def rain_depth_mm(record: RunRecord) -> float:
+    """Depth of all rain so far, mm.
+
+    The log says it when the rain stops; before that it is the integral of the intensity.
+    """
+    stopped = record.of_kind("rain.stopped")
+    if stopped:
+        return float(stopped[-1].data["depth_mm"])
+    rain = record.series.get("rain_intensity")
+    if rain is None or len(rain.time_s) < 2:
+        return 0.0
+    return float((rain.value[1:] * np.diff(rain.time_s)).sum() / 3600.0)
+
+
+def headline(record: RunRecord, say: Translate) -> str:
+    """Say the run in one line."""
+    values = {"title": scenario_title(record), "rain": rain_text(rain_depth_mm(record))}
+    length = record.series.get("flooded_road_015")
+    if length is None or length.peak <= 0:
+        return say("headline_dry", **values)
+    return say("headline_flood", length=length_text(length.peak), **values)
+
+
+def facts(record: RunRecord, say: Translate) -> list[str]:
+    """Say what happened, a sentence each, in the order of the story."""
+    found = [
+        _rain(record, say),
+        _worst_road(record, say),
+        _extent(record, say),
+        _sewer(record, say),
+        *_cases(record, say),
+        _crews(record, say),
+        _orders(record, say),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def tiles(record: RunRecord) -> list[Tile]:
+    """Figures for the head of the page; those the run does not have are left out."""
+    found = [Tile("tile_rain", rain_text(rain_depth_mm(record)), "assumed")]
+    length = record.series.get("flooded_road_015")
+    if length is not None:
+        found.append(Tile("tile_road", length_text(length.peak), "simulated"))
+    if record.roads:
+        found.append(Tile("tile_depth", depth_text(record.roads[0].depth_m), "simulated"))
+    closed = sum(case.closed_s is not None for case in record.cases)
+    found.append(Tile("tile_cases", f"{len(record.cases)} / {closed}", "simulated"))
+    response = summarize_cases(record.events, record.end_s)["response_time_s"]
+    if response["count"]:
+        times = (duration_text(response[key], record.language) for key in ("p50", "p90"))
+        found.append(Tile("tile_response", " / ".join(times), "simulated"))
+    if "whole" in record.relative_errors:
+        found.append(Tile("tile_error", error_text(record.relative_errors["whole"]), "simulated"))
+    return found
+
+
+def _rain(record: RunRecord, say: Translate) -> str:
+    starts, stops = record.of_kind("rain.started"), record.of_kind("rain.stopped")
+    rain = record.series.get("rain_intensity")
+    if not starts or rain is None or rain.peak <= 0:
+        return ""
+    return say(
+        "fact_rain",
+        begin=record.clock(starts[0].t_s),
+        end=record.clock(stops[-1].t_s if stops else record.end_s),
+        rain=rain_text(rain_depth_mm(record)),
+        at=record.clock(rain.time_s[rain.value.argmax()]),
+        peak=number_text(rain.peak),
+    )
+
+
+def _worst_road(record: RunRecord, say: Translate) -> str:
+    if not record.roads:
+        return ""
+    worst = record.roads[0]
+    return say(
+        "fact_road",
+        depth=depth_text(worst.depth_m),
+        place=worst.name,
+        at=record.clock(worst.time_s),
+        count=len(record.roads),
+    )
+
+
+def _extent(record: RunRecord, say: Translate) -> str:
+    names = ("flooded_road_015", "flooded_area_015", "flooded_road_030")
+    if any(name not in record.series for name in names) or record.series[names[0]].peak <= 0:
+        return ""
+    road, area, cut = (record.series[name] for name in names)
+    worst = int(road.value.argmax())
+    return say(
+        "fact_extent",
+        at=record.clock(road.time_s[worst]),
+        length=length_text(road.peak),
+        area=area_text(float(np.interp(road.time_s[worst], area.time_s, area.value))),
+        cut=length_text(cut.peak),
+    )
+
+
+def _sewer(record: RunRecord, say: Translate) -> str:
+    overflows = record.of_kind("sewer.surcharged")
+    risen = record.series.get("exchange_to_surface")
+    if not overflows or risen is None:
+        return ""
+    return say(
+        "fact_sewer",
+        count=len({event.subject for event in overflows}),
+        at=record.clock(overflows[0].t_s),
+        volume=volume_text(risen.last),
+    )
+
+
+def _cases(record: RunRecord, say: Translate) -> list[str]:
+    if not record.cases:
+        return []
+    summary = summarize_cases(record.events, record.end_s)
+    counts, response = summary["counts"], summary["response_time_s"]
+    sentences = [
+        say(
+            "fact_cases",
+            reports=summary["reports"]["total"],
+            cases=counts["registered"],
+            closed=counts["closed"],
+            open=counts["open"],
+        )
+    ]
+    if response["count"]:
+        p50, p90 = (duration_text(response[key], record.language) for key in ("p50", "p90"))
+        sentences.append(say("fact_response", p50=p50, p90=p90))
+    return sentences
+
+
+def _crews(record: RunRecord, say: Translate) -> str:
+    crews = summarize_crews(record.events, record.end_s)
+    if not crews["count"]:
+        return ""
+    lost = duration_text(60.0 * crews["lost_to_water_min"], record.language)
+    return say("fact_delay", lost=lost, rerouted=crews["reroutes"], cut=crews["cut_offs"])
+
+
+def _orders(record: RunRecord, say: Translate) -> str:
+    orders = summarize_orders(record.events)
+    if not orders["issued"]:
+        return ""
+    by_kind = orders["by_kind"]
+    pumped = record.series.get("pumped_volume")
+    return say(
+        "fact_orders",
+        closed=by_kind.get("CloseRoad", 0),
+        cleared=by_kind.get("ClearGullies", 0),
+        pumps=by_kind.get("StartPump", 0),
+        volume=volume_text(pumped.last if pumped is not None else orders["pumped_m3"]),
+    )
+
+
+def overflowing_nodes(events: Sequence[Event]) -> list[str]:
+    """Ids of the sewer nodes from which water came up, in order."""
+    return sorted({event.subject for event in events if event.kind == "sewer.surcharged"})

@@ -1,0 +1,180 @@
+"""What a report knows of a run, gathered once: tables, series and the largest values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.city import City
+from cim_models.events import Event
+from scenarios.runfolder import RunFolder
+from scenarios.summary.cases import CaseRecord, collect_cases
+
+FloatArray = NDArray[np.float64]
+
+THRESHOLDS_M = (0.15, 0.30, 0.50)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A quantity over time: ``time_s`` in s since the start, ``value`` in ``unit``."""
+
+    time_s: FloatArray
+    value: FloatArray
+    unit: str
+
+    @property
+    def peak(self) -> float:
+        """Largest value; 0 when there is none."""
+        return float(self.value.max(initial=0.0))
+
+    @property
+    def last(self) -> float:
+        """Last value; 0 when there is none."""
+        return float(self.value[-1]) if len(self.value) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FloodedRoad:
+    """A road segment's worst water: depth, m, when, s, and how long above 0.15 m, s."""
+
+    id: str
+    name: str
+    depth_m: float
+    time_s: float
+    flooded_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as its report tells it.
+
+    Parameters
+    ----------
+    meta, summary
+        ``run.json`` and ``summary.json``; the summary is empty for a run that was cut short.
+    city
+        The city of the run.
+    events
+        The whole event log.
+    cases
+        What became of each case.
+    series
+        City-wide quantities by name, as the run wrote them.
+    max_depth
+        Largest depth per cell, m; buildings and cells outside the city are 0.
+    time_of_max_s
+        When, s since the start; NaN where it never was wet.
+    roads
+        Road segments that reached 0.15 m, deepest first.
+    language
+        ``zh`` or ``en``.
+    """
+
+    meta: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    city: City
+    events: Sequence[Event]
+    cases: Sequence[CaseRecord]
+    series: Mapping[str, Series]
+    max_depth: FloatArray
+    time_of_max_s: FloatArray
+    roads: Sequence[FloodedRoad]
+    language: str
+
+    @property
+    def start(self) -> datetime:
+        """When the scenario begins, with its time zone."""
+        return datetime.fromisoformat(self.meta["start"])
+
+    @property
+    def end_s(self) -> float:
+        """How far the run came, s since the start."""
+        return float(self.meta["progress"]["t_s"])
+
+    @property
+    def relative_errors(self) -> dict[str, float]:
+        """Relative water mass error by part: surface, sewer, whole; without those not known."""
+        errors = (self.summary.get("water") or {}).get("relative_error") or {}
+        return {str(part): float(value) for part, value in errors.items() if value is not None}
+
+    def clock(self, t_s: float) -> str:
+        """Time of day of a simulated time; with the day when it is another one."""
+        moment = self.start + timedelta(seconds=float(t_s))
+        days = (moment.date() - self.start.date()).days
+        return f"{moment:%H:%M}" + (f" +{days} d" if days else "")
+
+    def of_kind(self, *kinds: str) -> list[Event]:
+        """Events of some kinds, in order."""
+        return [event for event in self.events if event.kind in kinds]
+
+
+def read_record(run: RunFolder, language: str) -> RunRecord:
+    """Read everything that the report of a run needs.
+
+    Raises
+    ------
+    CityTwinError
+        If the run folder or its city cannot be read.
+    """
+    meta, city, events, frames = run.meta, run.city(), run.events(), run.frames()
+    has_maximum = len(frames) > 0
+    shape = city.terrain.shape
+    return RunRecord(
+        meta=meta,
+        summary=run.summary or {},
+        city=city,
+        events=events,
+        cases=collect_cases(events),
+        series=_city_series(run),
+        max_depth=frames.max_depth / 1000.0 if has_maximum else np.zeros(shape),
+        time_of_max_s=frames.time_of_max_s.astype(np.float64) if has_maximum else np.full(shape, np.nan),
+        roads=_flooded_roads(frames, city, language),
+        language=language,
+    )
+
+
+def step_series(changes: Sequence[tuple[float, float]], end_s: float, unit: str) -> Series:
+    """Make a staircase from changes (time, difference), from 0 at the start to the end."""
+    times, values = [0.0], [0.0]
+    for t_s, change in sorted(changes):
+        times += [t_s, t_s]
+        values += [values[-1], values[-1] + change]
+    return Series(np.array([*times, end_s]), np.array([*values, values[-1]]), unit)
+
+
+def _city_series(run: RunFolder) -> dict[str, Series]:
+    table = run.readings(subject="city")
+    return {
+        str(name): Series(
+            part["t_s"].to_numpy(np.float64), part["value"].to_numpy(np.float64), str(part["unit"].iloc[0])
+        )
+        for name, part in table.groupby("quantity", sort=True)
+    }
+
+
+def _flooded_roads(frames: Any, city: City, language: str) -> list[FloodedRoad]:
+    roads = city.layer("roads")
+    if roads is None or not len(frames):
+        return []
+    depth = np.stack([frames.road_depth(index) for index in range(len(frames))]) / 1000.0
+    step_s = np.diff(frames.times_s, append=frames.times_s[-1])
+    worst = depth.max(axis=0)
+    deepest_first = np.argsort(-worst, kind="stable")
+    ids, names = roads["id"].to_numpy(), roads[f"name_{language}"].to_numpy()
+    return [
+        FloodedRoad(
+            id=str(ids[road]),
+            name=str(names[road] or ids[road]),
+            depth_m=float(worst[road]),
+            time_s=float(frames.times_s[depth[:, road].argmax()]),
+            flooded_s=float(step_s[depth[:, road] >= THRESHOLDS_M[0]].sum()),
+        )
+        for road in deepest_first
+        if worst[road] >= THRESHOLDS_M[0]
+    ]

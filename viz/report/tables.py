@@ -1,0 +1,77 @@
+"""Tables of the report: indicators with their formulas, and where the water went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scenarios.summary.cases import summarize_cases
+from scenarios.summary.crews import summarize_crews
+from viz.report.quantities import error_text, number_text, share_text, volume_text
+from viz.report.record import RunRecord
+from viz.report.texts import FORMULAS_ZH, Translate
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """An indicator as text: name, value, numerator over denominator, formula."""
+
+    name: str
+    value: str
+    fraction: str
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """A volume of the water balance as text, and its share of the rain."""
+
+    name: str
+    volume: str
+    share: str
+    strong: bool = False
+
+
+_VOLUMES = (
+    ("balance_rain", "rain_volume", True),
+    ("balance_surface", "surface_volume", False),
+    ("balance_sewer", "sewer_volume", False),
+    ("balance_outfall", "outfall_volume", False),
+    ("balance_edge", "edge_outflow", False),
+    ("balance_pumped", "pumped_volume", False),
+    ("balance_to_sewer", "exchange_to_sewer", False),
+    ("balance_to_surface", "exchange_to_surface", False),
+)
+
+
+def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
+    """Compute the indicators of cases and crews from the event log."""
+    listed = [
+        *summarize_cases(record.events, record.end_s)["indicators"],
+        summarize_crews(record.events, record.end_s)["utilisation"],
+    ]
+    return [
+        IndicatorRow(
+            name=str(row[record.language]),
+            value=say("no_value") if row["value"] is None else share_text(row["value"]),
+            fraction=f"{number_text(row['numerator'])} / {number_text(row['denominator'])}",
+            formula=FORMULAS_ZH[row["id"]] if record.language == "zh" else str(row["formula"]),
+        )
+        for row in listed
+    ]
+
+
+def balance_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:
+    """Volumes at the end of the run, then the relative errors of the balances."""
+    rain = record.series["rain_volume"].last if "rain_volume" in record.series else 0.0
+    rows = []
+    for key, name, strong in _VOLUMES:
+        if name in record.series:
+            volume = record.series[name].last
+            share = share_text(volume / rain) if rain > 0 else ""
+            rows.append(BalanceRow(say(key), volume_text(volume), share, strong))
+    errors = record.relative_errors
+    return rows + [
+        BalanceRow(say(f"error_{part}"), "", error_text(errors[part]), part == "whole")
+        for part in ("surface", "sewer", "whole")
+        if part in errors
+    ]

@@ -1,0 +1,205 @@
+"""Words of the report, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+Translate = Callable[..., str]
+
+LANGUAGES = ("zh", "en")
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # frame
+    "report": ("运行报告", "Run report"),
+    "simulated": ("模拟", "simulated"),
+    "assumed": ("假定", "assumed"),
+    "observed": ("实测", "observed"),
+    "all_simulated": (
+        "本页数字均由模型计算得出，未经实测；降雨、堵塞与人员配置为情景假定。",
+        "Every figure on this page was computed by a model; none was measured. Rain, blockage and "
+        "staffing are assumptions of the scenario.",
+    ),
+    "interrupted": (
+        "运行在 {clock} 中断；本报告只说到那时为止。",
+        "The run was cut short at {clock}; this report tells what happened until then.",
+    ),
+    "failed": ("运行在 {clock} 出错停止：{error}", "The run failed at {clock}: {error}"),
+    "running": ("运行仍在进行，已到 {clock}。", "The run is still going on and has come to {clock}."),
+    "none": ("无", "none"),
+    # sections
+    "what_happened": ("发生了什么", "What happened"),
+    "max_depth_map": ("最大积水深度", "Largest water depth"),
+    "time_map": ("达到最大深度的时间", "When the water was deepest"),
+    "picture_flood": ("积水的城市", "The flooded city"),
+    "picture_sewer": ("地下排水管网", "The sewer below ground"),
+    "worst_roads": ("积水最深的道路", "Streets with the deepest water"),
+    "curves": ("过程曲线", "Course of the run"),
+    "cases": ("案件时间线", "Cases from report to closing"),
+    "indicators": ("评价指标", "Indicators"),
+    "balance": ("水量平衡", "Water balance"),
+    "provenance": ("数据与可重复性", "Where this comes from"),
+    # headline and facts
+    "headline_flood": (
+        "{title}：降雨 {rain}，{length}道路积水超过 15 厘米",
+        "{title}: {rain} of rain put {length} of street under more than 15 cm of water",
+    ),
+    "headline_dry": ("{title}：降雨 {rain}，道路无明显积水", "{title}: {rain} of rain, no street flooded"),
+    "fact_rain": (
+        "{begin} 至 {end} 降雨 {rain}，{at} 最强，达 {peak} mm/h。",
+        "It rained {rain} between {begin} and {end}, hardest at {at} with {peak} mm/h.",
+    ),
+    "fact_road": (
+        "道路最深积水 {depth}，{at} 出现在{place}；共 {count} 段道路超过 15 厘米。",
+        "The deepest water on a street was {depth}, on {place} at {at}; {count} road segments stood "
+        "above 15 cm.",
+    ),
+    "fact_extent": (
+        "{at} 积水范围最大：{length}道路、{area}地面超过 15 厘米，其中 {cut}道路超过 30 厘米，小车无法通行。",
+        "At the worst moment, {at}, {length} of street and {area} of ground stood above 15 cm, and up to "
+        "{cut} of street above 30 cm, where cars stop.",
+    ),
+    "fact_sewer": (
+        "{count} 座检查井冒溢，最早在 {at}；从管网涌出 {volume}。",
+        "{count} manholes overflowed, the first at {at}; {volume} came up from the sewer.",
+    ),
+    "fact_cases": (
+        "{reports} 条上报并成 {cases} 个案件，结案 {closed} 个，结束时仍有 {open} 个未结。",
+        "{reports} reports became {cases} cases; {closed} were closed and {open} were open at the end.",
+    ),
+    "fact_response": (
+        "从立案到首支队伍到场，一半案件在 {p50} 内，九成在 {p90} 内。",
+        "From registration to the first crew on site, half the cases took at most {p50}, nine in ten at "
+        "most {p90}.",
+    ),
+    "fact_delay": (
+        "积水使队伍在路上共多耗 {lost}；改道 {rerouted} 次，受阻 {cut} 次。",
+        "Water cost the crews {lost} on the road; they were rerouted {rerouted} times and cut off {cut} "
+        "times.",
+    ),
+    "fact_orders": (
+        "改变水情的指令：封路 {closed} 次，疏通雨水箅子 {cleared} 次，泵车 {pumps} 台次，抽排 {volume}。",
+        "Orders that changed the water: roads closed {closed} times, gullies cleared {cleared} times, pump "
+        "trucks started {pumps} times, which moved {volume}.",
+    ),
+    # tiles
+    "tile_rain": ("降雨量", "Rain"),
+    "tile_road": ("积水道路（最大）", "Flooded street, at most"),
+    "tile_depth": ("道路最深积水", "Deepest on a street"),
+    "tile_cases": ("案件 立案 / 结案", "Cases opened / closed"),
+    "tile_response": ("到场时间 中位 / 九成", "Crew on site, half / nine in ten"),
+    "tile_error": ("水量误差（全系统）", "Water mass error, whole system"),
+    # curves
+    "chart_rain": ("降雨强度", "Rain intensity"),
+    "chart_volumes": ("蓄水量", "Water stored"),
+    "chart_roads": ("积水道路长度", "Length of flooded street"),
+    "chart_sewer": ("累计水量", "Volumes so far"),
+    "chart_cases": ("未结案件", "Open cases"),
+    "chart_crews": ("队伍", "Crews"),
+    "rain_intensity": ("降雨", "rain"),
+    "surface_volume": ("地表", "on the ground"),
+    "sewer_volume": ("管网", "in the sewer"),
+    "flooded_road_015": ("≥ 0.15 m", "≥ 0.15 m"),
+    "flooded_road_030": ("≥ 0.30 m", "≥ 0.30 m"),
+    "flooded_road_050": ("≥ 0.50 m", "≥ 0.50 m"),
+    "exchange_to_sewer": ("入管网", "into the sewer"),
+    "exchange_to_surface": ("冒溢", "up from the sewer"),
+    "outfall_volume": ("排口", "through outfalls"),
+    "pumped_volume": ("泵车", "by pump trucks"),
+    "open_cases": ("未结", "open"),
+    "waiting_cases": ("无人到场", "nobody there yet"),
+    "crews_on_duty": ("在岗", "on duty"),
+    "crews_driving": ("赶赴现场", "on the way"),
+    "crews_working": ("现场作业", "working on site"),
+    # maps and pictures
+    "depth_legend": ("水深", "Depth"),
+    "time_legend": ("时间", "Time"),
+    "caption_flood": (
+        "各处最大水深，高程放大 {factor} 倍。",
+        "Largest depth at each place; heights exaggerated {factor} times.",
+    ),
+    "caption_sewer": (
+        "管网在半透明地面之下，高程放大 {factor} 倍，管径另加粗。"
+        "蓝：未冒溢；红：检查井冒溢的管段；黑点：雨水箅子。",
+        "The sewer below a translucent ground; heights exaggerated {factor} times and pipes thickened. Blue: "
+        "no overflow; red: pipes at manholes that overflowed; black dots: gullies.",
+    ),
+    "no_picture": ("本机无法绘制三维图：{reason}", "No 3-D picture could be drawn here: {reason}"),
+    "no_sewer": ("该城市没有排水管网模型。", "This city has no sewer model."),
+    # tables
+    "road": ("道路", "Street"),
+    "depth": ("最大水深", "Largest depth"),
+    "when": ("时间", "When"),
+    "flooded_for": ("超过 0.15 m 时长", "Time above 0.15 m"),
+    "indicator": ("指标", "Indicator"),
+    "value": ("数值", "Value"),
+    "fraction": ("分子 / 分母", "Numerator / denominator"),
+    "formula": ("公式", "Formula"),
+    "no_value": ("分母为零", "nothing to divide by"),
+    "case": ("案件", "Case"),
+    "level": ("级别", "Level"),
+    "more_cases": (
+        "按立案先后显示前 {shown} 个，共 {total} 个。",
+        "The first {shown} of {total} are shown, in order of registration.",
+    ),
+    "no_cases": ("没有立案。", "No case was registered."),
+    "waiting": ("待派遣", "waiting"),
+    "driving": ("派遣至到场", "dispatched, not there yet"),
+    "working": ("处置中", "crew on site"),
+    "checking": ("待核查结案", "handled, to be checked"),
+    "due": ("时限", "time limit"),
+    # balance
+    "balance_rain": ("降雨", "Rain on the model area"),
+    "balance_surface": ("结束时地表存水", "On the ground at the end"),
+    "balance_sewer": ("结束时管网存水", "In the sewer at the end"),
+    "balance_outfall": ("经排口流出", "Left through outfalls"),
+    "balance_edge": ("经边界流出", "Left over the edges"),
+    "balance_pumped": ("泵车抽排", "Moved by pump trucks"),
+    "balance_to_sewer": ("地表进入管网", "From the ground into the sewer"),
+    "balance_to_surface": ("管网冒溢到地表", "From the sewer up to the ground"),
+    "share_of_rain": ("占降雨", "Share of the rain"),
+    "error_surface": ("地表误差", "Error of the surface"),
+    "error_sewer": ("管网误差", "Error of the sewer"),
+    "error_whole": ("全系统误差", "Error of the whole system"),
+    "volume": ("水量", "Volume"),
+    # provenance
+    "scenario": ("情景", "Scenario"),
+    "city": ("城市", "City"),
+    "seed": ("随机种子", "Seed"),
+    "period": ("模拟时段", "Simulated period"),
+    "log_hash": ("事件日志 SHA-256", "SHA-256 of the event log"),
+    "versions": ("软件版本", "Versions"),
+    "sources": ("数据来源", "Sources"),
+    "licence": ("许可", "licence"),
+}
+
+FORMULAS_ZH: Mapping[str, str] = {
+    "valid_report_rate": "有效上报 / 上报",
+    "registration_rate": "立案 / 上报",
+    "dispatch_rate": "派遣 / 未作废案件",
+    "handling_rate": "处置 / 未作废案件",
+    "handling_on_time_rate": "按期处置 / 未作废案件",
+    "check_rate": "核查 / 处置",
+    "closing_rate": "结案 / 未作废案件",
+    "closing_on_time_rate": "按期结案 / 未作废案件",
+    "closing_late_rate": "超期结案 / 未作废案件",
+    "overdue_open_rate": "结束时超期未结 / 未作废案件",
+    "rework_rate": "返工至少一次 / 处置",
+    "utilisation": "从出动到完成的时间 / 在岗时间",
+    "coverage_15_min": "立案后15分钟内到场 / 未作废案件",
+}
+
+
+def translator(language: str) -> Translate:
+    """Return the function from a key, and values for its gaps, to words.
+
+    Parameters
+    ----------
+    language
+        ``zh`` or ``en``.
+    """
+    column = LANGUAGES.index(language)
+
+    def translate(key: str, **values: object) -> str:
+        return TEXTS[key][column].format(**values)
+
+    return translate

@@ -1,0 +1,80 @@
+"""Each case as a bar from registration to closing, cut into the stages it went through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scenarios.summary.cases import CaseRecord
+from viz.report.record import RunRecord
+
+MOST_ROWS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a bar: key of its name, left edge and width in per cent of the run."""
+
+    key: str
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case: id, place, level 1 to 4, its stages, and its time limit in per cent of the run.
+
+    ``due`` is None when the limit lies after the end; ``says`` tells the times in words.
+    """
+
+    id: str
+    place: str
+    level: int
+    stages: tuple[Stage, ...]
+    due: float | None
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A time on the axis: its text and position in per cent of the run."""
+
+    text: str
+    left: float
+
+
+def make_rows(record: RunRecord) -> list[Row]:
+    """Rows of the first cases, in order of registration."""
+    places = {
+        event.subject: str(event.data.get(f"place_{record.language}") or event.data.get("road") or "")
+        for event in record.of_kind("case.registered")
+    }
+    return [_row(case, places.get(case.id, ""), record) for case in record.cases[:MOST_ROWS]]
+
+
+def make_ticks(record: RunRecord) -> list[Tick]:
+    """About six round times over the run."""
+    end_s = max(record.end_s, 1.0)
+    step_s = next((s for s in (300, 600, 900, 1800, 3600, 7200, 14400, 43200) if end_s / s <= 7), 86400)
+    return [Tick(record.clock(t), 100.0 * t / end_s) for t in range(0, int(end_s) + 1, step_s)]
+
+
+def _row(case: CaseRecord, place: str, record: RunRecord) -> Row:
+    end_s = max(record.end_s, 1.0)
+    ended = case.closed_s if case.closed_s is not None else case.voided_s
+    last = ended if ended is not None else end_s
+    # a case sent back begins to be worked on again, so the last handling counts
+    marks = [
+        ("waiting", case.registered_s),
+        ("driving", case.dispatched_s),
+        ("working", case.arrived_s),
+        ("checking", case.handled_s),
+    ]
+    known = [(key, t) for key, t in marks if t is not None and t <= last]
+    ends = [t for _, t in known[1:]] + [last]
+    stages = tuple(
+        Stage(key, 100.0 * begin / end_s, 100.0 * max(until - begin, 0.0) / end_s)
+        for (key, begin), until in zip(known, ends, strict=True)
+    )
+    times = [record.clock(t) for _, t in known] + ([record.clock(ended)] if ended is not None else [])
+    due = 100.0 * case.due_s / end_s if case.due_s <= end_s else None
+    return Row(case.id, place, case.level, stages, due, " – ".join(times))

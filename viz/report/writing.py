@@ -1,0 +1,155 @@
+"""Write the report of a run: one HTML page that needs nothing else, and no network."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cim_models.errors import InputError, RunError
+from scenarios.runfolder import RunFolder
+from viz.report import quantities
+from viz.report.curves import make_charts
+from viz.report.facts import facts, headline, overflowing_nodes, scenario_title, tiles
+from viz.report.maps import depth_map, time_map, time_scale_css
+from viz.report.pictures import file_uri
+from viz.report.record import RunRecord, read_record
+from viz.report.tables import balance_rows, indicator_rows
+from viz.report.texts import LANGUAGES, Translate, translator
+from viz.report.timeline import make_rows, make_ticks
+from viz.stills import make_scene, render_stills
+from viz.stills.drawing import FLOOD_EXAGGERATION, SEWER_EXAGGERATION
+from viz.stills.palette import DEPTH_CLASSES
+
+FOLDER = Path(__file__).resolve().parent
+FILE_NAME = "report.html"
+MOST_ROADS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Stills:
+    """Pictures in 3-D as data URIs by view, or why there are none."""
+
+    pictures: Mapping[str, str]
+    reason: str = ""
+
+
+def write_report(run: Path | str, out: Path | str | None = None, language: str = "en") -> Path:
+    """Write the report of a run, finished or cut short.
+
+    Parameters
+    ----------
+    run
+        The run folder.
+    out
+        The file to write; ``report.html`` in the run folder when None.
+    language
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    The file.
+
+    Raises
+    ------
+    InputError
+        If the run folder, its city or the language is wrong.
+    """
+    if language not in LANGUAGES:
+        raise InputError("Report language", got=language, expected=" or ".join(LANGUAGES))
+    folder = RunFolder(run)
+    record = read_record(folder, language)
+    page = _page(record, folder.event_log_hash(), _draw_stills(record))
+    path = Path(out) if out is not None else folder.path / FILE_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _page(record: RunRecord, log_hash: str, stills: Stills) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+    environment.globals.update(
+        length_text=quantities.length_text,
+        depth_text=quantities.depth_text,
+        duration_text=quantities.duration_text,
+        clock=record.clock,
+    )
+    say = translator(record.language)
+    return environment.get_template("page.html.j2").render(
+        say=say,
+        language=record.language,
+        style=Markup((FOLDER / "page.css").read_text("utf-8")),
+        headline=headline(record, say),
+        city_title=record.city.title.get(record.language, record.city.name),
+        period=_period(record),
+        status_note=_status_note(record, say),
+        tiles=tiles(record),
+        facts=facts(record, say),
+        stills={view: stills.pictures.get(view) for view in ("flood", "sewer")},
+        no_stills=stills.reason,
+        flood_factor=f"{FLOOD_EXAGGERATION:g}",
+        sewer_factor=f"{SEWER_EXAGGERATION:g}",
+        depth_map=depth_map(record.city, record.max_depth, record.language),
+        depth_classes=[_named(level) for level in DEPTH_CLASSES],
+        time_map=time_map(record.city, record.max_depth, record.time_of_max_s, record.end_s, record.language),
+        time_scale=time_scale_css(),
+        time_from=record.clock(0.0),
+        time_to=record.clock(record.end_s),
+        roads=record.roads[:MOST_ROADS],
+        charts=make_charts(record),
+        rows=make_rows(record),
+        ticks=make_ticks(record),
+        case_count=len(record.cases),
+        indicators=indicator_rows(record, say),
+        balance=balance_rows(record, say),
+        provenance=_provenance(record, log_hash, say),
+    )
+
+
+def _draw_stills(record: RunRecord) -> Stills:
+    scene = make_scene(record.city, record.max_depth, overflowing_nodes(record.events))
+    with tempfile.TemporaryDirectory(prefix="citytwin-stills-") as folder:
+        try:
+            files = render_stills(scene, Path(folder))
+        except RunError as exc:  # the page says so in the picture's place
+            return Stills({}, str(exc))
+        return Stills({view: file_uri(path) for view, path in files.items()})
+
+
+def _named(level: Any) -> dict[str, Any]:
+    return {name: getattr(level, name) for name in ("from_m", "to_m", "colour", "zh", "en")}
+
+
+def _period(record: RunRecord) -> str:
+    return f"{record.start:%Y-%m-%d} {record.clock(0.0)}–{record.clock(record.end_s)}"
+
+
+def _status_note(record: RunRecord, say: Translate) -> str:
+    status = record.meta["status"]
+    if status == "finished":
+        return ""
+    return say(status, clock=record.clock(record.end_s), error=record.meta.get("error") or "")
+
+
+def _provenance(record: RunRecord, log_hash: str, say: Translate) -> list[tuple[str, str]]:
+    meta = record.meta
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(meta.get("versions", {}).items()))
+    sources = "\n".join(
+        f"{source.layer}: {source.origin} ({say('licence')}: {source.licence})"
+        for source in record.city.sources
+    )
+    rows = [
+        (say("scenario"), f"{scenario_title(record)} ({meta.get('scenario', {}).get('name', '')})"),
+        (say("city"), f"{record.city.title.get(record.language, '')} ({record.city.reference})"),
+        (say("seed"), str(meta.get("seed", ""))),
+        (say("period"), _period(record)),
+        (say("log_hash"), log_hash),
+        (say("versions"), versions),
+        (say("sources"), sources),
+    ]
+    return [(name, value) for name, value in rows if value]
