@@ -12,7 +12,7 @@ from cim_models.city import Terrain
 from cim_models.errors import InputError
 from twin.exchange.coefficients import inlet_coefficients, shaft_diameter_m
 from twin.exchange.inlets import State, gully_part, join, manhole_part
-from twin.exchange.kernel_volumes import share_what_is_there, wanted_volumes
+from twin.exchange.kernels import share_what_is_there, wanted_volumes
 from twin.exchange.placement import NOWHERE, nearest_open_cells
 
 if TYPE_CHECKING:
