@@ -1,6 +1,5 @@
 """The physical city in time: surface water, sewers, roads and what joins them."""
 
-import os
+from twin.compilation import prepare_numba
 
-# The simulation process forks to branch: of Numba's threading layers only workqueue survives that.
-os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+prepare_numba()

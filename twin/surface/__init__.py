@@ -1,6 +1,5 @@
 """Surface water: local inertial flow on the terrain grid, exact in volume."""
 
-import twin  # noqa: F401  chooses Numba's threading layer before Numba is imported
 from twin.surface.account import SurfaceAccount
 from twin.surface.edges import Edges
 from twin.surface.settings import SurfaceSettings

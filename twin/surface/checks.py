@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import InputError
-from twin.surface.constants import MAX_RELIEF_M
+from twin.surface.constants import BED_BITS, MAX_RELIEF_M, UNIT_BITS
 
 
 def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> tuple[Any, Any, Any]:
-    """Return bed above its lowest open cell (m, float64), open cells and cells outside the domain."""
+    """Return bed above the floor of its lowest open cell (m, float64), open cells and cells outside the domain."""
     bed = np.asarray(bed_elevation, dtype=np.float64)
     if bed.ndim != 2 or bed.size == 0:
         raise InputError("Bed elevation", got=f"shape {bed.shape}", expected="a grid (rows, cols)")
@@ -40,7 +40,16 @@ def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> tuple[Any, 
             remedy="Set cells without data to NaN",
         )
     relative = np.where(open_cells, bed, lowest) - np.floor(lowest)
-    return relative, open_cells, outside
+    return _rounded(relative), open_cells, outside
+
+
+def _rounded(bed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the bed to 24 bits below its highest cell, and no finer than a depth unit.
+
+    Terrain that comes as float32 is thereby kept as it is, but for cells near the floor of a high relief.
+    """
+    bits = min(BED_BITS - int(np.ceil(np.log2(max(bed.max(), 1.0)))), UNIT_BITS)
+    return np.asarray(np.rint(bed * 2.0**bits) * 2.0**-bits)
 
 
 def check_roughness(manning_n: Any, open_cells: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -2,8 +2,8 @@
 
 Depth is an integer count of *depth units* of 2⁻²⁴ m (60 nanometres): sums are exact, so volume is
 conserved to the last unit whatever the order of summation. Bed elevation is kept as float32 in the
-same unit but rounded to 2⁻¹² m, so that the difference of two beds, and the difference of two water
-surfaces, are exact as well: a lake at rest stays at rest exactly.
+same unit, rounded so that the difference of two beds, and the difference of two water surfaces, are
+exact as well: a lake at rest stays at rest exactly.
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ import numpy as np
 UNIT_BITS = 24
 UNIT_M = 2.0**-UNIT_BITS
 UNITS_PER_M = 2.0**UNIT_BITS
-BED_RESOLUTION_M = 2.0**-12
-"""Bed elevations are rounded to this, m: a quarter of a millimetre."""
-MAX_RELIEF_M = 2.0**24 * BED_RESOLUTION_M
-"""Highest bed above the lowest that float32 holds exactly at that resolution, m."""
+BED_BITS = 24
+"""Significant bits of a float32: beds are rounded to the relief's next power of two over 2²⁴."""
+MAX_RELIEF_M = 4096.0
+"""Highest bed accepted above the lowest, m: beds are then kept to a quarter of a millimetre or better."""
 WALL_M = 1.0e6
 """Height of a blocked cell above the lowest bed, m."""
 

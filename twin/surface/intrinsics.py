@@ -7,8 +7,9 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
-FAST = {"contract", "reassoc", "arcp", "nsz", "afn"}
-"""Fast-math without ``nnan`` and ``ninf``: a NaN must stay one, so that it can be found."""
+FAST = {"contract", "arcp", "nsz", "afn"}
+"""Fast-math without ``nnan`` and ``ninf``, so that a NaN can be found, and without ``reassoc``, so that
+mirrored water flows in mirrored ways."""
 EXACT = {"nsz", "arcp"}
 """For kernels whose result is computed on both sides of a face: no contraction, both round alike."""
 

@@ -136,7 +136,7 @@ def face_discharges(
             flow_depth,
             qx,
             x_w[col] + qx_east,
-            y_w[col] + qy + y_sw[col] + qy_south,
+            (y_w[col] + qy_south) + (qy + y_sw[col]),
             n + n_w[col],
             step,
         )
@@ -147,7 +147,7 @@ def face_discharges(
             flow_depth,
             qy_south,
             qy + y_ss[col],
-            qx + qx_east + x_s[col] + x_se[col],
+            (qx + x_se[col]) + (qx_east + x_s[col]),
             n + n_s[col],
             step,
         )
@@ -161,8 +161,9 @@ def outflow_shares(
     h, west, east = depth[first:end], flux_x[first:end], flux_x[first + 1 : end + 1]
     top, bottom, out = north[first:end], south[first:end], share[first:end]
     for col in range(out.size):
-        leaving = max(east[col], ZERO) - min(west[col], ZERO) + max(bottom[col], ZERO) - min(top[col], ZERO)
-        out[col] = min(ONE, SAFE * np.float32(h[col]) / (step.volume * leaving + TINY))
+        along_x = max(east[col], ZERO) - min(west[col], ZERO)
+        along_y = max(bottom[col], ZERO) - min(top[col], ZERO)
+        out[col] = min(ONE, SAFE * np.float32(h[col]) / (step.volume * (along_x + along_y) + TINY))
 
 
 @njit(fastmath=EXACT, error_model="numpy", cache=True)

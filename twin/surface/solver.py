@@ -1,5 +1,6 @@
 """The surface water solver: one object that owns the water on the ground."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numba
@@ -10,7 +11,6 @@ from cim_models.errors import InputError, UnstableStepError
 from twin.surface import checks
 from twin.surface.account import SurfaceAccount
 from twin.surface.constants import (
-    BED_RESOLUTION_M,
     DRY_UNITS,
     GRAVITY_M_S2,
     LANES,
@@ -27,7 +27,7 @@ from twin.surface.constants import (
 from twin.surface.edges import Edges, edges_from, find_outlets
 from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
-from twin.surface.kernel_steps import UNSTABLE, Progress, Rain, Rule, advance
+from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles, padded
 
@@ -44,8 +44,8 @@ class SurfaceSolver:
     Parameters
     ----------
     bed_elevation
-        Shape (rows, cols), m; NaN outside the domain, where no water goes. Row 0 is in the north. Beds
-        are rounded to 2⁻¹² m.
+        Shape (rows, cols), m; NaN outside the domain, where no water goes. Row 0 is in the north.
+        Relief below 4096 m; rounded to 24 bits of it (2⁻¹⁸ m for a relief of 64 m).
     cell_size_m
         Edge of a square cell, m.
     manning_n
@@ -82,7 +82,6 @@ class SurfaceSolver:
     ) -> None:
         settings = settings or SurfaceSettings()
         bed_m, open_cells, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
-        bed_m = np.rint(bed_m / BED_RESOLUTION_M) * BED_RESOLUTION_M
         roughness = checks.check_roughness(manning_n, open_cells)
         friction = GRAVITY_M_S2 * roughness**2 * FRICTION_SCALE
         rows, cols = bed_m.shape
@@ -212,6 +211,7 @@ class SurfaceSolver:
         checks.check_grid("Rain zone", zones, self.shape, 0, np.iinfo(ZONE_DTYPE).max)
         if hasattr(self, "_rain"):
             self._rain_units = self._rained_units()
+        self._zones = zones.astype(ZONE_DTYPE)
         flat = zones.astype(np.int64).ravel()
         self._zone_weights = np.bincount(flat, self._weight.ravel()).astype(np.int64)
         count = self._zone_weights.size
@@ -278,6 +278,60 @@ class SurfaceSolver:
         out = np.empty(index.size)
         read_depths(self._grid.depth, self.shape[1], index, out)
         return out
+
+    # -- checkpoints -----------------------------------------------------------------------------
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that a solver of the same city needs to go on bit for bit, as plain arrays."""
+        progress, rain = self._progress, self._rain
+        counts = [
+            progress.deepest,
+            progress.steps,
+            progress.cell_steps,
+            progress.left_units,
+            self._initial_units,
+            self._in_units,
+            self._out_units,
+            self._rain_units,
+        ]
+        grids = {name: inner(array, self.shape).copy() for name, array in self._grids().items()}
+        return {
+            **grids,
+            "rain_zone": self._zones.copy(),
+            "rain_rate": rain.rate.copy(),
+            "rain_pending": rain.pending.copy(),
+            "rain_laid": rain.laid.copy(),
+            "times": np.array([progress.time_s, progress.next_record_s]),
+            "counts": np.array(counts, dtype=np.int64),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a state of a solver that was made with the same arguments."""
+        for name, array in self._grids().items():
+            if state[name].shape != self.shape:
+                raise InputError(
+                    f"Surface state '{name}'",
+                    got=f"shape {state[name].shape}",
+                    expected=f"shape {self.shape}",
+                )
+            inner(array, self.shape)[...] = state[name]
+        self._set_zones(state["rain_zone"])
+        self._rain.rate[:] = state["rain_rate"]
+        self._rain.pending[:] = state["rain_pending"]
+        self._rain.laid[:] = state["rain_laid"]
+        time_s, next_record_s = map(float, state["times"])
+        deepest, steps, cell_steps, left, *units = map(int, state["counts"])
+        self._initial_units, self._in_units, self._out_units, self._rain_units = units
+        self._progress = Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, STEADY)
+
+    def _grids(self) -> dict[str, NDArray[Any]]:
+        return {
+            "depth": self._grid.depth,
+            "qx": self._grid.qx,
+            "qy": self._grid.qy,
+            "deepest_ever": self._deepest_ever,
+            "time_of_max": self._time_of_max,
+        }
 
     # -- results ---------------------------------------------------------------------------------
 

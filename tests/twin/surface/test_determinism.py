@@ -1,0 +1,75 @@
+"""Threads, tiles and restarts change no bit of the result."""
+
+import numpy as np
+import pytest
+
+from twin.surface import SurfaceSettings, SurfaceSolver
+
+RESULTS = ("water_depth", "max_depth", "time_of_max_s")
+
+
+def make_solver(threads: int = 1, tiled: bool = True) -> SurfaceSolver:
+    """Return a solver over hilly ground with a pond, larger than a few tiles."""
+    rng = np.random.default_rng(5)
+    row, col = np.mgrid[0:270, 0:300]
+    bed = 5.0 + 2.0 * np.sin(row / 37.0) * np.cos(col / 29.0) + 0.05 * rng.random((270, 300))
+    walls = (row % 40 < 12) & (col % 30 < 11)
+    solver = SurfaceSolver(
+        bed.astype(np.float32),
+        2.0,
+        walls=walls,
+        edges="open",
+        settings=SurfaceSettings(threads=threads, tiled=tiled, record_interval_s=5.0),
+    )
+    depth = np.where((row - 60) ** 2 + (col - 215) ** 2 < 400, 1.2, 0.0)
+    solver.set_water_depth(depth)
+    return solver
+
+
+def storm(solver: SurfaceSolver, until_s: float = 120.0) -> SurfaceSolver:
+    """Let a burst flow, then a shower fall."""
+    source = np.array([200 * 300 + 61, 201 * 300 + 64])
+    while solver.time_s < until_s:
+        solver.exchange(source, np.array([0.8, -0.1]))
+        solver.set_rain(3e-5 if 40.0 <= solver.time_s < 70.0 else 0.0)
+        solver.advance_to(solver.time_s + 4.0)
+    return solver
+
+
+def same(one: SurfaceSolver, other: SurfaceSolver) -> None:
+    for name in RESULTS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    for mine, theirs in zip(one.unit_discharge, other.unit_discharge, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert one.account == other.account
+
+
+@pytest.fixture(scope="module")
+def reference() -> SurfaceSolver:
+    return storm(make_solver())
+
+
+@pytest.mark.parametrize("threads", [2, 1])
+@pytest.mark.parametrize("tiled", [True, False])
+def test_threads_and_tiles(reference, threads, tiled):
+    same(reference, storm(make_solver(threads, tiled)))
+
+
+def test_tiles_save_work(reference):
+    untiled = storm(make_solver(tiled=False))
+    assert reference.cell_steps < 0.85 * untiled.cell_steps
+    assert reference.steps == untiled.steps
+
+
+def test_restart(reference):
+    half = storm(make_solver(), until_s=60.0)
+    fresh = make_solver(threads=2)
+    fresh.restore({name: array.copy() for name, array in half.state().items()})
+    same(reference, storm(fresh))
+
+
+def test_advancing_in_any_case_ends_exactly_there():
+    solver = make_solver()
+    solver.advance_to(0.1)
+    solver.advance_to(0.3)
+    assert solver.time_s == 0.3

@@ -1,0 +1,38 @@
+"""Where compiled kernels are kept, and how their threads run; set before Numba is imported."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+THREADING_LAYER = "workqueue"
+"""The simulation process forks to branch; of Numba's threading layers only this one survives that."""
+
+
+def prepare_numba() -> None:
+    """Choose threading layer and cache folder, unless the environment has done so.
+
+    Numba's cache looks at the file of a function alone and would miss a change in a constant or a callee
+    of another file. The folder's name therefore carries a fingerprint of all sources of the package.
+    """
+    cache = user_cache_folder() / f"kernels-{_fingerprint()}"
+    chosen = {"NUMBA_THREADING_LAYER": THREADING_LAYER, "NUMBA_CACHE_DIR": str(cache)}
+    for name, value in chosen.items():
+        os.environ.setdefault(name, value)
+    numba = sys.modules.get("numba")
+    if numba is not None:
+        numba.config.reload_config()
+
+
+def user_cache_folder() -> Path:
+    """Return the folder for files that can be made again."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "citytwin"
+
+
+def _fingerprint() -> str:
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
