@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import metadata, resources
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 from cim_models.bundle import digest_city, read_city, write_city
@@ -81,7 +82,7 @@ def _open_builtin(reference: str) -> City:
     return replace(city, reference=reference)
 
 
-def _make(parameters: Mapping[str, int | float], folder: Path) -> None:
+def _make(parameters: Mapping[str, Any], folder: Path) -> None:
     from cim_models.district import make_district  # its maker is not needed once it is cached
 
     city = make_district(**parameters)
@@ -92,13 +93,13 @@ def _make(parameters: Mapping[str, int | float], folder: Path) -> None:
             raise
 
 
-def _parameters(reference: str) -> dict[str, int | float]:
+def _parameters(reference: str) -> dict[str, Any]:
     name, _, query = reference.removeprefix(BUILTIN).partition("?")
     if name != "district":
         raise BundleError(
             f"City reference '{reference}'", got=repr(name), expected="builtin:district or a bundle folder"
         )
-    parameters: dict[str, int | float] = {}
+    parameters: dict[str, Any] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in _PARAMETERS:
             raise BundleError(

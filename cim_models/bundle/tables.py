@@ -82,8 +82,8 @@ def conform(frame: gpd.GeoDataFrame, spec: LayerSpec, crs: str, where: str) -> g
     Raises
     ------
     BundleError
-        If the CRS is another, ids are missing or double, a required column is missing, a value has the wrong type, or
-        a geometry is empty or of another type.
+        If the CRS is another, ids are missing or double, a required column is missing, a value has
+        the wrong type, or a geometry is empty or of another type.
     """
     label = f"{where}: layer '{spec.name}'"
     if frame.crs is not None and not frame.crs.equals(crs, ignore_axis_order=True):

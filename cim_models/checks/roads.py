@@ -1,7 +1,9 @@
 """Checks of the road graph and of the depots on it."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import shapely
@@ -20,26 +22,33 @@ def check_roads(city: City) -> Iterator[Defect]:
     roads = city.layer("roads")
     if roads is None:
         return
-    places: dict[str, tuple[float, float]] = {}
-    rows = zip(
-        roads["id"], roads["from_node"], roads["to_node"], roads["road_class"], roads.geometry, strict=True
-    )
-    for name, start, end, road_class, line in rows:
+    for name, road_class, line in zip(roads["id"], roads["road_class"], roads.geometry, strict=True):
         if line.length < _ZERO_LENGTH_M:
             yield error("roads", name, f"{line.length:.3f} m long", "Remove it or redraw it")
         if road_class not in _CLASSES:
             yield warning("roads", name, f"class '{road_class}' is unknown", f"Use {', '.join(_CLASSES)}")
-        for node, point in ((start, line.coords[0]), (end, line.coords[-1])):
-            known = places.setdefault(node, point)
-            gap = float(np.hypot(known[0] - point[0], known[1] - point[1]))
+    yield from _torn_junctions(roads)
+    yield from _pieces(roads)
+
+
+def _torn_junctions(roads: gpd.GeoDataFrame) -> Iterator[Defect]:
+    """Find ends that lie away from where most roads meet their junction."""
+    ends: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
+    nodes = zip(roads["id"], roads["from_node"], roads["to_node"], roads.geometry, strict=True)
+    for name, start, end, line in nodes:
+        ends[start].append((name, *line.coords[0]))
+        ends[end].append((name, *line.coords[-1]))
+    for node, meeting in ends.items():
+        points = np.array([(x, y) for _, x, y in meeting])
+        gaps = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1))
+        place = int(np.median(gaps, axis=1).argmin())
+        for (name, _, _), gap in zip(meeting, gaps[place], strict=True):
             if gap > _JUNCTION_GAP_M:
                 text = f"ends {gap:.1f} m away from where other roads meet junction '{node}'"
                 yield error("roads", name, text, "Correct its from_node or to_node")
-    yield from _pieces(city)
 
 
-def _pieces(city: City) -> Iterator[Defect]:
-    roads = city.layers["roads"]
+def _pieces(roads: gpd.GeoDataFrame) -> Iterator[Defect]:
     graph: nx.Graph[str] = nx.Graph()
     graph.add_edges_from(zip(roads["from_node"], roads["to_node"], strict=True))
     pieces = sorted(nx.connected_components(graph), key=lambda piece: (-len(piece), min(piece)))
@@ -50,12 +59,11 @@ def _pieces(city: City) -> Iterator[Defect]:
         yield warning("roads", names.iloc[0], text, "Join them to the graph; no crew reaches them")
     one_way = roads["oneway"].to_numpy(dtype=bool)
     if one_way.any() and len(pieces) == 1:
-        yield from _traps(city, one_way)
+        yield from _traps(roads, one_way)
 
 
-def _traps(city: City, one_way: np.ndarray) -> Iterator[Defect]:
+def _traps(roads: gpd.GeoDataFrame, one_way: np.ndarray) -> Iterator[Defect]:
     """Junctions that one-way streets let nobody into, or out of."""
-    roads = city.layers["roads"]
     graph: nx.DiGraph[str] = nx.DiGraph()
     for start, end, single in zip(roads["from_node"], roads["to_node"], one_way, strict=True):
         graph.add_edge(start, end)

@@ -106,7 +106,11 @@ def test_conform_fills_defaults_and_drops_what_is_not_declared(tiny_city: City, 
     ("old", "new", "message"),
     [
         ('crs = "EPSG:4544"\n', "", r"city\.toml: key 'crs' is missing\. Add it, such as crs = 'EPSG:"),
-        ("EPSG:4544", "EPSG:4326", r"key 'crs': got 'EPSG:4326'; expected one in metres; this is not projected"),
+        (
+            "EPSG:4544",
+            "EPSG:4326",
+            r"key 'crs': got 'EPSG:4326'; expected one in metres; this is not projected",
+        ),
         ("EPSG:4544", "EPSG:2263", r"key 'crs': got 'EPSG:2263'.*metres"),
         ("EPSG:4544", "nowhere", r"key 'crs': got 'nowhere'.*EPSG:25831"),
         ("EPSG:4544", "EPSG:25831", r"terrain\.tif: coordinate reference system differs from city\.toml"),
