@@ -69,9 +69,8 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Simulate a scenario and write a run folder."""
-    from scenarios.simulation import free_folder, run_scenario
-
     from scenarios.schema import load_scenario
+    from scenarios.simulation import check_finished, free_folder, run_scenario
 
     loaded = load_scenario(scenario, set_ or (), seed)
     folder = out or free_folder(Path("runs"), loaded.scenario.name)
@@ -84,9 +83,7 @@ def run(
         from scenarios.summary.text import summary_lines
 
         _print_lines([*summary_lines(written.summary or {}), f"Run folder: {folder}"])
-    if meta["status"] != "finished":
-        at = f"{meta['progress']['t_s']:.0f} s of {meta['duration_s']:.0f} s"
-        raise RunError(f"Run '{folder}' was {meta['status']} at {at}", remedy="What it wrote can be replayed")
+    check_finished(written)
 
 
 @app.command()

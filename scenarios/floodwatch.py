@@ -14,8 +14,6 @@ from scenarios.storylog import StoryLog
 THRESHOLDS_M = (0.15, 0.30, 0.50)
 DRAINED_SHARE = 0.8
 """A road has drained once it is below this share of the threshold that it was flooded above."""
-RELIEVED_M = 0.10
-"""A manhole has recovered once its head is this far below the ground, m."""
 SEWER_REACH_M = 40.0
 """An overflowing manhole this near to a road counts as the cause of its flooding, m."""
 ORDER_REACH_M = 80.0
@@ -59,31 +57,36 @@ class FloodWatch:
         self.latest: dict[str, int] = {}
         self._near_nodes = _nodes_near(roads, nodes)
 
-    def watch_sewer(self, t_s: float, head_m: NDArray[np.float64], rain_event: int | None) -> None:
-        """Compare heads with the ground.
+    def watch_sewer(
+        self,
+        t_s: float,
+        surcharged: NDArray[np.bool_],
+        head_m: NDArray[np.float64],
+        rain_event: int | None,
+    ) -> None:
+        """Compare which manholes overflow with which did before.
 
         Parameters
         ----------
         t_s
             Simulated time, s.
+        surcharged
+            Whether each node overflows now.
         head_m
             Head at each node, m.
         rain_event
             Event of the rain that is falling or fell last, the cause of an overflow.
         """
-        ground = self._nodes.ground_m
-        over = head_m > ground
-        for node in _where(over & ~self._surcharged):
-            data = {"head_m": round(float(head_m[node]), 3), "ground_m": round(float(ground[node]), 3)}
+        for node in _where(surcharged & ~self._surcharged):
+            ground_m = float(self._nodes.ground_m[node])
+            data = {"head_m": round(float(head_m[node]), 3), "ground_m": round(ground_m, 3)}
             event = self._note(t_s, "sewer.surcharged", self._nodes.ids[node], rain_event, data)
             self._surcharge_event[node] = event
-        relieved = self._surcharged & (head_m < ground - RELIEVED_M)
-        for node in _where(relieved):
+        for node in _where(self._surcharged & ~surcharged):
             cause = self._surcharge_event.pop(node)
-            self._note(
-                t_s, "sewer.relieved", self._nodes.ids[node], cause, {"head_m": round(float(head_m[node]), 3)}
-            )
-        self._surcharged = (self._surcharged | over) & ~relieved
+            data = {"head_m": round(float(head_m[node]), 3)}
+            self._note(t_s, "sewer.relieved", self._nodes.ids[node], cause, data)
+        self._surcharged = surcharged.copy()
 
     def watch_roads(self, t_s: float, depth_m: NDArray[np.float64], rain_event: int | None) -> None:
         """Compare road depths with the thresholds; see `watch_sewer`."""

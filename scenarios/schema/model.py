@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, offset_s
 
-Skill = Literal["drainage", "traffic", "pump", "inspection", "water", "gas"]
 Point = tuple[float, float]
 
 
@@ -31,9 +30,14 @@ class OneOf(Section):
         return self
 
     @property
-    def chosen(self) -> Section:
-        """The one that was given."""
-        return next(value for name in type(self).model_fields if (value := getattr(self, name)) is not None)
+    def chosen_name(self) -> str:
+        """The key that was given."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def chosen(self) -> Any:
+        """Its value."""
+        return getattr(self, self.chosen_name)
 
 
 class DesignRain(Section):
@@ -55,9 +59,15 @@ class ConstantRain(Section):
 
 
 class GaugeRain(Section):
-    """Measured rain from a CSV file."""
+    """Measured rain from a CSV file: a time column, then one column per gauge.
+
+    Several gauges need their ``positions``, in the city's coordinates.
+    """
 
     file: str
+    quantity: Literal["intensity_mm_h", "depth_mm"] = "intensity_mm_h"
+    positions: dict[str, Point] | None = None
+    gaps: Literal["refuse", "dry"] = "refuse"
 
 
 class Rain(OneOf):
@@ -131,7 +141,7 @@ class Citizens(Section):
 class Patrols(Section):
     """Patrollers who walk their grids."""
 
-    grids: Literal["all", "none"] = "all"
+    grids: Literal["all"] | tuple[str, ...] = "all"
 
 
 class Reporting(Section):
@@ -146,8 +156,8 @@ class Reporting(Section):
 class Staffing(Section):
     """Crews by skill, and their shifts."""
 
-    crews: dict[Skill, Annotated[int, Field(ge=0, le=10_000)]] = Field(default_factory=dict)
-    shifts: Literal["two_by_twelve", "three_by_eight", "always"] = "two_by_twelve"
+    crews: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(default_factory=dict)
+    shifts: str = "two_by_twelve"
 
 
 class Dispatch(Section):

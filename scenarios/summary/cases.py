@@ -15,19 +15,19 @@ COVERAGE_S = 900.0
 _NAMES = {
     "valid_report_rate": ("有效上报率", "Valid reports", "genuine reports / reports"),
     "registration_rate": ("立案率", "Registered", "cases registered / reports"),
-    "dispatch_rate": ("派遣率", "Dispatched", "cases dispatched / cases not void"),
-    "handling_rate": ("处置率", "Handled", "cases handled / cases not void"),
-    "handling_on_time_rate": ("按期处置率", "Handled on time", "cases handled before due / cases not void"),
+    "dispatch_rate": ("派遣率", "Dispatched", "cases dispatched / cases owed"),
+    "handling_rate": ("处置率", "Handled", "cases handled / cases owed"),
+    "handling_on_time_rate": ("按期处置率", "Handled on time", "cases handled before due / cases owed"),
     "check_rate": ("核查率", "Checked", "cases checked / cases handled"),
-    "closing_rate": ("结案率", "Closed", "cases closed / cases not void"),
-    "closing_on_time_rate": ("按期结案率", "Closed on time", "cases closed before due / cases not void"),
-    "closing_late_rate": ("超期结案率", "Closed late", "cases closed after they were due / cases not void"),
-    "overdue_open_rate": ("超期待处置率", "Overdue and open", "cases open past their limit / cases not void"),
+    "closing_rate": ("结案率", "Closed", "cases closed / cases owed"),
+    "closing_on_time_rate": ("按期结案率", "Closed on time", "cases closed before due / cases owed"),
+    "closing_late_rate": ("超期结案率", "Closed late", "cases closed after they were due / cases owed"),
+    "overdue_open_rate": ("超期待处置率", "Overdue and open", "cases open past their limit / cases owed"),
     "rework_rate": ("返工率", "Sent back", "cases sent back at least once / cases handled"),
     "coverage_15_min": (
         "15分钟到场率",
         "On site within 15 min",
-        "cases with a crew on site within 15 min of registration / cases not void",
+        "cases with a crew on site within 15 min of registration / cases owed",
     ),
 }
 
@@ -48,13 +48,19 @@ class CaseRecord:
     checked_s: float | None = None
     closed_s: float | None = None
     voided_s: float | None = None
+    transferred_s: float | None = None
     escalations: int = 0
     reworks: int = 0
 
     @property
     def is_open(self) -> bool:
-        """Whether it is neither closed nor void."""
-        return self.closed_s is None and self.voided_s is None
+        """Whether it is still owed and not closed."""
+        return self.closed_s is None and self.is_owed
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether somebody here must handle it: it is neither void nor handed over."""
+        return self.voided_s is None and self.transferred_s is None
 
     @property
     def response_s(self) -> float | None:
@@ -140,12 +146,12 @@ def summarize_cases(events: Sequence[Event], end_s: float) -> dict[str, Any]:
 
 
 def case_indicators(cases: Sequence[CaseRecord], reports: ReportCounts, end_s: float) -> list[Indicator]:
-    """Compute the platform indicators; a case that is void owes nothing.
+    """Compute the platform indicators; a case that is void or handed over to others is not owed.
 
     Source: indicator list of city operation platforms; denominators differ between cities, so each
     formula names its own.
     """
-    owed = [case for case in cases if case.voided_s is None]
+    owed = [case for case in cases if case.is_owed]
     handled = [case for case in owed if case.handled_s is not None]
     closed = [case for case in owed if case.closed_s is not None]
     made, due, done = reports.total, len(owed), len(handled)
@@ -171,7 +177,7 @@ def case_indicators(cases: Sequence[CaseRecord], reports: ReportCounts, end_s: f
 
 
 def _counts(cases: Sequence[CaseRecord], end_s: float) -> dict[str, int]:
-    reached = ("dispatched", "arrived", "handled", "checked", "closed", "voided")
+    reached = ("dispatched", "arrived", "handled", "checked", "closed", "voided", "transferred")
     return {
         "registered": len(cases),
         **{stage: sum(getattr(case, f"{stage}_s") is not None for case in cases) for stage in reached},
@@ -192,7 +198,7 @@ def _follow(case: CaseRecord, event: Event) -> None:
         case.handled_s = case.checked_s = None
     elif stage == "dispatched":
         case.dispatched_s = event.t_s if case.dispatched_s is None else case.dispatched_s
-    elif stage in ("handled", "checked", "closed", "voided"):
+    elif stage in ("handled", "checked", "closed", "voided", "transferred"):
         setattr(case, f"{stage}_s", event.t_s)
 
 

@@ -18,7 +18,7 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
         area, road = flooding["area_m2"]["015"]["max"], flooding["road_m"]["015"]["max"]
         depth = flooding["max_depth_m"]
         lines.append(
-            f"Flooding  {area or 0:,.0f} m² and {road or 0:,.0f} m of road above 0.15 m, deepest {depth:.2f} m"
+            f"Flooding  {area or 0:,.0f} m² and {road or 0:,.0f} m of road above 0.15 m, up to {depth:.2f} m"
         )
     if cases:
         counts = cases["counts"]

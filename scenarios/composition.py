@@ -1,0 +1,258 @@
+"""The composition root: from a scenario to the parts of a run, checked before anything is written."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from agents.settings import (
+    CitizenSettings,
+    DispatchSettings,
+    OperationsSettings,
+    PatrolSettings,
+    SensorSettings,
+    StaffingSettings,
+    VideoSettings,
+)
+from agents.worktime import ROSTERS
+from cim_models.catalogues import load_catalogue
+from cim_models.checks import Severity, check_city
+from cim_models.city import City
+from cim_models.errors import BundleError, ScenarioError
+from cim_models.opening import BUILTIN, city_hash, open_city
+from scenarios.blame import blame
+from scenarios.measures import PlannedOrder, gully_blockages, plan_orders, refuse_bursts
+from scenarios.schema.loading import LoadedScenario
+from scenarios.schema.model import ConstantRain, DesignRain, GaugeRain, Patrols, Scenario
+from twin.rain import RainSeries, constant_rain, design_storm, gauge_rain
+from twin.water import WaterSettings
+
+_PACKAGES = ("citytwin", "numpy", "numba", "swmm-toolkit", "mesa", "simpy", "zarr")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything a run is made from, checked.
+
+    Parameters
+    ----------
+    loaded
+        The scenario with its origin.
+    city
+        The city.
+    city_sha256
+        Hash of its content.
+    notes
+        What the city lacks, one line each.
+    rain
+        Rain since the start.
+    planned
+        Orders that the scenario gives.
+    water, operations
+        Settings of the physics and of those who act.
+    """
+
+    loaded: LoadedScenario
+    city: City
+    city_sha256: str
+    notes: tuple[str, ...]
+    rain: RainSeries
+    planned: tuple[PlannedOrder, ...]
+    water: WaterSettings
+    operations: OperationsSettings
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the scenario says."""
+        return self.loaded.scenario
+
+    @property
+    def source(self) -> str:
+        """The scenario's file, for messages."""
+        return str(self.loaded.path)
+
+
+def prepare(loaded: LoadedScenario) -> Setup:
+    """Open the city and check the scenario against it.
+
+    Raises
+    ------
+    InputError
+        If anything named does not exist or does not fit; nothing has been written then.
+    """
+    scenario, source = loaded.scenario, str(loaded.path)
+    city = _open(loaded)
+    notes = check_defects(city)
+    refuse_bursts(city, scenario, source)
+    return Setup(
+        loaded=loaded,
+        city=city,
+        city_sha256=city_hash(city),
+        notes=tuple(notes),
+        rain=make_rain(loaded),
+        planned=tuple(plan_orders(scenario, city, source)),
+        water=water_settings(scenario, city, source),
+        operations=operations_settings(scenario, city, source),
+    )
+
+
+def check_defects(city: City) -> list[str]:
+    """Refuse a city that cannot be simulated.
+
+    Returns
+    -------
+    Its lesser defects, one line each.
+
+    Raises
+    ------
+    BundleError
+        For the first defect that is an error.
+    """
+    defects = check_city(city)
+    errors = [defect for defect in defects if defect.severity is Severity.ERROR]
+    if errors:
+        first, others = errors[0], len(errors) - 1
+        place = f"layer '{first.layer}'" + (f", id '{first.id}'" if first.id else "")
+        more = f" ({others} more; `citytwin city check` lists all)" if others else ""
+        raise BundleError(
+            f"City '{city.reference}', {place}: {first.what}{more}",
+            remedy=first.remedy,
+        )
+    return [f"{defect.layer} {defect.id}: {defect.what}".replace("  ", " ") for defect in defects]
+
+
+def make_rain(loaded: LoadedScenario) -> RainSeries:
+    """Make the rain of a scenario; a dry scenario gets rain of no intensity.
+
+    Raises
+    ------
+    ScenarioError
+        If a formula or a file does not exist, or a value does not fit it.
+    """
+    scenario = loaded.scenario
+    if scenario.weather.rain is None:
+        return constant_rain(0.0, scenario.duration)
+    chosen = scenario.weather.rain.chosen
+    with blame(str(loaded.path), f"weather.rain.{scenario.weather.rain.chosen_name}"):
+        if isinstance(chosen, DesignRain):
+            storm = design_storm(chosen.formula, chosen.return_period, chosen.duration, chosen.peak)
+            return replace(storm, edges_s=storm.edges_s + chosen.begin)
+        if isinstance(chosen, ConstantRain):
+            return constant_rain(chosen.intensity_mm_h, chosen.duration, chosen.begin)
+        assert isinstance(chosen, GaugeRain)
+        return gauge_rain(
+            loaded.resolve(chosen.file),
+            quantity=chosen.quantity,
+            start=scenario.start.isoformat(),
+            positions=chosen.positions,
+            gaps=chosen.gaps,
+        )
+
+
+def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings:
+    """Translate what the scenario says about boundaries, blockages and steps."""
+    chosen = [boundary.edges for boundary in scenario.boundaries if boundary.edges]
+    with blame(source, "numerics"):
+        return WaterSettings(
+            manning_n=scenario.numerics.manning_n,
+            edges=chosen[-1] if chosen else "open",
+            exchange_step_s=scenario.numerics.exchange,
+            blockages=gully_blockages(scenario, city, source),
+        )
+
+
+def operations_settings(scenario: Scenario, city: City, source: str) -> OperationsSettings:
+    """Translate what the scenario says about reporting, staffing and dispatch.
+
+    Raises
+    ------
+    ScenarioError
+        If a skill, shift pattern, policy or patrol grid does not exist.
+    """
+    reporting, staffing, dispatch = scenario.reporting, scenario.staffing, scenario.dispatch
+    known_skills = [str(entry["name"]) for entry in load_catalogue("skills")["skills"]]
+    for skill in staffing.crews:
+        _check_choice(skill, known_skills, f"staffing.crews.{skill}", source)
+    _check_choice(staffing.shifts, sorted(ROSTERS), "staffing.shifts", source)
+    with blame(source, "staffing, reporting or dispatch"):
+        return OperationsSettings(
+            start=scenario.start.astimezone(ZoneInfo(city.time_zone)),
+            sensors=SensorSettings() if reporting.sensors else None,
+            video=VideoSettings(recall=reporting.video.recall) if reporting.video else None,
+            citizens=CitizenSettings(per_day=reporting.citizens.per_day) if reporting.citizens else None,
+            patrols=_patrols(reporting.patrols) if reporting.patrols else None,
+            staffing=StaffingSettings(crews=dict(staffing.crews), shifts=staffing.shifts),
+            dispatch=DispatchSettings(
+                mode=dispatch.mode,
+                delay_s=dispatch.delay,
+                interval_s=dispatch.interval,
+                policy=dispatch.policy,
+            ),
+        )
+
+
+def run_meta(setup: Setup) -> dict[str, Any]:
+    """Describe a run before it starts, for ``run.json``."""
+    scenario, city, loaded = setup.scenario, setup.city, setup.loaded
+    terrain = city.terrain
+    return {
+        "scenario": scenario.model_dump(mode="json", by_alias=True),
+        "overrides": list(loaded.overrides),
+        "city": {
+            "name": city.name,
+            "title": dict(city.title),
+            "reference": city.reference,
+            "crs": city.crs,
+            "time_zone": city.time_zone,
+            "shape": list(terrain.shape),
+            "cell_size_m": terrain.cell_size_m,
+            "bounds": list(terrain.bounds),
+        },
+        "seed": scenario.seed,
+        "start": scenario.start.isoformat(),
+        "duration_s": scenario.duration,
+        "versions": versions(),
+        "inputs": [
+            {"what": "scenario", "path": str(loaded.path), "sha256": loaded.sha256},
+            {"what": "city", "path": city.reference, "sha256": setup.city_sha256},
+        ],
+    }
+
+
+def versions() -> Mapping[str, str]:
+    """Versions of Python and of the packages that decide a run's result."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+
+
+def _open(loaded: LoadedScenario) -> City:
+    reference = loaded.scenario.city
+    if reference.startswith(BUILTIN):
+        with blame(str(loaded.path), "city"):
+            return open_city(reference)
+    folder = loaded.resolve(reference)
+    if not folder.exists():
+        raise ScenarioError(
+            f"Scenario '{loaded.path}', key 'city'",
+            got=f"'{reference}', which does not exist",
+            expected="builtin:district or a bundle folder",
+            remedy="Check the path, or make the bundle with `citytwin city import`",
+        )
+    return open_city(folder.resolve())
+
+
+def _patrols(patrols: Patrols) -> PatrolSettings:
+    return PatrolSettings(grids=None if patrols.grids == "all" else patrols.grids)
+
+
+def _check_choice(value: str, allowed: list[str], key: str, source: str) -> None:
+    if value not in allowed:
+        raise ScenarioError(
+            f"Scenario '{source}', key '{key}'",
+            got=f"'{value}'",
+            expected=f"one of {', '.join(allowed)}",
+            remedy="Change the value",
+        )

@@ -1,0 +1,120 @@
+"""Write what the physical city looks like into the run folder: frames, sensors, city series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.city import City
+from scenarios.floodwatch import THRESHOLDS_M
+from scenarios.runfolder import RunWriter
+from scenarios.runfolder.readings import CITY
+from scenarios.summary.flooding import threshold_name
+
+
+class RecordedWater(Protocol):
+    """What the recorder reads of the water system."""
+
+    @property
+    def water_depth(self) -> NDArray[np.float32]:
+        """Depth at cell centres, m."""
+        ...
+
+    @property
+    def max_depth(self) -> NDArray[np.float32]:
+        """Largest depth so far, m."""
+        ...
+
+    @property
+    def time_of_max_s(self) -> NDArray[np.float32]:
+        """When it was reached, s."""
+        ...
+
+    def road_depth(self) -> NDArray[np.float64]:
+        """Depth per road segment, m."""
+        ...
+
+    def sensor_depth(self) -> NDArray[np.float64]:
+        """Depth each sensor would read, m; NaN for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSensor:
+    """A sensor as its readings name it: id, quantity, and the largest value it can show, m."""
+
+    id: str
+    quantity: str
+    range_m: float
+
+
+class Recorder:
+    """Write frames and readings of a run.
+
+    Parameters
+    ----------
+    city
+        The city; its roads give lengths, its sensors names.
+    water
+        The water system.
+    writer
+        The run folder.
+    """
+
+    def __init__(self, city: City, water: RecordedWater, writer: RunWriter) -> None:
+        self._water, self._writer = water, writer
+        self._cell_area_m2 = city.terrain.cell_size_m**2
+        roads = city.layer("roads")
+        self._road_length_m = np.zeros(0) if roads is None else roads.geometry.length.to_numpy()
+        self._sensors = recorded_sensors(city)
+
+    def frame(self, t_s: float) -> None:
+        """Write a depth frame and how much of the city is flooded."""
+        depth, road_depth = self._water.water_depth, self._water.road_depth()
+        self._writer.frame(t_s, depth, road_depth)
+        if self._writer.wants_maximum:
+            self.maximum()
+        add = self._writer.readings.add
+        wet = depth[depth >= THRESHOLDS_M[0]]
+        for threshold_m in THRESHOLDS_M:
+            name = threshold_name(threshold_m)
+            area = float(np.count_nonzero(wet >= threshold_m)) * self._cell_area_m2
+            add(t_s, CITY, f"flooded_area_{name}", area, "m2")
+            add(t_s, CITY, f"flooded_road_{name}", self._road_length_m[road_depth >= threshold_m].sum(), "m")
+        add(t_s, CITY, "max_depth", float(np.nanmax(depth, initial=0.0)), "m")
+
+    def maximum(self) -> None:
+        """Renew the largest depths."""
+        self._writer.maximum(self._water.max_depth, self._water.time_of_max_s)
+
+    def sensors(self, t_s: float, rain_mm_h: float) -> None:
+        """Write what every sensor reads, without noise."""
+        depths = self._water.sensor_depth()
+        for index, sensor in enumerate(self._sensors):
+            if sensor.quantity == "rain_intensity":
+                self._writer.readings.add(t_s, sensor.id, sensor.quantity, rain_mm_h, "mm/h")
+            elif np.isfinite(depths[index]):
+                value = min(float(depths[index]), sensor.range_m)
+                self._writer.readings.add(t_s, sensor.id, sensor.quantity, value, "m")
+
+    def volumes(self, t_s: float, rain_mm_h: float, volumes_m3: Sequence[tuple[str, float]]) -> None:
+        """Write the city's rain and water volumes, pairs of quantity and m3."""
+        self._writer.readings.add(t_s, CITY, "rain_intensity", rain_mm_h, "mm/h")
+        for quantity, volume in volumes_m3:
+            self._writer.readings.add(t_s, CITY, quantity, volume, "m3")
+
+
+def recorded_sensors(city: City) -> list[RecordedSensor]:
+    """List the sensors of a city with the quantity each one measures; cameras measure none."""
+    frame = city.layer("sensors")
+    if frame is None:
+        return []
+    quantities = {"road_level": "water_depth", "sewer_level": "water_level", "rain": "rain_intensity"}
+    return [
+        RecordedSensor(str(name), quantities.get(str(kind), ""), float(range_m) if range_m > 0 else np.inf)
+        for name, kind, range_m in zip(frame["id"], frame["kind"], frame["range_m"], strict=True)
+    ]

@@ -1,0 +1,69 @@
+"""Put ``summary.json`` together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cim_models.city import City
+from cim_models.values import ValueKind
+from scenarios.runfolder import RunFolder
+from scenarios.summary.cases import summarize_cases
+from scenarios.summary.crews import summarize_crews
+from scenarios.summary.flooding import city_series, summarize_flooding
+from scenarios.summary.orders import summarize_orders
+from scenarios.summary.water import summarize_water
+from twin.water import WaterBalance
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How fast a run went: wall time, s; steps of the surface; cells updated over all steps."""
+
+    wall_s: float
+    steps: int
+    cells_updated: int
+
+
+def build_summary(
+    run: RunFolder, city: City, t_s: float, balance: WaterBalance, performance: Performance
+) -> dict[str, Any]:
+    """Compute the summary of a run from its folder; all but the water balance comes from there.
+
+    Parameters
+    ----------
+    run
+        The run folder, with all events, readings and frames written.
+    city
+        Its city.
+    t_s
+        Simulated time reached, s.
+    balance
+        Water volumes at that time.
+    performance
+        How fast it went.
+    """
+    events, frames = run.events(), run.frames()
+    meta = run.meta
+    return {
+        "name": meta["scenario"]["name"],
+        "seed": meta["seed"],
+        "start": meta["start"],
+        "simulated_s": t_s,
+        "value_kind": ValueKind.SIMULATED.value,
+        "performance": {
+            "wall_s": performance.wall_s,
+            "speed": t_s / performance.wall_s if performance.wall_s > 0 else None,
+            "steps": performance.steps,
+            "cells_updated": performance.cells_updated,
+            "events": len(events),
+            "frames": len(frames),
+        },
+        "water": summarize_water(balance),
+        "flooding": summarize_flooding(
+            city, city_series(run.readings("city")), frames.max_depth / 1000.0, events, t_s
+        ),
+        "cases": summarize_cases(events, t_s),
+        "crews": summarize_crews(events, t_s),
+        "orders": summarize_orders(events),
+    }

@@ -1,0 +1,35 @@
+"""Water volumes and mass errors of a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from twin.water import WaterBalance
+
+
+def summarize_water(balance: WaterBalance) -> dict[str, Any]:
+    """Say where all the water came from and went, m3, and what is missing as a share of it."""
+    return {
+        **asdict(balance),
+        "supplied_m3": balance.supplied_m3,
+        "relative_error": {
+            "surface": balance.surface_error,
+            "sewer": balance.sewer_error,
+            "whole": balance.whole_error,
+        },
+    }
+
+
+def volume_series(balance: WaterBalance) -> list[tuple[str, float]]:
+    """Volumes as the city series name them, m3."""
+    return [
+        ("rain_volume", balance.rain_m3),
+        ("surface_volume", balance.surface_stored_m3),
+        ("sewer_volume", balance.sewer_stored_m3),
+        ("outfall_volume", balance.outfalls_m3),
+        ("exchange_to_sewer", balance.to_sewer_m3),
+        ("exchange_to_surface", balance.to_surface_m3),
+        ("pumped_volume", balance.pumped_m3),
+        ("edge_outflow", balance.edge_outflow_m3),
+    ]
