@@ -160,7 +160,7 @@ def _drawn(chart: Chart, record: RunRecord) -> Chart:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=SIZE_IN)
-    axes = figure.add_axes((0.085, 0.16, 0.895, 0.78))
+    axes = figure.add_axes((0.09, 0.17, 0.87, 0.77))
     for curve in chart.curves:
         series = curve.series
         if curve.filled:
@@ -178,7 +178,7 @@ def _style(axes: Axes, chart: Chart, record: RunRecord) -> None:
     axes.set_xticks(ticks, [record.clock(t) for t in ticks])
     axes.yaxis.set_major_locator(_few_round_ticks(whole=chart.unit == ""))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 10 else f"{value:g}")
-    axes.tick_params(labelsize=8, colors=_TEXT, length=0)
+    axes.tick_params(labelsize=8, colors=_TEXT, length=0, pad=5)
     axes.grid(color=_GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):

@@ -80,7 +80,7 @@ def facts(record: RunRecord, say: Translate) -> list[str]:
 
 def tiles(record: RunRecord) -> list[Tile]:
     """Figures for the head of the page; those the run does not have are left out."""
-    found = [Tile("tile_rain", rain_text(rain_depth_mm(record)), "assumed")]
+    found = [Tile("tile_rain", rain_text(rain_depth_mm(record)), _rain_kind(record))]
     length = record.series.get("flooded_road_015")
     if length is not None:
         found.append(Tile("tile_road", length_text(length.peak), "simulated"))
@@ -95,6 +95,12 @@ def tiles(record: RunRecord) -> list[Tile]:
     if "whole" in record.relative_errors:
         found.append(Tile("tile_error", error_text(record.relative_errors["whole"]), "simulated"))
     return found
+
+
+def _rain_kind(record: RunRecord) -> str:
+    """Gauges measured their rain; any other rain is an assumption of the scenario."""
+    rain = (record.meta.get("scenario", {}).get("weather") or {}).get("rain") or {}
+    return "observed" if rain.get("gauges") else "assumed"
 
 
 def _rain(record: RunRecord, say: Translate) -> str:
@@ -164,6 +170,7 @@ def _cases(record: RunRecord, say: Translate) -> list[str]:
             reports=summary["reports"]["total"],
             cases=counts["registered"],
             closed=counts["closed"],
+            voided=counts["voided"],
             open=counts["open"],
         )
     ]
@@ -177,23 +184,23 @@ def _crews(record: RunRecord, say: Translate) -> str:
     crews = summarize_crews(record.events, record.end_s)
     if not crews["count"]:
         return ""
-    lost = duration_text(60.0 * crews["lost_to_water_min"], record.language)
+    lost_s = 60.0 * crews["lost_to_water_min"]
+    if lost_s < 30.0 and not crews["reroutes"] and not crews["cut_offs"]:
+        return say("fact_no_delay")
+    lost = duration_text(lost_s, record.language)
     return say("fact_delay", lost=lost, rerouted=crews["reroutes"], cut=crews["cut_offs"])
 
 
 def _orders(record: RunRecord, say: Translate) -> str:
     orders = summarize_orders(record.events)
-    if not orders["issued"]:
-        return ""
-    by_kind = orders["by_kind"]
     pumped = record.series.get("pumped_volume")
-    return say(
-        "fact_orders",
-        closed=by_kind.get("CloseRoad", 0),
-        cleared=by_kind.get("ClearGullies", 0),
-        pumps=by_kind.get("StartPump", 0),
-        volume=volume_text(pumped.last if pumped is not None else orders["pumped_m3"]),
-    )
+    volume = volume_text(pumped.last if pumped is not None else orders["pumped_m3"])
+    clauses = [
+        say(f"orders_{kind}", count=count, volume=volume)
+        for kind, count in orders["by_kind"].items()
+        if count
+    ]
+    return say("fact_orders", clauses=say("between").join(clauses)) if clauses else ""
 
 
 def overflowing_nodes(events: Sequence[Event]) -> list[str]:

@@ -15,9 +15,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "assumed": ("假定", "assumed"),
     "observed": ("实测", "observed"),
     "all_simulated": (
-        "本页数字均由模型计算得出，未经实测；降雨、堵塞与人员配置为情景假定。",
-        "Every figure on this page was computed by a model; none was measured. Rain, blockage and "
-        "staffing are assumptions of the scenario.",
+        "本页积水、案件与队伍的数字均由模型计算得出，并非实测；堵塞与人员配置为情景假定。",
+        "Every figure on this page about water, cases and crews was computed by a model, not measured. "
+        "Blockage and staffing are assumptions of the scenario.",
     ),
     "interrupted": (
         "运行在 {clock} 中断；本报告只说到那时为止。",
@@ -40,7 +40,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "provenance": ("数据与可重复性", "Where this comes from"),
     # headline and facts
     "headline_flood": (
-        "{title}：降雨 {rain}，{length}道路积水超过 15 厘米",
+        "{title}：降雨 {rain}，{length} 道路积水超过 15 厘米",
         "{title}: {rain} of rain put {length} of street under more than 15 cm of water",
     ),
     "headline_dry": ("{title}：降雨 {rain}，道路无明显积水", "{title}: {rain} of rain, no street flooded"),
@@ -49,38 +49,46 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "It rained {rain} between {begin} and {end}, hardest at {at} with {peak} mm/h.",
     ),
     "fact_road": (
-        "道路最深积水 {depth}，{at} 出现在{place}；共 {count} 段道路超过 15 厘米。",
-        "The deepest water on a street was {depth}, on {place} at {at}; {count} road segments stood "
-        "above 15 cm.",
+        "道路最深积水 {depth}，{at} 出现在{place}；先后有 {count} 段道路超过 15 厘米。",
+        "The deepest water on a street was {depth}, on {place} at {at}; "
+        "{count:road segment|road segments} stood above 15 cm at some time.",
     ),
     "fact_extent": (
-        "{at} 积水范围最大：{length}道路、{area}地面超过 15 厘米，其中 {cut}道路超过 30 厘米，小车无法通行。",
-        "At the worst moment, {at}, {length} of street and {area} of ground stood above 15 cm, and up to "
-        "{cut} of street above 30 cm, where cars stop.",
+        "{at} 积水范围最大：{length} 道路、{area} 地面超过 15 厘米；"
+        "最多时 {cut} 道路超过 30 厘米，小车无法通行。",
+        "At the worst moment, {at}, {length} of street and {area} of ground stood above 15 cm; at most {cut} "
+        "of street stood above 30 cm, where cars stop.",
     ),
     "fact_sewer": (
         "{count} 座检查井冒溢，最早在 {at}；从管网涌出 {volume}。",
-        "{count} manholes overflowed, the first at {at}; {volume} came up from the sewer.",
+        "{count:manhole|manholes} overflowed, the first at {at}; {volume} came up from the sewer.",
     ),
     "fact_cases": (
-        "{reports} 条上报并成 {cases} 个案件，结案 {closed} 个，结束时仍有 {open} 个未结。",
-        "{reports} reports became {cases} cases; {closed} were closed and {open} were open at the end.",
+        "{reports} 条上报形成 {cases} 个案件：结案 {closed} 个，作废 {voided} 个，结束时未结 {open} 个。",
+        "{reports:report|reports} led to {cases:case|cases}: {closed} closed, {voided} void, {open} open at "
+        "the end.",
     ),
     "fact_response": (
-        "从立案到首支队伍到场，一半案件在 {p50} 内，九成在 {p90} 内。",
+        "从立案到首支队伍到场，一半案件不超过 {p50}，九成不超过 {p90}。",
         "From registration to the first crew on site, half the cases took at most {p50}, nine in ten at "
         "most {p90}.",
     ),
     "fact_delay": (
         "积水使队伍在路上共多耗 {lost}；改道 {rerouted} 次，受阻 {cut} 次。",
-        "Water cost the crews {lost} on the road; they were rerouted {rerouted} times and cut off {cut} "
-        "times.",
+        "Water cost the crews {lost} on the road; they were rerouted {rerouted:time|times} and cut off "
+        "{cut:time|times}.",
     ),
-    "fact_orders": (
-        "改变水情的指令：封路 {closed} 次，疏通雨水箅子 {cleared} 次，泵车 {pumps} 台次，抽排 {volume}。",
-        "Orders that changed the water: roads closed {closed} times, gullies cleared {cleared} times, pump "
-        "trucks started {pumps} times, which moved {volume}.",
+    "fact_no_delay": ("积水没有耽误任何队伍。", "Water delayed no crew."),
+    "fact_orders": ("改变水情与交通的指令：{clauses}。", "Orders that changed the physics: {clauses}."),
+    "orders_CloseRoad": ("封路 {count} 次", "a road closed {count:time|times}"),
+    "orders_OpenRoad": ("解除封路 {count} 次", "a road opened {count:time|times}"),
+    "orders_ClearGullies": ("疏通雨水箅子 {count} 次", "gullies cleared {count:time|times}"),
+    "orders_StartPump": (
+        "泵车 {count} 台次，抽排 {volume}",
+        "a pump truck started {count:time|times}, {volume} moved",
     ),
+    "orders_StopPump": ("撤泵 {count} 次", "a pump truck taken away {count:time|times}"),
+    "between": ("，", "; "),
     # tiles
     "tile_rain": ("降雨量", "Rain"),
     "tile_road": ("积水道路（最大）", "Flooded street, at most"),
@@ -189,6 +197,16 @@ FORMULAS_ZH: Mapping[str, str] = {
 }
 
 
+class Count(int):
+    """A number of things: ``{n:case|cases}`` says them in the right number."""
+
+    def __format__(self, spec: str) -> str:
+        if "|" not in spec:
+            return format(int(self), spec)
+        one, many = spec.split("|")
+        return f"{int(self)} {one if self == 1 else many}"
+
+
 def translator(language: str) -> Translate:
     """Return the function from a key, and values for its gaps, to words.
 
@@ -200,6 +218,7 @@ def translator(language: str) -> Translate:
     column = LANGUAGES.index(language)
 
     def translate(key: str, **values: object) -> str:
-        return TEXTS[key][column].format(**values)
+        counted = {name: Count(value) if isinstance(value, int) else value for name, value in values.items()}
+        return TEXTS[key][column].format(**counted)
 
     return translate

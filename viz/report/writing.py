@@ -30,7 +30,7 @@ MOST_ROADS = 12
 
 @dataclass(frozen=True, slots=True)
 class Stills:
-    """Pictures in 3-D as data URIs by view, or why there are none."""
+    """Pictures in 3-D as data URIs by view, or the reason why there are none."""
 
     pictures: Mapping[str, str]
     reason: str = ""
@@ -61,14 +61,25 @@ def write_report(run: Path | str, out: Path | str | None = None, language: str =
         raise InputError("Report language", got=language, expected=" or ".join(LANGUAGES))
     folder = RunFolder(run)
     record = read_record(folder, language)
-    page = _page(record, folder.event_log_hash(), _draw_stills(record))
+    page = render_page(record, folder.event_log_hash(), _draw_stills(record))
     path = Path(out) if out is not None else folder.path / FILE_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
     return path
 
 
-def _page(record: RunRecord, log_hash: str, stills: Stills) -> str:
+def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
+    """Return the page as HTML.
+
+    Parameters
+    ----------
+    record
+        The run.
+    log_hash
+        SHA-256 of its event log.
+    stills
+        Pictures in 3-D; where there are none the page gives the reason in their place.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 

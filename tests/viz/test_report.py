@@ -1,0 +1,179 @@
+"""The report says what the run folder holds, in both languages, and needs nothing but itself."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from cim_models.errors import InputError
+from scenarios.runfolder import RunFolder
+from scenarios.summary.cases import summarize_cases
+from scenarios.summary.crews import summarize_crews
+from tests.viz.tiny_run import write_tiny_run
+from viz.report import write_report
+from viz.report.facts import facts, headline, rain_depth_mm
+from viz.report.quantities import duration_text, error_text, length_text, number_text
+from viz.report.record import read_record, step_series
+from viz.report.tables import balance_rows, indicator_rows
+from viz.report.texts import FORMULAS_ZH, LANGUAGES, TEXTS, Count, translator
+from viz.report.timeline import make_rows
+from viz.report.writing import FILE_NAME, Stills, render_page
+
+LOADS = {"src", "href", "srcset", "data", "action", "poster", "background"}
+
+
+class Loads(HTMLParser):
+    """Everything a page would load, its visible text and its tags."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.addresses, self.words, self.tags = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in LOADS]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def run(tiny_city, tmp_path_factory):
+    return write_tiny_run(tiny_city, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def pages(run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    written = {"en": write_report(run), "zh": write_report(run, folder / "zh.html", "zh")}
+    assert written["en"] == run / FILE_NAME
+    return {language: path.read_text("utf-8") for language, path in written.items()}
+
+
+def page_without_stills(run):
+    return render_page(read_record(RunFolder(run), "en"), "", Stills({}, "not drawn"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_loads_nothing_from_outside(pages, language):
+    page = Loads(pages[language])
+    assert len(page.addresses) > 5
+    assert [address for address in page.addresses if not address.startswith("data:")] == []
+    assert "script" not in page.tags
+    style = re.search(r"<style>(.*?)</style>", pages[language], re.DOTALL)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_tells_the_story_of_the_run(pages, run, language):
+    say = translator(language)
+    text = " ".join(Loads(pages[language]).words)
+    record = read_record(RunFolder(run), language)
+    for sentence in [headline(record, say), *facts(record, say)]:
+        assert sentence in text
+    for section in ("max_depth_map", "picture_sewer", "curves", "cases", "indicators", "balance"):
+        assert say(section) in text
+    assert text.count(say("simulated")) > 10
+    assert {"zh": "河街", "en": "River Street"}[language] in text
+    assert RunFolder(run).event_log_hash() in text
+
+
+def test_figures_are_those_of_the_run(run):
+    record = read_record(RunFolder(run), "en")
+    assert rain_depth_mm(record) == 45.0
+    told = " ".join(facts(record, translator("en")))
+    assert "It rained 45\u00a0mm between 17:00 and 17:30" in told
+    assert "River Street at 17:30" in told
+    assert "1 manhole overflowed, the first at 17:15; 4\u00a0m³" in told
+    assert "1 report led to 1 case: 1 closed, 0 void, 0 open" in told
+    assert "gullies cleared 1 time" in told
+
+
+def test_deepest_road_comes_first_with_its_duration(run):
+    roads = read_record(RunFolder(run), "en").roads
+    assert [road.id for road in roads] == ["R2"]
+    assert roads[0].time_s == 1800.0
+    assert 2400 < roads[0].flooded_s < 2800
+
+
+def test_indicators_carry_numerator_denominator_and_formula(run):
+    record = read_record(RunFolder(run), "en")
+    rows = {row.name: row for row in indicator_rows(record, translator("en"))}
+    assert rows["Closed on time"].fraction == "1 / 1"
+    assert rows["Closed on time"].value == "100.0\u00a0%"
+    assert all(row.formula for row in rows.values())
+
+
+def test_every_indicator_has_a_chinese_formula():
+    listed = [*summarize_cases([], 0.0)["indicators"], summarize_crews([], 0.0)["utilisation"]]
+    assert {row["id"] for row in listed} == set(FORMULAS_ZH)
+
+
+def test_balance_shows_volumes_and_errors(run):
+    rows = {row.name: row for row in balance_rows(read_record(RunFolder(run), "en"), translator("en"))}
+    assert rows["Rain on the model area"].volume == "288\u00a0m³"
+    assert rows["Left through outfalls"].share == "12.2\u00a0%"
+    assert rows["Error of the whole system"].share == "0.010\u00a0%"
+
+
+def test_timeline_cuts_a_case_into_its_stages(run):
+    (row,) = make_rows(read_record(RunFolder(run), "zh"))
+    assert (row.place, row.level) == ("河街", 2)
+    assert [stage.key for stage in row.stages] == ["waiting", "driving", "working", "checking"]
+    assert row.stages[0].left == pytest.approx(100 * 660 / 3600)
+    assert sum(stage.width for stage in row.stages) == pytest.approx(100 * (2760 - 660) / 3600)
+
+
+def test_interrupted_run_is_reported_as_such(tiny_city, tmp_path):
+    cut_short = write_tiny_run(tiny_city, tmp_path, finish=False)
+    assert "The run was cut short at 18:00" in page_without_stills(cut_short)
+
+
+def test_words_from_a_run_cannot_become_markup(run, tiny_city, tmp_path):
+    roads = tiny_city.layers["roads"].copy()
+    roads["name_en"] = "<img src=x onerror=alert(1)>"
+    page = page_without_stills(write_tiny_run(tiny_city.with_layer("roads", roads), tmp_path))
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+def test_reason_stands_where_a_picture_is_missing(run):
+    assert "No 3-D picture could be drawn here: not drawn" in page_without_stills(run)
+
+
+def test_unknown_language_is_refused(run):
+    with pytest.raises(InputError, match=r"zh or en"):
+        write_report(run, language="fr")
+
+
+def test_both_languages_have_the_same_gaps():
+    for key, words in TEXTS.items():
+        zh, en = ({name.split(":")[0] for name in re.findall(r"{(.*?)}", text)} for text in words)
+        assert zh == en, key
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (number_text(1234.5), "1\u202f234"),
+        (number_text(12.34), "12.3"),
+        (number_text(100.0), "100"),
+        (length_text(2345.0), "2.35\u00a0km"),
+        (length_text(34.4), "34\u00a0m"),
+        (duration_text(3900.0, "en"), "1\u00a0h\u00a05\u00a0min"),
+        (duration_text(60.0, "zh"), "1\u00a0分钟"),
+        (error_text(2.5e-7), "2e-05\u00a0%"),
+        (error_text(0.0), "0\u00a0%"),
+        (f"{Count(1):case|cases}, {Count(3):case|cases}, {Count(2)}", "1 case, 3 cases, 2"),
+    ],
+)
+def test_figures_read_well(text, expected):
+    assert text == expected
+
+
+def test_staircase_starts_at_zero_and_reaches_the_end():
+    series = step_series([(20.0, 1.0), (10.0, 1.0), (30.0, -2.0)], 60.0, "")
+    assert series.peak == 2.0
+    assert (series.time_s[-1], series.last) == (60.0, 0.0)
