@@ -1,0 +1,42 @@
+// Where the water is that has fallen: on the surface, in the sewer, out at the outfalls, pumped, over the edge.
+
+import {clockText, spanText} from "../clock.js"
+import {number} from "../parts/html.js"
+import {word} from "../words.js"
+import {axis, base, Chart, playhead, timeAxis, upTo} from "./chart.js"
+import {nice} from "./rain.js"
+
+const PARTS = [
+  ["surface", "surface_volume", "#35c6ff"],
+  ["sewer", "sewer_volume", "#a98bff"],
+  ["outfall", "outfall_volume", "#3ee0a0"],
+  ["pumped", "pumped_volume", "#ffd27a"],
+  ["edge", "edge_outflow", "#5f83a8"],
+]
+
+export function balance(store, body) {
+  const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
+  const there = () => PARTS.filter(([, quantity]) => store.series.line("city", quantity))
+  const chart = new Chart(body, (s) => {
+    const total = store.series.line("city", "rain_volume")
+    const top = Math.max(1, ...(total?.v || [0]))
+    return base(s, {
+      grid: {left: 62 * s, right: 20 * s, top: 40 * s, bottom: 28 * s},
+      xAxis: timeAxis(s, store, clock),
+      yAxis: axis(s, {type: "value", name: "m³", min: 0, max: nice(top), splitNumber: 4}),
+      series: there().map(([key, quantity, colour], i) => ({
+        name: word(store.language, key), type: "line", stack: "water", symbol: "none", data: upTo(store.series.line("city", quantity), store.timeS),
+        lineStyle: {width: 1, color: colour}, itemStyle: {color: colour}, areaStyle: {color: colour, opacity: 0.6},
+        ...(i === 0 ? {markLine: playhead(store.timeS)} : {}),
+      })),
+    })
+  })
+  return {
+    draw: () => chart.draw(),
+    note: () => {
+      const stored = store.series.value("city", "surface_volume", store.timeS)
+      return stored === null ? "" : `${word(store.language, "surface")} ${number(stored)} m³`
+    },
+    stop: () => chart.stop(),
+  }
+}

@@ -1,0 +1,47 @@
+// Crews on duty: how many do what, and who is on the way to what.
+
+import {clockText, spanText} from "../clock.js"
+import {escape, fill, number} from "../parts/html.js"
+import {word} from "../words.js"
+import {casePlace} from "./cases.js"
+
+const ROWS = 7
+const ORDER = ["cut_off", "travelling", "working", "idle"]
+
+export function onDuty(store) {
+  return [...store.state.crews.values()].filter((crew) => crew.state !== "off_duty")
+}
+
+export function crews(store, body) {
+  body.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-crew]")
+    if (row) store.open("crew", row.dataset.crew)
+  })
+  return {
+    draw: () => fill(body, html(store)),
+    note: () => `${word(store.language, "on_duty")} ${number(onDuty(store).length)}`,
+  }
+}
+
+function html(store) {
+  const {language} = store
+  const all = onDuty(store)
+  if (!all.length) return `<p class="none">${word(language, "no_crew")}</p>`
+  const counts = ORDER.map((state) => [state, all.filter((crew) => crew.state === state).length])
+  const bar = counts.filter(([, n]) => n).map(([state, n]) => `<i class="${state}" style="flex:${n}"></i>`).join("")
+  const legend = counts.map(([state, n]) => `<span class="${state}"><i></i>${word(language, state)} <b>${n}</b></span>`).join("")
+  const sorted = all.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.id.localeCompare(b.id))
+  return `<div class="states">${bar}</div><div class="key">${legend}</div>
+    <div class="rows">${sorted.slice(0, ROWS).map((crew) => row(store, crew)).join("")}</div>`
+}
+
+function row(store, crew) {
+  const {language, status} = store
+  const item = crew.case ? store.state.cases.get(crew.case) : null
+  const where = item ? casePlace(store, item) : crew.state === "travelling" ? word(language, "home") : ""
+  const eta = crew.eta && crew.state !== "working" ? (status?.start ? clockText(status.start, crew.eta, false) : spanText(crew.eta)) : ""
+  const late = crew.delay >= 30 ? `<span class="late">+${spanText(crew.delay)}</span>` : ""
+  return `<div class="row" data-crew="${escape(crew.id)}"><i class="dot ${crew.state}"></i><span class="num">${escape(crew.id)}</span>
+    <span class="skill">${escape(store.skillName(crew.skill))}</span><span class="grow">${escape(where)}</span>${late}
+    <span class="stage">${word(language, crew.state)}</span><b class="timer">${eta}</b></div>`
+}

@@ -1,0 +1,57 @@
+// What the sensors read now: the highest first, with how old each reading is.
+
+import {spanText} from "../clock.js"
+import {escape, fill, number} from "../parts/html.js"
+import {word} from "../words.js"
+
+const ROWS = 8
+
+export function readingsNow(store) {
+  const table = store.manifest?.details.sensors
+  if (!table) return null
+  const found = []
+  table.id.forEach((id, row) => {
+    const quantities = store.series.subjects[id]
+    if (!quantities) return
+    for (const quantity of Object.keys(quantities).sort()) {
+      const reading = store.series.at(id, quantity, store.timeS)
+      if (reading && reading.value !== null) found.push({id, kind: table.kind[row], target: table.target[row], quantity, ...reading})
+    }
+  })
+  const rank = (item) => (item.unit === "m" ? item.value : -1)
+  return found.sort((a, b) => rank(b) - rank(a) || a.id.localeCompare(b.id))
+}
+
+export function sensors(store, body) {
+  body.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-sensor]")
+    if (row) store.open("sensor", row.dataset.sensor)
+  })
+  return {
+    draw: () => fill(body, html(store)),
+    note: () => {
+      const table = store.manifest?.details.sensors
+      return table ? `${number(table.id.length)}` : ""
+    },
+  }
+}
+
+function html(store) {
+  const {language} = store
+  const rows = readingsNow(store)
+  if (rows === null) return `<p class="none">${word(language, "no_sensor")}</p>`
+  if (!rows.length) return `<p class="none">${word(language, "no_reading")}</p>`
+  return `<div class="rows">${rows.slice(0, ROWS).map((item) => {
+    const share = item.unit === "m" ? Math.min(100, item.value / 1.5 * 100) : 0
+    const tone = item.unit !== "m" || item.kind !== "road_level" ? "" : item.value >= 0.5 ? "bad" : item.value >= 0.15 ? "warn" : ""
+    return `<div class="row ${tone}" data-sensor="${escape(item.id)}"><span class="num">${escape(item.id)}</span>
+      <span class="grow">${escape(placeOf(store, item))}</span><span class="meter"><i style="width:${share}%"></i></span>
+      <b>${number(item.value, item.unit === "m" ? 2 : 1)}<i>${escape(item.unit)}</i></b><span class="age">${spanText(store.timeS - item.t)}</span></div>`
+  }).join("")}</div>`
+}
+
+export function placeOf(store, item) {
+  const kind = word(store.language, item.kind === "rain" ? "rain_gauge" : item.kind)
+  if (item.kind === "road_level" && item.target) return store.roadName(item.target)
+  return item.target ? `${kind} ${item.target}` : kind
+}

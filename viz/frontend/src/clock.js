@@ -1,0 +1,40 @@
+// Simulated time and how it is written. A run's start carries its own offset from UTC, so clocks read
+// as they do in the city, wherever the browser is.
+
+const OFFSET = /([+-])(\d\d):?(\d\d)$/
+
+export function parseStart(start) {
+  if (!start) return {ms: 0, offsetMs: 0}
+  const ms = Date.parse(start)
+  const found = OFFSET.exec(start)
+  const minutes = found ? (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3])) : 0
+  return {ms, offsetMs: minutes * 60000}
+}
+
+const two = (n) => String(n).padStart(2, "0")
+
+export function civil(start, timeS) {
+  const {ms, offsetMs} = parseStart(start)
+  return new Date(ms + offsetMs + timeS * 1000)
+}
+
+export function clockText(start, timeS, seconds = true) {
+  const d = civil(start, timeS)
+  return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}` + (seconds ? `:${two(d.getUTCSeconds())}` : "")
+}
+
+export function dateText(start, timeS, language) {
+  const d = civil(start, timeS)
+  const day = `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`
+  const names = language === "zh"
+    ? ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"]
+    : ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  return `${day} ${names[d.getUTCDay()]}`
+}
+
+// 75 -> 01:15, 3700 -> 1:01:40
+export function spanText(seconds) {
+  const s = Math.max(0, Math.round(seconds))
+  const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60
+  return h > 0 ? `${h}:${two(m)}:${two(s % 60)}` : `${two(m)}:${two(s % 60)}`
+}

@@ -1,0 +1,170 @@
+// Details of what was clicked, with the chain of events behind it.
+
+import {clockText, spanText} from "../clock.js"
+import {DATA, ID, CAUSE, KIND, SUBJECT, TIME, isOpen} from "../story.js"
+import {word} from "../words.js"
+import {casePlace, timer} from "../cards/cases.js"
+import {placeOf} from "../cards/sensors.js"
+import {depthOn} from "../map/tooltip.js"
+import {escape, fill, mount, number} from "./html.js"
+import {orderText} from "./ticker.js"
+
+export function renderDrawer(store, el) {
+  const root = mount(el, "drawer")
+  const host = el.getRootNode().host || el
+  const features = new Map()
+  const draw = () => {
+    const opened = store.opened
+    root.classList.toggle("open", Boolean(opened))
+    host.style.pointerEvents = opened ? "auto" : "none"
+    fill(root, opened ? html(store, features, draw) : "")
+  }
+  root.addEventListener("click", (event) => {
+    if (event.target.closest("[data-act=shut]")) store.shut()
+    const link = event.target.closest("[data-open]")
+    if (link) store.open(link.dataset.open, link.dataset.id)
+  })
+  const key = (event) => { if (event.key === "Escape") store.shut() }
+  addEventListener("keydown", key)
+  const stops = ["opened", "tick", "language"].map((topic) => store.on(topic, draw))
+  draw()
+  return () => { stops.forEach((stop) => stop()); removeEventListener("keydown", key) }
+}
+
+function html(store, features, redraw) {
+  const {kind, id} = store.opened
+  const w = (key) => word(store.language, key)
+  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, building: buildingHtml}[kind]
+  const {title, facts, rows} = made ? made(store, id, features, redraw) : {title: id, facts: [], rows: null}
+  return `<header><b>${title}</b><em class="stamp">${w("simulated")}</em><button data-act="shut" aria-label="close">×</button></header>
+    <dl>${facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([key, value]) => `<dt>${w(key)}</dt><dd>${value}</dd>`).join("")}</dl>
+    ${rows ? `<h3>${w(kind === "case" ? "chain" : "history")}</h3><ol>${rows}</ol>` : ""}`
+}
+
+const clock = (store, t) => (store.status?.start ? clockText(store.status.start, t) : spanText(t))
+
+function caseHtml(store, id) {
+  const {language, state, manifest} = store
+  const item = state.cases.get(id)
+  if (!item) return {title: escape(id), facts: [["stage", "–"]], rows: null}
+  const w = (key) => word(language, key)
+  const crews = [...item.crews].filter(Boolean).map((crew) => `<a data-open="crew" data-id="${escape(crew)}">${escape(crew)}</a>`).join(" ")
+  return {
+    title: `<u class="level${item.level}">${manifest.legend.numerals[item.level]}</u> ${escape(id)} ${escape(casePlace(store, item))}`,
+    facts: [
+      ["class", escape(manifest.classes?.[item.class]?.[language] || item.class)], ["stage", w(`stage_${item.stage}`)],
+      ["registered_at", clock(store, item.registered)], [isOpen(item) ? "remaining" : "closed_in", timer(store, item, store.timeS)],
+      ["reports", number(item.reports + 1)], ["crew", crews], ["reworks", item.reworks ? number(item.reworks) : ""],
+      ["depth", item.depth === null ? "" : `${number(item.depth, 2)} m`],
+    ],
+    rows: chainHtml(store, store.story.chain(id)),
+  }
+}
+
+function crewHtml(store, id) {
+  const {language, state} = store
+  const crew = state.crews.get(id)
+  if (!crew) return {title: escape(id), facts: [["state", "–"]], rows: null}
+  const events = store.story.about(id).filter((row) => row[KIND] !== "crew.moved").slice(-14)
+  const item = crew.case ? state.cases.get(crew.case) : null
+  const depot = store.detail("depots", crew.depot, language === "zh" ? "name_zh" : "name_en") || crew.depot
+  return {
+    title: `<i class="dot ${crew.state}"></i> ${escape(id)}`,
+    facts: [
+      ["skill", escape(store.skillName(crew.skill))], ["state", word(language, crew.state)], ["depot", escape(depot)],
+      ["case", item ? `<a data-open="case" data-id="${escape(item.id)}">${escape(item.id)} ${escape(casePlace(store, item))}</a>` : ""],
+      ["eta", crew.eta && crew.state !== "working" ? clock(store, crew.eta) : ""], ["lost_to_water", crew.delay >= 1 ? spanText(crew.delay) : ""],
+    ],
+    rows: chainHtml(store, events),
+  }
+}
+
+function roadHtml(store, id) {
+  const row = store.rows.roads.get(id)
+  const flooded = ["0.50", "0.30", "0.15"].find((name) => store.state.flooded[name].has(id))
+  const events = store.story.about(id).slice(-14)
+  const closed = store.state.closedRoads.has(id)
+  return {
+    title: escape(store.roadName(id)),
+    facts: [
+      ["road", escape(id)], ["depth", `${number(depthOn(store, row), 2)} m${flooded ? ` (≥ ${flooded})` : ""}`],
+      ["state", closed ? word(store.language, "closed_road") : ""],
+    ],
+    rows: events.length ? chainHtml(store, events) : null,
+  }
+}
+
+function sensorHtml(store, id) {
+  const kind = store.detail("sensors", id, "kind"), target = store.detail("sensors", id, "target")
+  const facts = [["kind", word(store.language, kind === "rain" ? "rain_gauge" : kind)], ["target", escape(placeOf(store, {kind, target}))]]
+  for (const quantity of Object.keys(store.series.subjects[id] || {})) {
+    const reading = store.series.at(id, quantity, store.timeS)
+    if (reading) {
+      facts.push(["level_now", `${number(reading.value, 3)} ${escape(reading.unit)} · ${word(store.language, reading.kind)}`])
+      facts.push(["age", spanText(store.timeS - reading.t)])
+    }
+  }
+  if (facts.length === 2) facts.push(["level_now", word(store.language, "no_reading_yet")])
+  return {title: `${word(store.language, "sensor")} ${escape(id)}`, facts, rows: spark(store, id)}
+}
+
+// The sensor's readings so far as a small curve.
+function spark(store, id) {
+  const quantity = Object.keys(store.series.subjects[id] || {}).sort()[0]
+  const line = quantity && store.series.line(id, quantity)
+  if (!line || line.t.length < 2) return null
+  const until = line.t.filter((t) => t <= store.timeS).length
+  const values = line.v.slice(0, until).map((v) => v ?? 0), top = Math.max(0.05, ...line.v.map((v) => v ?? 0)), end = store.durationS()
+  const points = values.map((v, i) => `${(100 * line.t[i] / end).toFixed(2)},${(38 - 36 * v / top).toFixed(2)}`).join(" ")
+  return `<li class="spark"><svg viewBox="0 0 100 40" preserveAspectRatio="none"><polyline points="${points}"/></svg><span>0 – ${number(top, 2)} ${escape(line.unit)}</span></li>`
+}
+
+function buildingHtml(store, row, features, redraw) {
+  const found = features.get(row)
+  if (!found) {
+    features.set(row, {values: {}})
+    fetch(`/city/features/buildings/${row}`).then((answer) => answer.json()).then((feature) => { features.set(row, feature); redraw() })
+  }
+  const values = features.get(row).values
+  return {
+    title: `${word(store.language, "building")} ${escape(values.id ?? "")}`,
+    facts: [
+      ["height", values.height_m === undefined ? "" : `${number(values.height_m, 1)} m`],
+      ["use", values.use ? escape(word(store.language, values.use)) : ""], ["persons", values.persons ? number(values.persons) : ""],
+    ],
+    rows: null,
+  }
+}
+
+function chainHtml(store, rows) {
+  const {language, manifest} = store
+  const there = new Set(rows.map((row) => row[ID]))
+  return rows.map((row) => {
+    const kind = manifest.kinds?.[row[KIND]]
+    const text = `${kind ? kind[language] : row[KIND]} ${detail(store, row)}`
+    const group = row[KIND].split(".")[0]
+    return `<li class="${group} ${there.has(row[CAUSE]) ? "caused" : "root"}"><time>${clock(store, row[TIME])}</time><span>${text}</span></li>`
+  }).join("")
+}
+
+function detail(store, row) {
+  const data = row[DATA], kind = row[KIND], {language} = store
+  const depth = (value) => (value === null || value === undefined ? "" : ` ${number(value, 2)} m`)
+  if (kind.startsWith("road.")) return `${escape(store.roadName(row[SUBJECT]))}${depth(data.depth_m)}`
+  if (kind === "rain.started") return `${number(data.intensity_mm_h, 1)} mm/h`
+  if (kind === "report.made") return `${escape(CHANNELS[language][data.channel] || data.channel)} ${escape(data.reporter || "")}${depth(data.depth_m)}`
+  if (kind === "case.dispatched") return `<a data-open="crew" data-id="${escape(data.crew)}">${escape(data.crew)}</a> ${escape(store.skillName(data.skill))}`
+  if (kind === "case.escalated") return `${store.manifest.legend.numerals[data.level]}${depth(data.depth_m)}`
+  if (kind === "case.checked") return `${data.passed ? "✓" : "✗"}${depth(data.depth_m)}`
+  if (kind === "crew.arrived" && data.delay_s >= 1) return `${escape(row[SUBJECT])} ${word(language, "delayed")} ${spanText(data.delay_s)}`
+  if (kind === "crew.cut_off" || kind === "crew.rerouted") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))}`
+  if (kind === "order.issued") return escape(orderText(store, data))
+  if (kind === "order.ended" && data.pumped_m3) return `${number(data.pumped_m3)} m³`
+  if (data.reason) return escape(data.reason)
+  return escape(row[SUBJECT])
+}
+
+const CHANNELS = {
+  zh: {sensor: "传感器", citizen: "市民", patrol: "巡查", video: "视频"},
+  en: {sensor: "sensor", citizen: "citizen", patrol: "patrol", video: "video"},
+}

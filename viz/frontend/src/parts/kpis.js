@@ -1,0 +1,34 @@
+// The few figures that matter, at the simulated time.
+
+import {isOpen} from "../story.js"
+import {word} from "../words.js"
+import {fill, mount, number} from "./html.js"
+
+export function figures(store) {
+  const {state, series, timeS} = store
+  const city = (quantity) => series.value("city", quantity, timeS)
+  const crews = [...state.crews.values()]
+  const open = [...state.cases.values()].filter(isOpen)
+  return [
+    {key: "rain_now", value: number(city("rain_intensity"), 1), unit: "mm/h", tone: ""},
+    {key: "spots", value: number(state.flooded["0.15"].size), unit: "unit_count", tone: state.flooded["0.15"].size ? "warn" : ""},
+    {key: "cut_roads", value: number(state.flooded["0.30"].size), unit: "unit_count", tone: state.flooded["0.30"].size ? "bad" : ""},
+    {key: "flooded_road", value: number(city("flooded_road_015")), unit: "m", tone: city("flooded_road_015") > 0 ? "warn" : ""},
+    {key: "max_depth", value: number(city("max_depth"), 2), unit: "m", tone: ""},
+    {key: "open_cases", value: number(open.length), unit: "unit_cases", tone: open.some((item) => item.level === 1) ? "bad" : open.length ? "warn" : ""},
+    {key: "travelling", value: number(crews.filter((crew) => crew.state === "travelling" || crew.state === "cut_off").length), unit: "unit_crews", tone: ""},
+    {key: "working", value: number(crews.filter((crew) => crew.state === "working").length), unit: "unit_crews", tone: ""},
+  ]
+}
+
+export function renderKpis(store, el) {
+  const root = mount(el, "kpis")
+  const draw = () => {
+    const w = (key) => word(store.language, key)
+    fill(root, figures(store).map((f) => `<div class="kpi ${f.tone}" data-kpi="${f.key}"><b>${f.value}<i>${w(f.unit)}</i></b>
+      <span>${w(f.key)}</span></div>`).join("") + `<em class="stamp">${w("simulated")}</em>`)
+  }
+  const stops = ["tick", "language"].map((topic) => store.on(topic, draw))
+  draw()
+  return () => stops.forEach((stop) => stop())
+}

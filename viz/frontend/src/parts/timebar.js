@@ -1,0 +1,106 @@
+// Play, pause, speed, scrub, jump to the peak; switches of the map's layers; legend.
+
+import {clockText, spanText} from "../clock.js"
+import {SPEEDS} from "../store.js"
+import {word} from "../words.js"
+import {fill, mount} from "./html.js"
+
+const SWITCHED = ["buildings", "roads", "water", "sewers", "gullies", "sensors", "crews", "cases", "labels"]
+
+export function renderTimeBar(store, el) {
+  const root = mount(el, "timebar")
+  root.innerHTML = `<div class="legend"></div><div class="switches"></div>
+    <div class="bar"><button class="play" data-act="play"></button><select></select>
+    <div class="track"><canvas class="rain"></canvas><div class="ready"></div><input type="range" min="0" max="1" step="1" value="0" aria-label="time"><div class="ticks"></div></div>
+    <button class="peak" data-act="peak"></button></div>`
+  const at = (selector) => root.querySelector(selector)
+  const range = at("input"), select = at("select")
+  let held = false
+  const draw = () => {
+    const w = (key) => word(store.language, key)
+    fill(at(".play"), store.playing ? "❚❚" : "▶")
+    at(".play").title = w(store.playing ? "pause" : "play")
+    fill(at(".peak"), w("peak"))
+    fill(select, SPEEDS.map((speed) => `<option value="${speed}">×${speed}</option>`).join(""))
+    select.value = String(store.speed)
+    range.max = String(Math.max(1, Math.round(store.durationS())))
+    if (!held) range.value = String(Math.round(store.timeS))
+    at(".ready").style.width = `${100 * share(store.availableS(), store)}%`
+    fill(at(".ticks"), ticks(store))
+    fill(at(".legend"), legend(store))
+    fill(at(".switches"), switches(store))
+  }
+  range.addEventListener("input", () => { held = true; store.seek(Number(range.value)) })
+  range.addEventListener("change", () => { held = false })
+  select.addEventListener("change", () => store.setSpeed(Number(select.value)))
+  root.addEventListener("click", (event) => {
+    const button = event.target.closest("button")
+    if (!button) return
+    if (button.dataset.act === "play") store.play(!store.playing)
+    if (button.dataset.act === "peak") { store.play(false); store.seek(store.peakS()) }
+    if (button.dataset.layer) { store.showLayer(button.dataset.layer, store.layersShown[button.dataset.layer] === false); draw() }
+  })
+  const rain = () => drawRain(at(".rain"), store)
+  const watch = new ResizeObserver(rain)
+  watch.observe(at(".track"))
+  const stops = [
+    ...["tick", "data", "language", "manifest"].map((topic) => store.on(topic, draw)), store.on("data", rain),
+    () => watch.disconnect(),
+  ]
+  draw()
+  return () => stops.forEach((stop) => stop())
+}
+
+const share = (timeS, store) => Math.min(1, timeS / Math.max(1, store.durationS()))
+
+function ticks(store) {
+  const total = store.durationS()
+  if (!total) return ""
+  const steps = [300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400]
+  const step = steps.find((s) => total / s <= 8) || 86400
+  let out = ""
+  for (let t = 0; t <= total; t += step) {
+    const text = store.status?.start ? clockText(store.status.start, t, false) : spanText(t)
+    out += `<span style="left:${100 * t / total}%">${text}</span>`
+  }
+  return out
+}
+
+// Rain behind the time line, so that one sees where the storm is.
+function drawRain(canvas, store) {
+  const line = store.series.line("city", "rain_intensity")
+  const {clientWidth: width, clientHeight: height} = canvas
+  if (!line || !width) return
+  canvas.width = width * devicePixelRatio
+  canvas.height = height * devicePixelRatio
+  const ctx = canvas.getContext("2d"), total = store.durationS()
+  const top = Math.max(1, ...line.v)
+  ctx.fillStyle = "rgba(63,208,255,.55)"
+  for (let i = 0; i < line.t.length; i++) {
+    const x0 = line.t[i] / total * canvas.width
+    const x1 = (line.t[i + 1] ?? line.t[i] + 60) / total * canvas.width
+    const h = (line.v[i] || 0) / top * canvas.height
+    ctx.fillRect(x0, canvas.height - h, Math.max(1, x1 - x0), h)
+  }
+}
+
+function legend(store) {
+  const {manifest, language} = store
+  if (!manifest) return ""
+  const w = (key) => word(language, key)
+  const rgba = (c) => `rgba(${c[0]},${c[1]},${c[2]},${Math.max(0.6, c[3] / 255)})`
+  const {water_stops: water, road_stops: roads, road_dry: dry, road_closed: closed} = manifest.legend
+  const shown = water.filter((stop) => stop.depth_m >= 0.05 && stop.depth_m <= 1)
+  return `<span class="name">${w("depth_legend")} m</span>` +
+    shown.map((stop) => `<span><i style="background:${rgba(stop.colour)}"></i>${stop.depth_m}</span>`).join("") +
+    `<span class="name">${w("road_legend")}</span><span><i class="line" style="background:${rgba(dry)}"></i>${w("dry")}</span>` +
+    roads.map((stop) => `<span><i class="line" style="background:${rgba(stop.colour)}"></i>≥${stop.depth_m.toFixed(2)}</span>`).join("") +
+    `<span><i class="line" style="background:${rgba(closed)}"></i>${w("closed_road")}</span>`
+}
+
+function switches(store) {
+  if (!store.manifest) return ""
+  const there = new Map(store.manifest.layers.map((layer) => [layer.id, layer]))
+  return SWITCHED.filter((id) => there.has(id)).map((id) =>
+    `<button data-layer="${id}" class="${store.layersShown[id] === false ? "" : "on"}">${there.get(id)[store.language]}</button>`).join("")
+}

@@ -1,0 +1,222 @@
+// The one place where the state of a run is derived from its event log: who is where, which case stands
+// at which stage, which roads are under water, at a simulated time. No screen, no network in here; the
+// tests run this module in node.
+
+// an event arrives as a row
+export const ID = 0, TIME = 1, KIND = 2, SUBJECT = 3, CAUSE = 4, VALUE_KIND = 5, DATA = 6
+
+export const STAGES = ["registered", "dispatched", "on_site", "handled", "checked", "closed"]
+export const FLOW = ["reported", "merged", "registered", "dispatched", "on_site", "handled", "checked", "closed"]
+export const THRESHOLDS = ["0.15", "0.30", "0.50"]
+
+function empty() {
+  return {
+    cases: new Map(), crews: new Map(), reports: new Map(),
+    flooded: Object.fromEntries(THRESHOLDS.map((name) => [name, new Set()])),
+    closedRoads: new Set(), pumps: new Map(), surcharged: new Set(), orders: new Map(),
+    passed: Object.fromEntries(FLOW.map((name) => [name, 0])),
+    raining: false, ended: null, count: 0,
+  }
+}
+
+export class Story {
+  constructor() {
+    this.events = []
+    this.byId = new Map()
+    this.effects = new Map() // cause id -> ids of its effects
+    this.state = empty()
+    this.next = 0
+    this.timeS = -Infinity
+  }
+
+  append(rows) {
+    for (const row of rows) {
+      this.events.push(row)
+      this.byId.set(row[ID], row)
+      if (row[CAUSE] !== null) {
+        if (!this.effects.has(row[CAUSE])) this.effects.set(row[CAUSE], [])
+        this.effects.get(row[CAUSE]).push(row[ID])
+      }
+    }
+  }
+
+  // State at a time: forward from where it stands, from the beginning when time went back.
+  at(timeS) {
+    if (timeS < this.timeS) {
+      this.state = empty()
+      this.next = 0
+    }
+    while (this.next < this.events.length && this.events[this.next][TIME] <= timeS) {
+      const row = this.events[this.next++]
+      const apply = HANDLERS[row[KIND]]
+      if (apply) apply(this.state, row, row[DATA])
+    }
+    this.state.count = this.next
+    this.timeS = timeS
+    return this.state
+  }
+
+  // The last events at the present time, newest first, of the kinds asked for.
+  latest(kinds, limit) {
+    const found = []
+    for (let i = this.next - 1; i >= 0 && found.length < limit; i--) {
+      if (kinds.has(this.events[i][KIND])) found.push(this.events[i])
+    }
+    return found
+  }
+
+  // Everything that led to a case and followed from it so far: causes first, in order of time.
+  chain(caseId) {
+    const known = new Set()
+    for (let i = 0; i < this.next; i++) {
+      const row = this.events[i]
+      if (belongs(row, caseId)) known.add(row[ID])
+    }
+    for (const id of [...known]) {
+      let cause = this.byId.get(id)[CAUSE]
+      while (cause !== null && cause !== undefined && !known.has(cause) && this.byId.has(cause)) {
+        known.add(cause)
+        cause = this.byId.get(cause)[CAUSE]
+      }
+      for (const effect of this.effects.get(id) || []) {
+        const row = this.byId.get(effect)
+        if (row[TIME] <= this.timeS && /^(order|road)\./.test(row[KIND])) known.add(effect)
+      }
+    }
+    return [...known].sort((a, b) => a - b).map((id) => this.byId.get(id))
+  }
+
+  about(subject) {
+    return this.events.slice(0, this.next).filter((row) => row[SUBJECT] === subject)
+  }
+}
+
+const belongs = (row, caseId) =>
+  (row[KIND].startsWith("case.") && row[SUBJECT] === caseId) ||
+  (row[DATA].case === caseId && row[KIND] !== "crew.moved")
+
+const key = (threshold) => Number(threshold).toFixed(2)
+
+function stage(state, row, name) {
+  const found = state.cases.get(row[SUBJECT])
+  if (!found) return null
+  found.stage = name
+  found.since = row[TIME]
+  return found
+}
+
+const crewOf = (state, row) => {
+  if (!state.crews.has(row[SUBJECT])) {
+    state.crews.set(row[SUBJECT], {id: row[SUBJECT], state: "idle", skill: "", case: null, delay: 0, path: null})
+  }
+  return state.crews.get(row[SUBJECT])
+}
+
+const HANDLERS = {
+  "run.ended": (s, row, data) => { s.ended = data.status },
+  "rain.started": (s) => { s.raining = true },
+  "rain.stopped": (s) => { s.raining = false },
+  "road.flooded": (s, row, data) => { s.flooded[key(data.threshold_m)]?.add(row[SUBJECT]) },
+  "road.drained": (s, row, data) => { s.flooded[key(data.threshold_m)]?.delete(row[SUBJECT]) },
+  "sewer.surcharged": (s, row) => { s.surcharged.add(row[SUBJECT]) },
+  "sewer.relieved": (s, row) => { s.surcharged.delete(row[SUBJECT]) },
+  "report.made": (s, row, data) => {
+    s.passed.reported++
+    s.reports.set(row[SUBJECT], {channel: data.channel, time: row[TIME]})
+  },
+  "report.merged": (s, row, data) => {
+    s.passed.merged++
+    const found = s.cases.get(data.case)
+    if (found) found.reports++
+  },
+  "case.registered": (s, row, data) => {
+    s.passed.registered++
+    s.cases.set(row[SUBJECT], {
+      id: row[SUBJECT], event: row[ID], level: data.level, due: data.due_s, road: data.road, class: data.class_code,
+      place: {zh: data.place_zh || "", en: data.place_en || ""}, position: data.lon_lat || null,
+      registered: row[TIME], since: row[TIME], stage: "registered", overdue: false, reworks: 0, reports: 0,
+      crews: new Set(), depth: data.depth_m ?? null,
+    })
+  },
+  "case.escalated": (s, row, data) => {
+    const found = s.cases.get(row[SUBJECT])
+    if (found) { found.level = data.level; found.depth = data.depth_m ?? found.depth }
+  },
+  "case.dispatched": (s, row, data) => {
+    s.passed.dispatched++
+    const found = s.cases.get(row[SUBJECT])
+    if (!found) return
+    found.crews.add(data.crew)
+    if (found.stage === "registered") stage(s, row, "dispatched")
+  },
+  "case.handled": (s, row) => { s.passed.handled++; stage(s, row, "handled") },
+  "case.checked": (s, row, data) => {
+    s.passed.checked++
+    const found = stage(s, row, "checked")
+    if (found) found.depth = data.depth_m ?? found.depth
+  },
+  "case.reworked": (s, row) => {
+    const found = stage(s, row, "registered")
+    if (found) found.reworks++
+  },
+  "case.closed": (s, row) => { s.passed.closed++; const found = stage(s, row, "closed"); if (found) found.closed = row[TIME] },
+  "case.voided": (s, row) => { const found = stage(s, row, "voided"); if (found) found.closed = row[TIME] },
+  "case.overdue": (s, row) => { const found = s.cases.get(row[SUBJECT]); if (found) found.overdue = true },
+  "crew.started_shift": (s, row, data) => {
+    Object.assign(crewOf(s, row), {state: "idle", skill: data.skill, depot: data.depot, position: data.lon_lat, path: null})
+  },
+  "crew.ended_shift": (s, row) => { Object.assign(crewOf(s, row), {state: "off_duty", case: null, eta: null}) },
+  "crew.departed": (s, row, data) => {
+    Object.assign(crewOf(s, row), {state: "travelling", case: data.case, task: data.task, eta: data.eta_s, dry: data.dry_s, departed: row[TIME]})
+  },
+  "crew.moved": (s, row, data) => {
+    const crew = crewOf(s, row)
+    crew.state = "travelling"
+    crew.delay += data.delay_s || 0
+    if (data.path && data.path.length) { crew.path = data.path; crew.position = data.path[data.path.length - 1].slice(0, 2) }
+  },
+  "crew.rerouted": (s, row, data) => { Object.assign(crewOf(s, row), {state: "travelling", eta: data.eta_s}) },
+  "crew.cut_off": (s, row, data) => { Object.assign(crewOf(s, row), {state: "cut_off", cutOffBy: data.road}) },
+  "crew.arrived": (s, row, data) => {
+    const crew = crewOf(s, row)
+    Object.assign(crew, {state: data.case ? "working" : "idle", case: data.case, eta: null, arrived: row[TIME]})
+    const found = data.case && s.cases.get(data.case)
+    if (!found) return
+    s.passed.on_site++
+    if (found.stage === "registered" || found.stage === "dispatched") { found.stage = "on_site"; found.since = row[TIME] }
+  },
+  "crew.finished": (s, row) => { Object.assign(crewOf(s, row), {state: "idle", task: null, case: null}) },
+  "order.issued": (s, row, data) => {
+    s.orders.set(row[SUBJECT], data)
+    if (data.order === "CloseRoad") s.closedRoads.add(data.target)
+    if (data.order === "OpenRoad") s.closedRoads.delete(data.target)
+    if (data.order === "StartPump") s.pumps.set(row[SUBJECT], {position: data.lon_lat, capacity: data.capacity_m3_h})
+  },
+  "order.refused": (s, row) => undo(s, row),
+  "order.ended": (s, row) => undo(s, row),
+}
+
+// A refused order changed nothing; an ended pump or closure is over.
+function undo(state, row) {
+  const order = state.orders.get(row[SUBJECT])
+  state.pumps.delete(row[SUBJECT])
+  if (order && order.order === "CloseRoad") state.closedRoads.delete(order.target)
+}
+
+export const isOpen = (item) => item.stage !== "closed" && item.stage !== "voided"
+
+// Where a crew is: along its last leg by simulated time.
+export function crewPosition(crew, timeS) {
+  const path = crew.path
+  if (!path || path.length === 0) return crew.position || null
+  if (timeS <= path[0][2]) return [path[0][0], path[0][1]]
+  for (let i = 1; i < path.length; i++) {
+    const [lon0, lat0, t0] = path[i - 1], [lon1, lat1, t1] = path[i]
+    if (timeS < t1) {
+      const f = t1 > t0 ? (timeS - t0) / (t1 - t0) : 1
+      return [lon0 + (lon1 - lon0) * f, lat0 + (lat1 - lat0) * f]
+    }
+  }
+  const last = path[path.length - 1]
+  return [last[0], last[1]]
+}

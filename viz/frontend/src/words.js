@@ -1,0 +1,58 @@
+// Every word on the screen, in both languages.
+
+const WORDS = {
+  zh: {
+    title: "城市运行数字孪生指挥中心", simulated: "模拟", observed: "实测", assumed: "假定", mode: "运行模式",
+    replay: "推演回放", following: "推演进行中", interrupted: "推演已中断", failed: "推演失败", lost: "连接中断，正在重连",
+    loading: "正在载入城市模型", rain_alarm: "雨情", scenario: "情景", seed: "随机种子",
+    spots: "积水路段", max_depth: "最大水深", flooded_road: "积水道路", open_cases: "在办案件", travelling: "在途队伍",
+    working: "作业队伍", rain_now: "当前雨强", cut_roads: "中断路段", unit_count: "处", unit_cases: "件", unit_crews: "支",
+    card_rain: "降雨与积水", card_balance: "水量去向", card_sensors: "物联感知", card_cases: "案件处置", card_flow: "事件闭环",
+    card_crews: "力量调度", rain: "雨强", flooded_length: "积水道路 ≥0.15 m", surface: "地表", sewer: "管网", outfall: "排口",
+    pumped: "抽排", edge: "流出边界", rained: "累计降雨", level_now: "液位", age: "时效", no_sensor: "本城市未设传感器",
+    no_reading: "暂无读数", no_case: "暂无在办案件", no_crew: "暂无在岗队伍", more: "另有", remaining: "剩余", overdue: "超期",
+    closed_in: "用时", open_n: "在办", closed_n: "已结", idle: "待命", cut_off: "受阻", off_duty: "离岗", home: "返回驻点",
+    eta: "预计到达", delayed: "积水延误", on_duty: "在岗", ticker: "实时告警", no_alarm: "暂无告警", peak: "峰值", play: "播放",
+    pause: "暂停", layers: "图层", speed: "倍速", live: "推演至", depth_legend: "水深", road_legend: "道路", dry: "畅通", closed_road: "封闭",
+    chain: "处置链条", place: "地点", stage: "阶段", due: "时限", level: "等级", crew: "队伍", skill: "专业", depot: "驻点",
+    state: "状态", case: "案件", depth: "水深", road: "道路", building: "建筑", sensor: "传感器", height: "高度", use: "用途",
+    persons: "人数", road_class: "道路等级", width: "宽度", target: "监测对象", kind: "类型", registered_at: "立案", reports: "上报",
+    history: "过程", no_reading_yet: "尚无读数", lost_to_water: "积水耽误", reworks: "返工", class: "类别", fly: "定位", hour: "时",
+    stage_registered: "已立案", stage_dispatched: "已派遣", stage_on_site: "处置中", stage_handled: "待核查", stage_checked: "已核查",
+    stage_closed: "已结案", stage_voided: "已作废",
+    flow_reported: "上报", flow_merged: "并案", flow_registered: "立案", flow_dispatched: "派遣", flow_on_site: "到场",
+    flow_handled: "处置", flow_checked: "核查", flow_closed: "结案",
+    road_level: "路面水位", sewer_level: "管网液位", rain_gauge: "雨量", camera: "视频", residential: "居住", commercial: "商业",
+    industrial: "工业", public: "公共", other: "其他", trunk: "快速路", primary: "主干路", secondary: "次干路", service: "支路",
+  },
+  en: {
+    title: "City Twin Command Centre", simulated: "SIMULATED", observed: "OBSERVED", assumed: "ASSUMED", mode: "Mode",
+    replay: "Replay of a run", following: "Run in progress", interrupted: "Run interrupted", failed: "Run failed", lost: "Connection lost, reconnecting",
+    loading: "Loading the city model", rain_alarm: "Rain", scenario: "Scenario", seed: "Seed",
+    spots: "Flooded roads", max_depth: "Deepest water", flooded_road: "Flooded length", open_cases: "Open cases", travelling: "Crews en route",
+    working: "Crews working", rain_now: "Rain now", cut_roads: "Cut roads", unit_count: "", unit_cases: "", unit_crews: "",
+    card_rain: "Rain and flooding", card_balance: "Where the water is", card_sensors: "Sensors", card_cases: "Cases", card_flow: "Case flow",
+    card_crews: "Crews", rain: "Rain", flooded_length: "Road ≥0.15 m", surface: "Surface", sewer: "Sewer", outfall: "Outfalls",
+    pumped: "Pumped", edge: "Over the edge", rained: "Rain so far", level_now: "Level", age: "Age", no_sensor: "This city has no sensors",
+    no_reading: "No reading yet", no_case: "No open case", no_crew: "No crew on duty", more: "more", remaining: "left", overdue: "overdue",
+    closed_in: "took", open_n: "open", closed_n: "closed", idle: "idle", cut_off: "cut off", off_duty: "off duty", home: "going home",
+    eta: "ETA", delayed: "delayed", on_duty: "on duty", ticker: "Alarms", no_alarm: "No alarm", peak: "Peak", play: "Play",
+    pause: "Pause", layers: "Layers", speed: "Speed", live: "computed to", depth_legend: "Depth", road_legend: "Roads", dry: "open", closed_road: "closed",
+    chain: "Chain of events", place: "Place", stage: "Stage", due: "Due", level: "Level", crew: "Crew", skill: "Skill", depot: "Depot",
+    state: "State", case: "Case", depth: "Depth", road: "Road", building: "Building", sensor: "Sensor", height: "Height", use: "Use",
+    persons: "Persons", road_class: "Class", width: "Width", target: "Watches", kind: "Kind", registered_at: "Registered", reports: "Reports",
+    history: "History", no_reading_yet: "No reading yet", lost_to_water: "Lost to water", reworks: "Sent back", class: "Class", fly: "Show", hour: "h",
+    stage_registered: "registered", stage_dispatched: "dispatched", stage_on_site: "on site", stage_handled: "to check", stage_checked: "checked",
+    stage_closed: "closed", stage_voided: "void",
+    flow_reported: "Reported", flow_merged: "Merged", flow_registered: "Registered", flow_dispatched: "Dispatched", flow_on_site: "On site",
+    flow_handled: "Handled", flow_checked: "Checked", flow_closed: "Closed",
+    road_level: "road level", sewer_level: "sewer level", rain_gauge: "rain gauge", camera: "camera", residential: "residential", commercial: "commercial",
+    industrial: "industrial", public: "public", other: "other", trunk: "trunk", primary: "primary", secondary: "secondary", service: "service",
+  },
+}
+
+// The word for a key; a key without a word speaks for itself.
+export const word = (language, key) => WORDS[language][key] ?? String(key ?? "")
+
+export const LANGUAGES = Object.keys(WORDS)
+export const KEYS = Object.fromEntries(LANGUAGES.map((language) => [language, Object.keys(WORDS[language])]))

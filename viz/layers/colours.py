@@ -1,0 +1,133 @@
+"""Colours of the map, said once: the notebook's pydeck and the screen's component both read them here.
+
+Depth breaks 0.15, 0.30 and 0.50 m are those of the event log; water is drawn in cyan to teal so that it
+is not taken for the blue of level Ⅳ. Levels carry the usual red, orange, yellow and blue, and always
+their Roman numeral as well.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgba = tuple[int, int, int, int]
+
+CODES = 256
+"""Depth codes of a frame on its way to the browser: one byte a cell."""
+
+LARGEST_DEPTH_M = 4.0
+"""Depth of the highest code, m; deeper water is drawn like it."""
+
+SHALLOWEST_M = 0.02
+"""Water below this depth, m, is a wet surface and is not drawn."""
+
+WATER_STOPS: tuple[tuple[float, Rgba], ...] = (
+    (0.02, (60, 205, 235, 55)),
+    (0.05, (50, 215, 245, 110)),
+    (0.15, (25, 205, 245, 165)),
+    (0.30, (0, 170, 230, 205)),
+    (0.50, (20, 120, 225, 225)),
+    (1.00, (60, 70, 215, 238)),
+    (4.00, (110, 40, 190, 245)),
+)
+
+ROAD_DRY: Rgba = (62, 108, 156, 190)
+ROAD_STOPS: tuple[tuple[float, Rgba], ...] = (
+    (0.15, (255, 196, 60, 255)),
+    (0.30, (255, 122, 40, 255)),
+    (0.50, (255, 59, 72, 255)),
+)
+ROAD_CLOSED: Rgba = (214, 92, 255, 255)
+
+LEVELS: dict[int, Rgba] = {
+    1: (255, 59, 48, 255),
+    2: (255, 149, 0, 255),
+    3: (255, 204, 0, 255),
+    4: (61, 142, 255, 255),
+}
+LEVEL_NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
+
+CREW_STATES: dict[str, Rgba] = {
+    "idle": (120, 164, 204, 255),
+    "travelling": (255, 196, 60, 255),
+    "cut_off": (255, 59, 72, 255),
+    "working": (64, 224, 160, 255),
+    "off_duty": (90, 104, 122, 255),
+}
+
+BUILDING_STOPS: tuple[tuple[float, Rgba], ...] = (
+    (0.0, (30, 74, 128, 240)),
+    (15.0, (38, 98, 166, 242)),
+    (30.0, (54, 140, 208, 245)),
+    (60.0, (96, 200, 240, 248)),
+    (100.0, (160, 240, 255, 250)),
+)
+
+
+def depth_code(depth_mm: NDArray[Any]) -> NDArray[np.uint8]:
+    """Turn depth into codes whose square root spacing resolves shallow water best.
+
+    Parameters
+    ----------
+    depth_mm
+        Depth, mm, >= 0, any shape.
+
+    Returns
+    -------
+    Codes 0 to 255; 0 below `SHALLOWEST_M`, and `code_depth_m` turns them back.
+    """
+    depth_m = np.asarray(depth_mm, dtype=np.float32) * np.float32(1e-3)
+    code = np.rint(np.sqrt(np.minimum(depth_m, LARGEST_DEPTH_M) / LARGEST_DEPTH_M) * (CODES - 1))
+    return np.where(depth_m < SHALLOWEST_M, 0, code).astype(np.uint8)
+
+
+def code_depth_m(code: NDArray[Any]) -> NDArray[np.float64]:
+    """Depth that a code stands for, m."""
+    return (np.asarray(code, dtype=np.float64) / (CODES - 1)) ** 2 * LARGEST_DEPTH_M
+
+
+def water_ramp() -> NDArray[np.uint8]:
+    """Colour of each depth code, shape (256, 4), red, green, blue, opacity; code 0 is clear."""
+    ramp = ramp_colours(code_depth_m(np.arange(CODES)), WATER_STOPS)
+    ramp[0] = 0
+    return ramp
+
+
+def ramp_colours(values: NDArray[Any], stops: tuple[tuple[float, Rgba], ...]) -> NDArray[np.uint8]:
+    """Colour values by linear interpolation between stops, shape (n, 4)."""
+    at = [stop for stop, _ in stops]
+    channels = [np.interp(values, at, [rgba[i] for _, rgba in stops]) for i in range(4)]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)
+
+
+def road_colours(depth_m: NDArray[Any], closed: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+    """Colour road segments by passability, shape (n, 4).
+
+    Parameters
+    ----------
+    depth_m
+        Largest depth on each segment, m.
+    closed
+        Segments behind barriers; none when omitted.
+    """
+    colours = np.tile(np.array(ROAD_DRY, dtype=np.uint8), (len(depth_m), 1))
+    for threshold, rgba in ROAD_STOPS:
+        colours[np.asarray(depth_m) >= threshold] = rgba
+    if closed is not None:
+        colours[closed] = ROAD_CLOSED
+    return colours
+
+
+def as_legend() -> dict[str, Any]:
+    """Everything the browser needs to colour as Python does, as plain JSON values."""
+    return {
+        "water_ramp": water_ramp().reshape(-1).tolist(),
+        "water_stops": [{"depth_m": stop, "colour": list(rgba)} for stop, rgba in WATER_STOPS],
+        "largest_depth_m": LARGEST_DEPTH_M,
+        "road_dry": list(ROAD_DRY),
+        "road_stops": [{"depth_m": stop, "colour": list(rgba)} for stop, rgba in ROAD_STOPS],
+        "road_closed": list(ROAD_CLOSED),
+        "levels": {str(level): list(rgba) for level, rgba in LEVELS.items()},
+        "numerals": {str(level): numeral for level, numeral in LEVEL_NUMERALS.items()},
+        "crew_states": {state: list(rgba) for state, rgba in CREW_STATES.items()},
+    }

@@ -1,0 +1,113 @@
+"""A run at one simulated time, from its frames and its event log, for a still map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cim_models.events import Event
+from scenarios.runfolder import RunFolder
+from viz.layers.scene import CaseMark, CrewMark, Moment
+
+_CLOSED = {"case.closed", "case.voided"}
+_STATE_AFTER = {
+    "crew.started_shift": "idle",
+    "crew.departed": "travelling",
+    "crew.moved": "travelling",
+    "crew.rerouted": "travelling",
+    "crew.cut_off": "cut_off",
+    "crew.ended_shift": "off_duty",
+    "crew.finished": "idle",
+}
+
+
+def moment_at(run: RunFolder, time_s: float) -> Moment:
+    """Look at a run at a simulated time.
+
+    Parameters
+    ----------
+    run
+        The run folder.
+    time_s
+        Simulated time, s since the start; the last depth frame at or before it is taken.
+    """
+    frames = run.frames()
+    if len(frames):
+        index = frames.index_at(time_s)
+        depth, road_depth = frames.depth(index), frames.road_depth(index)
+    else:
+        city = run.city()
+        roads = city.layer("roads")
+        depth = np.zeros(city.terrain.shape, dtype=np.uint16)
+        road_depth = np.zeros(0 if roads is None else len(roads), dtype=np.uint16)
+    events = [event for event in run.events() if event.t_s <= time_s]
+    return Moment(
+        time_s=time_s,
+        water_depth=depth,
+        road_depth=road_depth,
+        closed_roads=closed_roads(events),
+        cases=open_cases(events),
+        crews=crews_on_duty(events, time_s),
+    )
+
+
+def open_cases(events: list[Event]) -> tuple[CaseMark, ...]:
+    """Cases that are registered and neither closed nor void, in order of registration."""
+    marks: dict[str, CaseMark] = {}
+    for event in events:
+        if event.kind == "case.registered":
+            marks[event.subject] = _case(event.subject, event.data, int(event.data["level"]))
+        elif event.kind == "case.escalated" and event.subject in marks:
+            mark = marks[event.subject]
+            marks[event.subject] = CaseMark(mark.id, mark.x, mark.y, int(event.data["level"]), mark.place)
+        elif event.kind in _CLOSED:
+            marks.pop(event.subject, None)
+    return tuple(marks.values())
+
+
+def crews_on_duty(events: list[Event], time_s: float) -> tuple[CrewMark, ...]:
+    """Crews with their place on the last leg they drove and their state."""
+    marks: dict[str, CrewMark] = {}
+    paths: dict[str, Any] = {}
+    for event in events:
+        if event.kind == "crew.started_shift":
+            marks[event.subject] = CrewMark(event.subject, event.data["x"], event.data["y"], "idle")
+        mark = marks.get(event.subject)
+        if mark is None:
+            continue
+        state = _STATE_AFTER.get(event.kind, mark.state)
+        if event.kind == "crew.arrived":
+            state = "working" if event.data.get("case") else "idle"
+        if event.kind == "crew.moved":
+            paths[event.subject] = np.asarray(event.data["path"], dtype=float)
+        marks[event.subject] = CrewMark(mark.id, mark.x, mark.y, state)
+    placed = [_place(mark, paths.get(mark.id), time_s) for mark in marks.values()]
+    return tuple(mark for mark in placed if mark.state != "off_duty")
+
+
+def closed_roads(events: list[Event]) -> frozenset[str]:
+    """Ids of roads behind barriers."""
+    closed: set[str] = set()
+    refused = {event.subject for event in events if event.kind == "order.refused"}
+    for event in events:
+        if event.kind != "order.issued" or event.subject in refused:
+            continue
+        if event.data.get("order") == "CloseRoad":
+            closed.add(event.data["target"])
+        elif event.data.get("order") == "OpenRoad":
+            closed.discard(event.data["target"])
+    return frozenset(closed)
+
+
+def _case(case: str, data: Any, level: int) -> CaseMark:
+    place = {"zh": str(data.get("place_zh", "")), "en": str(data.get("place_en", ""))}
+    return CaseMark(case, float(data["x"]), float(data["y"]), level, place)
+
+
+def _place(mark: CrewMark, path: Any, time_s: float) -> CrewMark:
+    """Put a crew where its last leg has it at a time; where it was without a leg."""
+    if path is None or len(path) == 0:
+        return mark
+    x, y = (float(np.interp(time_s, path[:, 2], path[:, axis])) for axis in (0, 1))
+    return CrewMark(mark.id, x, y, mark.state)

@@ -1,0 +1,76 @@
+"""What the map shows: one city and, when there is a run, one moment of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.city import City
+from viz.layers.projection import Projector
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMark:
+    """An open case on the map: id, position (x, y in m), level 1 to 4, place by language."""
+
+    id: str
+    x: float
+    y: float
+    level: int
+    place: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CrewMark:
+    """A crew on the map: id, position (x, y in m) and state as in `viz.layers.colours.CREW_STATES`."""
+
+    id: str
+    x: float
+    y: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A run at one simulated time.
+
+    Parameters
+    ----------
+    time_s
+        Simulated time, s since the start.
+    water_depth
+        Shape (rows, cols), mm.
+    road_depth
+        Largest depth per road segment, in the order of the layer, mm.
+    closed_roads
+        Ids of roads behind barriers.
+    cases
+        Open cases.
+    crews
+        Crews on duty.
+    """
+
+    time_s: float
+    water_depth: NDArray[np.uint16]
+    road_depth: NDArray[np.uint16]
+    closed_roads: frozenset[str] = frozenset()
+    cases: tuple[CaseMark, ...] = ()
+    crews: tuple[CrewMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A city, the projector to longitude and latitude, a language, and maybe a moment of a run."""
+
+    city: City
+    project: Projector
+    language: str = "zh"
+    moment: Moment | None = None
+
+    @classmethod
+    def of(cls, city: City, *, language: str = "zh", moment: Moment | None = None) -> Scene:
+        """Make the scene of a city."""
+        return cls(city, Projector.of(city), language, moment)

@@ -1,0 +1,1 @@
+"""The command screen: a Panel page whose parts are fed from one store in the browser."""

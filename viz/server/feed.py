@@ -1,0 +1,176 @@
+"""What the browser asks of a run: status, frames, events, readings; finished or still growing."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import zlib
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cim_models.errors import RunFolderError
+from cim_models.events import Event
+from scenarios.runfolder import FrameReader, RunFolder
+from viz.layers import colours, images
+from viz.layers.projection import Projector
+from viz.server.citypack import CityPack, pack_city
+
+EVENTS_A_TIME = 4000
+FRAMES_KEPT = 256
+
+
+class RunFeed:
+    """Serve one run folder to any number of browsers.
+
+    Parameters
+    ----------
+    path
+        The run folder.
+
+    Raises
+    ------
+    RunFolderError
+        If it is no run folder.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._run = RunFolder(path)
+        self._lock = threading.Lock()
+        self._frames: FrameReader | None = None
+        self._boot = uuid.uuid4().hex[:12]
+        self.frame = lru_cache(maxsize=FRAMES_KEPT)(self._frame)
+
+    @cached_property
+    def _pack(self) -> CityPack:
+        return pack_city(self._run.city())
+
+    @property
+    def city(self) -> CityPack:
+        """The packed city, made at the first call; later calls wait for it."""
+        with self._lock:
+            return self._pack
+
+    @cached_property
+    def _project(self) -> Projector:
+        return self.city.scene.project
+
+    def warm_up(self) -> None:
+        """Pack the city in the background, so that the first browser need not wait for it."""
+        threading.Thread(target=lambda: self.city, name="city-pack", daemon=True).start()
+
+    def status(self) -> dict[str, Any]:
+        """How far the run is: what it is called, its start and length, its state."""
+        meta = self._run.meta
+        return {
+            "boot": self._boot,
+            "run": str(meta.get("created", "")),
+            "name": self._run.path.resolve().name,
+            "scenario": meta.get("scenario"),
+            "seed": meta.get("seed"),
+            "status": meta["status"],
+            "start": meta.get("start"),
+            "duration_s": meta.get("duration_s"),
+            "error": meta.get("error"),
+            "versions": meta.get("versions", {}),
+        }
+
+    def updates(self, frames: int, event: int, readings_s: float) -> dict[str, Any]:
+        """Everything that is new since the browser last asked.
+
+        Parameters
+        ----------
+        frames
+            How many frames the browser knows of.
+        event
+            Id of the last event it has.
+        readings_s
+            Simulated time of the last reading it has, s; that time is sent again, because some of its
+            readings may have been missing.
+        """
+        status = self.status()
+        times = self._times(status["status"] != "running")
+        events = self._events(event)
+        return {
+            "status": status,
+            "times_s": times[frames:],
+            "events": [self._event(item) for item in events],
+            "more": len(events) == EVENTS_A_TIME,
+            "readings": self._readings(readings_s),
+        }
+
+    def _times(self, ended: bool) -> list[float]:
+        try:
+            if self._frames is None:
+                self._frames = self._run.frames()
+            elif not ended or len(self._frames) == 0:
+                self._frames.refresh()
+            else:
+                self._refresh_once()
+        except RunFolderError:  # a run that has only just begun has no frames yet
+            return []
+        return [float(time) for time in self._frames.times_s]
+
+    def _refresh_once(self) -> None:
+        """Look for the last frames of a run that has ended since; then never again."""
+        if not getattr(self, "_complete", False) and self._frames is not None:
+            self._frames.refresh()
+            self._complete = True
+
+    def _events(self, after: int) -> list[Event]:
+        try:
+            return self._run.events(after_id=after, limit=EVENTS_A_TIME)
+        except RunFolderError:  # a run that has only just begun has no log yet
+            return []
+
+    def _event(self, event: Event) -> list[Any]:
+        """One event as a row: id, time, kind, subject, cause, value kind, data in lon and lat."""
+        data = self._geographic(event.data)
+        return [event.id, event.t_s, event.kind, event.subject, event.cause, event.value_kind.value, data]
+
+    def _geographic(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace x, y and paths of the city's CRS by longitude and latitude."""
+        plain = {key: value for key, value in data.items() if key not in {"x", "y", "path"}}
+        if data.get("x") is not None and data.get("y") is not None:
+            plain["lon_lat"] = np.round(self._project.lon_lat(data["x"], data["y"]), 7).tolist()
+        path = data.get("path")
+        if path:
+            points = np.asarray(path, dtype=float)
+            lon_lat = self._project.lon_lat(points[:, 0], points[:, 1])
+            plain["path"] = [
+                [round(lon, 7), round(lat, 7), t]
+                for (lon, lat), t in zip(lon_lat.tolist(), points[:, 2].tolist(), strict=True)
+            ]
+        return plain
+
+    def _readings(self, after_s: float) -> dict[str, dict[str, Any]]:
+        """Readings by subject and quantity: unit, value kind, times and values."""
+        table = self._run.readings()
+        table = table[table["t_s"] >= after_s]
+        found: dict[str, dict[str, Any]] = {}
+        for (subject, quantity), rows in table.groupby(["subject", "quantity"], sort=True):
+            found.setdefault(str(subject), {})[str(quantity)] = {
+                "unit": str(rows["unit"].iloc[-1]),
+                "value_kind": str(rows["value_kind"].iloc[-1]),
+                "t_s": rows["t_s"].tolist(),
+                "values": [None if np.isnan(value) else round(value, 5) for value in rows["value"]],
+            }
+        return found
+
+    def _frame(self, index: int) -> bytes:
+        """One depth frame for the browser: deflated depth codes, then road depths as uint16 mm.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame (yet).
+        """
+        if self._frames is None:
+            raise IndexError(index)
+        depth = self._frames.depth(index)
+        codes = colours.depth_code(images.block_maximum(depth, images.reduction(depth.shape)))
+        roads = self._frames.road_depth(index).astype("<u2")
+        return zlib.compress(codes.tobytes() + roads.tobytes(), 1)

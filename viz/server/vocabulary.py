@@ -1,0 +1,22 @@
+"""Words and rules that the screen needs from the project's registries and catalogues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cim_models.catalogues import load_catalogue
+from cim_models.events import EVENT_KINDS
+
+
+def vocabulary() -> dict[str, Any]:
+    """Event kinds, event classes and skills by language, and the rules for the level of rain."""
+    return {
+        "kinds": {name: {"zh": kind.zh, "en": kind.en} for name, kind in EVENT_KINDS.items()},
+        "classes": _names(load_catalogue("event_classes")["classes"], "code"),
+        "skills": _names(load_catalogue("skills")["skills"], "name"),
+        "response_levels": list(load_catalogue("response_levels")["rain"]),
+    }
+
+
+def _names(entries: list[dict[str, Any]], key: str) -> dict[str, dict[str, str]]:
+    return {str(entry[key]): {"zh": entry["zh"], "en": entry["en"]} for entry in entries}
