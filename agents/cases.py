@@ -53,10 +53,14 @@ _STEPS: tuple[tuple[CaseState, CaseAction, CaseState], ...] = (
     (S.TRAVELLING, A.DISPATCH, S.TRAVELLING),
     (S.HANDLING, A.DISPATCH, S.HANDLING),
     (S.RESTORING, A.DISPATCH, S.RESTORING),
+    (S.CHECKING, A.DISPATCH, S.DISPATCHED),  # a report told of more water in the meantime
     (S.DISPATCHED, A.DEPART, S.TRAVELLING),
     (S.TRAVELLING, A.DEPART, S.TRAVELLING),
     (S.HANDLING, A.DEPART, S.HANDLING),
     (S.RESTORING, A.DEPART, S.RESTORING),
+    (S.REGISTERED, A.DEPART, S.TRAVELLING),  # sent before the case was sent back
+    (S.REGISTERED, A.ARRIVE, S.HANDLING),
+    (S.DISPATCHED, A.ARRIVE, S.HANDLING),
     (S.TRAVELLING, A.ARRIVE, S.HANDLING),
     (S.HANDLING, A.ARRIVE, S.HANDLING),
     (S.RESTORING, A.ARRIVE, S.RESTORING),
@@ -64,6 +68,7 @@ _STEPS: tuple[tuple[CaseState, CaseAction, CaseState], ...] = (
     (S.TRAVELLING, A.RECALL, S.REGISTERED),
     (S.HANDLING, A.RECALL, S.REGISTERED),
     (S.HANDLING, A.FINISH, S.CHECKING),
+    (S.REGISTERED, A.FINISH, S.CHECKING),  # sent back, and the water left before anybody came again
     (S.HANDLING, A.VOID, S.VOID),
     (S.CHECKING, A.PASS, S.RESTORING),
     (S.CHECKING, A.REWORK, S.REGISTERED),
@@ -114,13 +119,13 @@ class Case:
     cause
         Id of the latest event of its story.
     failed_checks, reworks
-        Since it was last handled, and in all.
+        Checks without progress since it was last handled, and how often it was sent back in all.
     overdue
         Whether its time limit has run out.
     passed_s
         When it last passed its check, s; None before.
-    watched
-        Whether its checks are running.
+    checked_m
+        Depth at the latest check since it was handled, m.
     """
 
     id: str
@@ -145,7 +150,7 @@ class Case:
     reworks: int = 0
     overdue: bool = False
     passed_s: float | None = None
-    watched: bool = False
+    checked_m: float | None = None
 
     @property
     def is_open(self) -> bool:

@@ -23,6 +23,8 @@ class Report:
         Whether the matter exists; only the log knows.
     road
         Id of the road it is about; empty to take the nearest.
+    source
+        Id of the road or sewer node that was observed, where that is known better than by place.
     """
 
     channel: str
@@ -33,3 +35,4 @@ class Report:
     depth_m: float | None = None
     genuine: bool = True
     road: str = ""
+    source: str = ""

@@ -93,6 +93,8 @@ class CitizenSettings:
     per_day
         Reports a day that have nothing to do with the storm, in the whole city. 350 is the mean of
         Guangdong's cities in 2022 (2.68 million cases, 21 cities).
+    false_share
+        Share of those that turn out to be nothing, 0 to 1.
     reports_per_person_h
         Rate at which one person near a street under half a metre of water reports it, 1/h. The
         rate grows from 0 at ``visible_from_m`` in proportion to the depth.
@@ -111,6 +113,7 @@ class CitizenSettings:
     """
 
     per_day: float = 350.0
+    false_share: float = 0.1
     reports_per_person_h: float = 0.01
     visible_from_m: float = 0.10
     delay_s: float = 180.0
@@ -121,6 +124,7 @@ class CitizenSettings:
 
     def __post_init__(self) -> None:
         _check("citizens.per_day", self.per_day, 0.0)
+        _check("citizens.false_share", self.false_share, 0.0, 1.0)
         _check("citizens.reports_per_person_h", self.reports_per_person_h, 0.0)
         _check("citizens.visible_from_m", self.visible_from_m, 0.0, 0.49)
         _check("citizens.delay_s", self.delay_s, 0.0)
@@ -278,8 +282,9 @@ class CaseSettings:
         Less water than this counts as none, m.
     check_after_s, check_every_s
         From handling to the first check, and between checks, s.
-    rework_after
-        Failed checks after which a case is sent back.
+    rework_after, most_reworks
+        Failed checks after which a case is sent back, and how often that happens at most; after
+        that it is only watched.
     gully_radius_m, gullies_per_order
         Which gullies belong to a place, and how many are cleared in one go.
     pump_stays_s
@@ -293,6 +298,7 @@ class CaseSettings:
     check_after_s: float = 600.0
     check_every_s: float = 600.0
     rework_after: int = 3
+    most_reworks: int = 2
     gully_radius_m: float = 60.0
     gullies_per_order: int = 4
     pump_stays_s: float = 1800.0
@@ -305,6 +311,7 @@ class CaseSettings:
         _check("cases.check_after_s", self.check_after_s, 1.0)
         _check("cases.check_every_s", self.check_every_s, 1.0)
         _check("cases.rework_after", self.rework_after, 1)
+        _check("cases.most_reworks", self.most_reworks, 0)
         _check("cases.gully_radius_m", self.gully_radius_m, 0.0)
         _check("cases.gullies_per_order", self.gullies_per_order, 1)
         _check("cases.pump_stays_s", self.pump_stays_s, 0.0)

@@ -106,7 +106,7 @@ class Shift:
 ROSTERS: dict[str, tuple[Shift, ...]] = {
     "two_by_twelve": (Shift("day", 8.0, 12.0), Shift("night", 20.0, 12.0)),
     "three_by_eight": (Shift("early", 6.0, 8.0), Shift("late", 14.0, 8.0), Shift("night", 22.0, 8.0)),
-    "round_the_clock": (Shift("all day", 0.0, 24.0),),
+    "always": (Shift("always", 0.0, 24.0),),
 }
 """Shift patterns by name. ``two_by_twelve`` is the pattern of the REWET Net3 example, day 08-20 and
 night 20-08; the others are own assumptions."""

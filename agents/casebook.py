@@ -1,0 +1,83 @@
+"""The case book: every case and task of a run, and what waits for a crew."""
+
+from dataclasses import dataclass, field
+
+from agents.cases import Case
+from agents.merging import OpenCases
+from agents.tasks import SETTLED, Task, TaskAction, TaskState
+
+
+@dataclass(slots=True)
+class Closure:
+    """A road that stands closed: the order that closed it, its event, and the case behind it."""
+
+    order: str
+    event: int
+    case: str
+
+
+@dataclass(slots=True)
+class CaseBook:
+    """Cases and tasks by id.
+
+    Parameters
+    ----------
+    open_cases
+        Where reports look for a case to merge into.
+    waiting
+        Tasks that nobody does yet, by id.
+    closures
+        Closed roads by id.
+    """
+
+    open_cases: OpenCases
+    cases: dict[str, Case] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    waiting: dict[str, Task] = field(default_factory=dict)
+    closures: dict[str, Closure] = field(default_factory=dict)
+    reports: int = 0
+    orders: int = 0
+
+    def next_report_id(self) -> str:
+        """Return a fresh report id."""
+        self.reports += 1
+        return f"R-{self.reports:05d}"
+
+    def next_case_id(self) -> str:
+        """Return a fresh case id."""
+        return f"C-{len(self.cases) + 1:05d}"
+
+    def next_order_id(self) -> str:
+        """Return a fresh order id."""
+        self.orders += 1
+        return f"O-{self.orders:05d}"
+
+    def tasks_of(self, case: Case) -> list[Task]:
+        """Tasks of a case, in the order in which they were planned."""
+        return [self.tasks[task_id] for task_id in case.tasks]
+
+    def add_task(self, task: Task) -> None:
+        """Enter a task; it waits for a crew from now on."""
+        self.tasks[task.id] = task
+        self.waiting[task.id] = task
+        self.cases[task.case].tasks.append(task.id)
+
+    def step_task(self, task: Task, action: TaskAction) -> None:
+        """Take one step of a task's table and keep the waiting list right."""
+        task.step(action)
+        if task.state is TaskState.OPEN:
+            task.crew = ""
+            self.waiting[task.id] = task
+        else:
+            self.waiting.pop(task.id, None)
+
+    def is_settled(self, case: Case) -> bool:
+        """Whether every task of a case is done, dropped or in effect."""
+        return all(task.state in SETTLED for task in self.tasks_of(case))
+
+    def is_attended(self, case: Case) -> bool:
+        """Whether some crew is on its way to a case or at work there."""
+        return any(
+            task.state in (TaskState.ASSIGNED, TaskState.UNDER_WAY, TaskState.ON_SITE)
+            for task in self.tasks_of(case)
+        )

@@ -1,0 +1,162 @@
+"""Checking: whether a handled case really is solved, and what follows when it is not."""
+
+from agents.casebook import CaseBook
+from agents.cases import Case, CaseAction, CaseState
+from agents.catalogue import TaskKind
+from agents.clock import Timer
+from agents.desk import Desk
+from agents.planning import Planner
+from agents.settings import CaseSettings
+from agents.tasks import OVER, Task, TaskAction, TaskState
+from agents.world import World
+
+FALLING = 0.9
+"""Water that is below this share of its depth at the last check is on its way out; own assumption."""
+
+
+class Checker:
+    """Follows cases from the first task that is done to closure.
+
+    Parameters
+    ----------
+    world, book, desk, planner, settings
+        Surroundings, cases, who keeps them, who plans the tasks, and settings.
+    """
+
+    def __init__(
+        self, world: World, book: CaseBook, desk: Desk, planner: Planner, settings: CaseSettings
+    ) -> None:
+        self.world = world
+        self.book = book
+        self.desk = desk
+        self.planner = planner
+        self.settings = settings
+        self._looks: dict[str, Timer] = {}
+
+    def finish_task(self, task: Task, cause: int) -> None:
+        """Note that a task is done."""
+        self.book.step_task(task, TaskAction.FINISH)
+        self.settle(self.book.cases[task.case], cause)
+
+    def drop_task(self, task: Task, reason: str, cause: int) -> None:
+        """Note that a task is not needed or cannot be done."""
+        self.book.step_task(task, TaskAction.DROP)
+        event = self.world.log(
+            "task.dropped", task.id, cause, case=task.case, task=str(task.kind), reason=reason
+        )
+        self.settle(self.book.cases[task.case], event)
+
+    def recall_task(self, task: Task, cause: int) -> None:
+        """Note that the crew of a task gave it up; it waits for another."""
+        self.book.step_task(task, TaskAction.RECALL)
+        task.ready_s = self.world.now_s
+        task.cause = cause
+        case = self.book.cases[task.case]
+        on_the_way = (CaseState.DISPATCHED, CaseState.TRAVELLING, CaseState.HANDLING)
+        if case.state in on_the_way and not self.book.is_attended(case):
+            case.step(CaseAction.RECALL)
+
+    def settle(self, case: Case, cause: int) -> None:
+        """Move a case on when none of its tasks holds it any more."""
+        if case.state is CaseState.HANDLING and self.book.is_settled(case):
+            case.step(CaseAction.FINISH)
+            case.failed_checks = 0
+            case.checked_m = None
+            case.cause = self.world.log("case.handled", case.id, cause)
+            self._look_again(case, self.settings.check_after_s)
+        elif case.state is CaseState.RESTORING and self._is_over(case):
+            self.desk.close(case, cause)
+
+    def watch(self, case: Case) -> None:
+        """Start the regular look at a case, unless it runs already."""
+        if case.id not in self._looks:
+            self._look_again(case, self.settings.check_every_s)
+
+    def _look_again(self, case: Case, delay_s: float) -> None:
+        earlier = self._looks.pop(case.id, None)
+        if earlier is not None:
+            earlier.cancel()
+        if case.is_open:
+            self._looks[case.id] = self.world.env.after(delay_s, self._look, case.id)
+
+    def _look(self, case_id: str) -> None:
+        case = self.book.cases[case_id]
+        if not case.is_open:
+            self._looks.pop(case.id, None)
+            return
+        depth = self.world.depth_at(case.x, case.y, case.road, self.settings.site_radius_m)
+        if case.state is CaseState.CHECKING:
+            self._check(case, depth)
+        elif case.state is CaseState.RESTORING:
+            self._guard(case, depth)
+        else:
+            self._drop_needless(case, depth)
+        self._look_again(case, self.settings.check_every_s)
+
+    def _check(self, case: Case, depth_m: float) -> None:
+        passed = not self._is_waterlogged(case, depth_m)
+        event = self.world.log("case.checked", case.id, case.cause, passed=passed, depth_m=depth_m)
+        case.cause = event
+        if passed:
+            case.step(CaseAction.PASS)
+            case.passed_s = self.world.now_s
+            self.planner.plan_reopening(case, event)
+            self._drop_needless(case, depth_m)
+            self.settle(case, event)
+            return
+        falls = case.checked_m is not None and depth_m <= FALLING * case.checked_m
+        case.failed_checks += not falls
+        case.checked_m = depth_m
+        self.desk.learn_depth(case, depth_m, event)
+        if not self.book.is_settled(case):
+            self._rework(case, f"{depth_m:.2f} m of water call for more", event)
+        elif case.failed_checks >= self.settings.rework_after and case.reworks < self.settings.most_reworks:
+            self._try_again(case, f"still {depth_m:.2f} m after {case.failed_checks} checks", event)
+
+    def _guard(self, case: Case, depth_m: float) -> None:
+        """Send a case back whose water returned before its place was as it had been."""
+        if not self._is_waterlogged(case, depth_m):
+            return
+        event = self.world.log("case.checked", case.id, case.cause, passed=False, depth_m=depth_m)
+        for task in self.book.tasks_of(case):
+            if task.kind is TaskKind.REOPEN_ROAD and task.state not in OVER:
+                self.book.step_task(task, TaskAction.DROP)
+                self.world.log(
+                    "task.dropped",
+                    task.id,
+                    event,
+                    case=case.id,
+                    task=str(task.kind),
+                    reason="the water is back",
+                )
+        self._try_again(case, f"the water came back to {depth_m:.2f} m", event)
+
+    def _try_again(self, case: Case, reason: str, cause: int) -> None:
+        if self.planner.plan_again(case, cause) or case.state is CaseState.RESTORING:
+            self._rework(case, reason, cause)
+
+    def _rework(self, case: Case, reason: str, cause: int) -> None:
+        case.step(CaseAction.REWORK)
+        case.reworks += 1
+        case.failed_checks = 0
+        case.passed_s = None
+        case.cause = self.world.log("case.reworked", case.id, cause, reason=reason)
+        for task in self.book.tasks_of(case):
+            if task.state is TaskState.OPEN:
+                task.cause = case.cause
+
+    def _drop_needless(self, case: Case, depth_m: float) -> None:
+        """Drop tasks that nobody has begun and that the water no longer calls for."""
+        for task in self.book.tasks_of(case):
+            spec = self.desk.catalogue.tasks[task.kind]
+            if task.state is TaskState.OPEN and depth_m < spec.useless_below_m:
+                self.drop_task(task, f"{depth_m:.2f} m of water", case.cause)
+        if case.state is CaseState.REGISTERED and self.book.is_settled(case):
+            case.step(CaseAction.FINISH)
+
+    def _is_waterlogged(self, case: Case, depth_m: float) -> bool:
+        events = self.desk.catalogue.events
+        return case.class_code == events.waterlogging and depth_m >= events.waterlogged_from_m
+
+    def _is_over(self, case: Case) -> bool:
+        return all(task.state in OVER for task in self.book.tasks_of(case))

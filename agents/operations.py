@@ -1,0 +1,223 @@
+"""The operations of a city as a Mesa model: reports come in, crews go out, the city changes.
+
+`Operations` wires the parts and starts them on the clock; nothing happens in a ``step``. Run it with
+``operations.env.run_to(t)``. The physics shares the clock: whoever joins the two sets its steps with
+``operations.env.at(..., priority=PHYSICS_FIRST)`` and passes physical events to `note_cause`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import mesa
+import numpy as np
+
+from agents.casebook import CaseBook
+from agents.catalogue import Catalogue, read_catalogue
+from agents.channels.citizens import Citizens
+from agents.channels.patrols import Patrol, post_patrols
+from agents.channels.sensors import Sensors
+from agents.channels.video import Cameras
+from agents.checking import Checker
+from agents.clock import TwinEnv
+from agents.crews import Crew, CrewCard
+from agents.desk import Desk
+from agents.dispatch import Dispatcher
+from agents.merging import OpenCases
+from agents.places import DepotPlace, read_places
+from agents.planning import Planner
+from agents.policies import Policy, load_policy
+from agents.settings import CitizenSettings, OperationsSettings
+from agents.site_work import SiteWork
+from agents.views import OrderPort, RoadView, WaterView
+from agents.worktime import ROSTERS
+from agents.world import World
+from cim_models.city import City
+from cim_models.errors import BundleError, ScenarioError
+from cim_models.events import EventSink
+
+DEPOT_REACH_M = 300.0
+"""A depot farther than this from any junction is an error of the city's data."""
+
+
+class Operations(mesa.Model):
+    """Everybody who acts in a city, on one clock.
+
+    Parameters
+    ----------
+    city
+        The city model; every layer it lacks switches off what needs it, and ``notes`` says so.
+    water, roads, orders
+        The physical city; without ``roads`` nobody drives.
+    events
+        The event log.
+    settings
+        Who reports, who works, how cases are kept.
+    seed
+        Seed of the scenario.
+    env
+        The clock; None for a new one.
+    policy
+        The dispatch policy; None for the one that the settings name.
+    """
+
+    def __init__(
+        self,
+        *,
+        city: City,
+        water: WaterView,
+        roads: RoadView | None,
+        orders: OrderPort,
+        events: EventSink,
+        settings: OperationsSettings,
+        seed: int,
+        env: TwinEnv | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        super().__init__(rng=seed)
+        self.env = TwinEnv() if env is None else env
+        self.settings = settings
+        self.catalogue: Catalogue = read_catalogue()
+        people = settings.citizens or CitizenSettings()
+        places = read_places(city, reach_m=people.reach_m, persons_per_m=people.persons_per_m)
+        self.world = World(self.env, settings.start, places, water, roads, orders, events, seed)
+        self.book = CaseBook(OpenCases(settings.cases.merge_distance_m, settings.cases.merge_time_s))
+        roster = frozenset(skill for skill, number in settings.staffing.crews.items() if number > 0)
+        self._check_skills(roster)
+        can_drive = roads is not None and bool(places.roads)
+        self.planner = Planner(
+            self.world,
+            self.book,
+            self.catalogue,
+            settings.cases,
+            settings.dispatch,
+            roster if can_drive else frozenset(),
+        )
+        self.desk = Desk(self.world, self.book, self.catalogue, self.planner, settings.cases)
+        self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
+        self.work = SiteWork(self.world, self.book, self.desk, self.checker, self.catalogue, settings)
+        self.crews: dict[str, Crew] = {}
+        self.patrols: dict[str, Patrol] = {}
+        if can_drive and roads is not None:
+            self.crews = self._hire(roads)
+            Dispatcher(
+                self,
+                self.world,
+                roads,
+                self.book,
+                self.crews,
+                policy or load_policy(settings.dispatch.policy),
+                settings.dispatch,
+            )
+        self._open_channels()
+        self._note_what_is_missing()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the city lacks and what is taken for granted instead."""
+        return tuple(self.world.places.notes)
+
+    def note_cause(self, kind: str, subject: str, event_id: int) -> None:
+        """Remember a physical event, so that the reports it leads to can name it as their cause.
+
+        Parameters
+        ----------
+        kind
+            ``road.flooded`` or ``sewer.surcharged`` begin a cause; other kinds are ignored, so that a
+            late report of water that has just left still names its flood.
+        subject
+            Id of the road or sewer node.
+        event_id
+            Id of the event in the log.
+        """
+        if kind in ("road.flooded", "sewer.surcharged"):
+            self.world.flood_events[subject] = event_id
+
+    def case_counts(self) -> dict[str, int]:
+        """Return the number of cases in each state, for tests and progress lines."""
+        counts = Counter(str(case.state) for case in self.book.cases.values())
+        return {state: counts[state] for state in sorted(counts)}
+
+    # --- wiring -----------------------------------------------------------------------------------
+
+    def _check_skills(self, roster: Iterable[str]) -> None:
+        for skill in sorted(roster):
+            if skill not in self.catalogue.skills:
+                raise ScenarioError(
+                    f"Staffing names the skill '{skill}', which no catalogue knows",
+                    got=skill,
+                    expected=f"one of {', '.join(self.catalogue.skills)}",
+                    remedy="Correct staffing.crews",
+                )
+
+    def _hire(self, roads: RoadView) -> dict[str, Crew]:
+        depots = self._depots(roads)
+        shifts = ROSTERS[self.settings.staffing.shifts]
+        crews: dict[str, Crew] = {}
+        for skill in self.catalogue.skills:
+            fitting = [depot for depot in depots if not depot.skills or skill in depot.skills] or depots
+            for number in range(self.settings.staffing.crews.get(skill, 0)):
+                # every shift gets its share, and within a shift every depot
+                depot = fitting[number // len(shifts) % len(fitting)]
+                card = CrewCard(
+                    id=f"{skill}-{number + 1}",
+                    skill=skill,
+                    vehicle=self.catalogue.skills[skill].vehicle,
+                    depot=depot.id,
+                    home=roads.nearest_node(depot.x, depot.y),
+                    home_xy=(depot.x, depot.y),
+                    shift=shifts[number % len(shifts)],
+                )
+                crews[card.id] = Crew(self, card, roads, self.work)
+        return crews
+
+    def _depots(self, roads: RoadView) -> tuple[DepotPlace, ...]:
+        places, own = self.world.places, self.settings.staffing.depots
+        if own is not None:
+            depots = tuple(
+                DepotPlace(f"depot-{number}", x, y, frozenset()) for number, (x, y) in enumerate(own, 1)
+            )
+        else:
+            depots = places.depots
+        if not depots:
+            x, y = places.middle()
+            places.notes.append(
+                f"The city has no depots: crews wait at the junction in the middle, {x:.0f} {y:.0f}."
+            )
+            return (DepotPlace("middle", x, y, frozenset()),)
+        for depot in depots:
+            _check_on_roads(depot, roads)
+        return depots
+
+    def _open_channels(self) -> None:
+        settings, receive = self.settings, self.desk.receive
+        water_code = self.catalogue.events.waterlogging
+        if settings.sensors is not None:
+            self.sensors = Sensors(self.world, settings.sensors, receive, water_code)
+        if settings.video is not None:
+            self.cameras = Cameras(self.world, settings.video, receive, water_code)
+        if settings.citizens is not None and self.world.places.roads:
+            Citizens(self, self.world, settings.citizens, self.catalogue.events, receive)
+        if settings.patrols is not None:
+            self.patrols = dict(post_patrols(self, self.world, settings.patrols, receive, water_code))
+
+    def _note_what_is_missing(self) -> None:
+        roster = self.planner.roster
+        if not roster:
+            self.world.places.notes.append("No crews: cases are registered, and nobody goes.")
+        for skill in ("drainage", "traffic", "pump"):
+            if roster and skill not in roster:
+                self.world.places.notes.append(f"No crew has the skill '{skill}': its tasks are not planned.")
+        for text in self.world.places.notes:
+            self.world.log("run.noted", "operations", text=text)
+
+
+def _check_on_roads(depot: DepotPlace, roads: RoadView) -> None:
+    x, y = roads.node_xy(roads.nearest_node(depot.x, depot.y))
+    distance = float(np.hypot(x - depot.x, y - depot.y))
+    if distance > DEPOT_REACH_M:
+        raise BundleError(
+            f"Layer depots: depot '{depot.id}' is off the road graph",
+            got=f"{distance:.0f} m to the nearest junction",
+            expected=f"at most {DEPOT_REACH_M:.0f} m",
+            remedy="Move the depot to a road, or add the road",
+        )
