@@ -37,7 +37,8 @@ def make_grids(
     """
     count = int(np.ceil(plan.size_m / CELL_M))
     office_row = max(1, round(count / 3))
-    cells, codes, patrols, sequence = [], [], [], {}
+    cells, codes, patrols = [], [], []
+    sequence: dict[str, int] = {}
     for row in range(count):
         for col in range(count):
             x = plan.x_min + col * CELL_M
@@ -78,5 +79,5 @@ def _patrol_grids(grid: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def cell_of(grid: gpd.GeoDataFrame, points: np.ndarray) -> list[str]:
     """Id of the unit cell at each point, shape (n, 2); the nearest one outside all."""
     tree = shapely.STRtree(grid.geometry.to_list())
-    nearest = tree.nearest(shapely.points(points))
+    nearest = np.atleast_1d(tree.nearest(shapely.points(points)))
     return [str(grid["id"].iloc[index]) for index in nearest]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from shapely import affinity
 from shapely.geometry import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import split
 
 from cim_models.district.blocks import FOOTWAY_M, Block
@@ -67,11 +69,10 @@ def make_buildings(plan: Plan, streets: StreetPlan, blocks: list[Block]) -> gpd.
     for block in blocks:
         if block.use not in PARCEL_M2:
             continue
-        land = block.polygon.buffer(-FOOTWAY_M)
-        if block.use == "plaza":
-            land = land.difference(deck.buffer(55.0))
+        square = deck.buffer(55.0) if block.use == "plaza" else Polygon()
+        land = block.polygon.buffer(-FOOTWAY_M).difference(square)
         style = _style(plan, block, summit, rng)
-        for part in shapely.get_parts(land):
+        for part in _polygons(land):
             for parcel in _parcels(part, PARCEL_M2[block.use], rng):
                 if rng.random() >= EMPTY_SHARE[block.use]:
                     built += style(parcel, rng)
@@ -81,7 +82,7 @@ def make_buildings(plan: Plan, streets: StreetPlan, blocks: list[Block]) -> gpd.
 def _frame(built: list[_Building]) -> gpd.GeoDataFrame:
     floors = [max(1, round(b.height_m / STOREY_M)) for b in built]
     persons = [round(b.polygon.area * n * b.persons_m2) for b, n in zip(built, floors, strict=True)]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": [f"B-{n:04d}" for n in range(1, len(built) + 1)],
         "height_m": [round(b.height_m, 1) for b in built],
         "use": [b.use for b in built],
@@ -114,7 +115,7 @@ def _parcels(land: Polygon, target_m2: float, rng: np.random.Generator) -> list[
     a = corners[0] + share * (corners[1] - corners[0])
     b = corners[3] + share * (corners[2] - corners[3])
     cut = LineString([a - 2.0 * (b - a), b + 2.0 * (b - a)])
-    parts = [p for p in split(land, cut).geoms if p.area > 60.0]
+    parts = [p for p in _polygons(split(land, cut)) if p.area > 60.0]
     if len(parts) < 2:
         return [land]
     return [parcel for part in parts for parcel in _parcels(part, target_m2, rng)]
@@ -122,7 +123,7 @@ def _parcels(land: Polygon, target_m2: float, rng: np.random.Generator) -> list[
 
 def _box(land: Polygon) -> tuple[np.ndarray, float, float]:
     """Corners of the tightest rectangle, its long side first, and the lengths of its sides, m."""
-    corners = np.asarray(shapely.minimum_rotated_rectangle(land).exterior.coords)[:4]
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(land))[:4]
     sides = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
     if sides[0] < sides[1]:
         corners, sides = np.roll(corners, -1, axis=0), np.roll(sides, -1)
@@ -130,9 +131,16 @@ def _box(land: Polygon) -> tuple[np.ndarray, float, float]:
 
 
 def _plot(parcel: Polygon, gap_m: float = GAP_M) -> Polygon | None:
-    plot = parcel.buffer(-gap_m, join_style="mitre")
-    plot = max(shapely.get_parts(plot), key=lambda p: p.area, default=None)
-    return plot if plot is not None and plot.area >= MIN_AREA_M2 else None
+    plot = _largest(parcel.buffer(-gap_m, join_style="mitre"))
+    return plot if plot.area >= MIN_AREA_M2 else None
+
+
+def _polygons(shape: BaseGeometry) -> list[Polygon]:
+    return [part for part in shapely.get_parts(shape, return_index=False) if isinstance(part, Polygon)]
+
+
+def _largest(shape: BaseGeometry) -> Polygon:
+    return max(_polygons(shape), key=lambda part: part.area, default=Polygon())
 
 
 def _rectangle(plot: Polygon, length_m: float, width_m: float, shift: float = 0.0) -> Polygon:
@@ -150,12 +158,7 @@ def _rectangle(plot: Polygon, length_m: float, width_m: float, shift: float = 0.
             centre - half_e + half_n,
         ]
     )
-    clipped = shape.intersection(plot)
-    return max(
-        (p for p in shapely.get_parts(clipped) if p.geom_type == "Polygon"),
-        key=lambda p: p.area,
-        default=Polygon(),
-    )
+    return _largest(shape.intersection(plot))
 
 
 def _centre(peak: float, parcel: Polygon, rng: np.random.Generator) -> list[_Building]:
@@ -209,8 +212,7 @@ def _public(parcel: Polygon, rng: np.random.Generator) -> list[_Building]:
         return []
     bar = _rectangle(plot, 70.0, 18.0, float(rng.choice([-0.9, 0.9])))
     wing = affinity.rotate(_rectangle(plot, 40.0, 15.0), 90.0).intersection(plot)
-    shape = shapely.union_all([bar, wing])
-    shape = max((p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"), key=lambda p: p.area)
+    shape = _largest(shapely.union_all([bar, wing]))
     return [_Building(Polygon(shape.exterior), float(rng.uniform(12.0, 27.0)), "public", 0.01)]
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from cim_models.district.plan import FloatArray, Plan
 from cim_models.district.streets import Street, StreetPlan
 
-LOW_CROSSING_SAG_M = 0.50
-POCKET_SAG_M = 0.32
+LOW_CROSSING_SAG_M = 0.62
+POCKET_SAG_M = 0.20
 UNDERPASS_DEPTH_M = 4.75
 UNDERPASS_FLOOR_M = 36.0
 UNDERPASS_GRADE = 0.065

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 from shapely.geometry import Point
@@ -13,6 +15,7 @@ from cim_models.district.tables import layer_frame
 from cim_models.district.terrain import Ground, points_along
 
 SPACING_M = 30.0
+CORNER_M = 13.0
 SAG_SPACING_M = 12.0
 SAG_REACH_M = 30.0
 
@@ -27,7 +30,7 @@ def make_gullies(streets: StreetPlan, sewer: SewerPlan, ground: Ground) -> gpd.G
 
     Returns
     -------
-    Single grates on grade and double ones at the low places, all on street cells.
+    Single grates, double ones on the larger streets and at the low places; all on street cells.
     """
     flows = {(pipe.from_node, pipe.to_node) for pipe in sewer.pipes.values()}
     low = {streets.low_crossing, *streets.pocket}
@@ -38,6 +41,7 @@ def make_gullies(streets: StreetPlan, sewer: SewerPlan, ground: Ground) -> gpd.G
         if not chain:
             continue
         at, sag = _places(street, low)
+        wide = street.road_class in ("trunk", "primary", "secondary")
         for x, y, where, double in _kerb_points(street, at, sag, ground):
             row, col = ground.terrain.row_col(x, y)
             key = (int(row), int(col), 0)
@@ -46,7 +50,7 @@ def make_gullies(streets: StreetPlan, sewer: SewerPlan, ground: Ground) -> gpd.G
             taken.add(key)
             points.append(Point(round(x, 3), round(y, 3)))
             nodes.append(_node(chain, where, flows))
-            lengths.append(1.5 if double else 0.75)
+            lengths.append(1.5 if double or wide else 0.75)
     ids = [f"G-{number:04d}" for number in range(1, len(points) + 1)]
     return layer_frame("gullies", {"id": ids, "node": nodes, "length_m": lengths}, points)
 
@@ -56,6 +60,7 @@ def _places(street: Street, low: set[str]) -> tuple[FloatArray, np.ndarray]:
     length = street.length_m
     count = max(1, round(length / SPACING_M))
     at = (np.arange(count) + 0.5) * length / count
+    at = np.concatenate([at, [CORNER_M, length - CORNER_M] if length > 4 * CORNER_M else []])
     close = []
     if street.from_node in low:
         close.append(np.arange(7.0, SAG_REACH_M, SAG_SPACING_M))
@@ -89,8 +94,8 @@ def _kerb_points(
 
 
 def _node(chain: list[tuple[float, str]], where: float, flows: set[tuple[str, str]]) -> str:
-    """The downstream end of the pipe below a gully, or the nearest manhole where there is none."""
-    for (start_at, start), (end_at, end) in zip(chain, chain[1:], strict=False):
+    """Take the downstream end of the pipe below a gully, or the nearest manhole where there is none."""
+    for (start_at, start), (end_at, end) in pairwise(chain):
         if start_at <= where <= end_at:
             if (start, end) in flows:
                 return end

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 
@@ -110,7 +112,7 @@ def make_district(seed: int = 1, size_m: float = 1500.0, cell_size_m: float = 2.
 
 def _roads(streets: StreetPlan) -> gpd.GeoDataFrame:
     kept = list(streets.streets.values())
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": [street.id for street in kept],
         "from_node": [street.from_node for street in kept],
         "to_node": [street.to_node for street in kept],

@@ -81,7 +81,7 @@ def _landmarks(blocks: list[Block]) -> list[tuple[str, str, str, str, Point]]:
         ("public", "示范片区医院", "Demonstration District Hospital"),
         ("promenade", "澜滨步道", "Lanbin Promenade"),
     )
-    found = []
+    found: list[tuple[str, str, str, str, Point]] = []
     for use, zh, en in wanted:
         largest = max(
             (b for b in blocks if b.use == use), key=lambda b: (b.polygon.area, -b.id), default=None
@@ -92,7 +92,7 @@ def _landmarks(blocks: list[Block]) -> list[tuple[str, str, str, str, Point]]:
 
 
 def make_bridges(streets: StreetPlan) -> gpd.GeoDataFrame:
-    """The deck across the underpass: a pedestrian square, no road; the ``bridges`` layer."""
+    """Span the underpass by a pedestrian square without a road; the ``bridges`` layer."""
     street = streets.streets[streets.underpass]
     middle = street.line.interpolate(0.5, normalized=True)
     ahead = street.line.interpolate(0.5 * street.length_m + 1.0)
@@ -105,7 +105,7 @@ def make_bridges(streets: StreetPlan) -> gpd.GeoDataFrame:
 
 
 def make_water_bodies(river: Polygon) -> gpd.GeoDataFrame:
-    """The river, for the map; the ``water_bodies`` layer."""
+    """Show the river on the map; the ``water_bodies`` layer."""
     return layer_frame(
         "water_bodies", {"id": ["WB-1"], "name_zh": [RIVER[0]], "name_en": [RIVER[1]]}, [river]
     )

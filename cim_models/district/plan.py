@@ -84,14 +84,14 @@ class Plan:
     def bank_v(self, u: Any) -> FloatArray:
         """Distance of the river bank from the southern edge at ``u`` m from the western one, m."""
         t = 2 * np.pi * np.asarray(u, dtype=np.float64) / self.size_m
-        wave = 0.115 + 0.036 * np.sin(0.6 * t + 0.5) + 0.011 * np.sin(1.4 * t + 2.2)
+        wave = 0.128 + 0.056 * np.sin(0.75 * t + 0.4) + 0.014 * np.sin(1.7 * t + 2.2)
         return np.asarray(wave * self.size_m)
 
     def position(self, f: Any, s: Any) -> FloatArray:
         """Coordinates of grid fractions, shape (..., 2), m."""
         f, s = np.broadcast_arrays(np.asarray(f, dtype=np.float64), np.asarray(s, dtype=np.float64))
         size, margin = self.size_m, self.margin_m
-        bow = 0.024 * size
+        bow = 0.034 * size
         u = margin + f * (size - 2 * margin)
         taper = np.clip(4.0 * f * (1.0 - f), 0.0, 1.0)
         u = u + bow * taper * np.sin(2 * np.pi * (0.85 * s + 0.12))
@@ -110,5 +110,5 @@ class Plan:
             2 * np.pi * (2.3 * f + 0.8 * s) + phase[1]
         )
         swell = swell + 0.4 * np.sin(2 * np.pi * (1.1 * f - 1.7 * s) + phase[2])
-        relief = climb + (0.25 + 3.2 * s) * swell
+        relief = climb + (0.25 + 2.2 * s) * swell
         return np.asarray(RIVER_LEVEL_M + BANK_ABOVE_RIVER_M + self.scale * relief)

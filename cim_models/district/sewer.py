@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -14,14 +15,15 @@ from cim_models.district.streets import Street, StreetPlan
 from cim_models.district.terrain import Ground, points_along
 
 SPACING_M = 62.0
-MIN_DEPTH_M = 1.5
+MIN_DEPTH_M = 1.8
 COVER_M = 0.9
 MIN_SLOPE = 0.003
 MANNING_N = 0.013
-RUNOFF = 0.70
-RETURN_PERIOD_YEARS = 2.0
+RUNOFF = 0.90
+INLET_MINUTES = 5.0
+RETURN_PERIOD_YEARS = 3.0
 DIAMETERS_M = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.35, 1.5, 1.65, 1.8, 2.0, 2.2, 2.4, 2.6)
-UNDERSIZED_SHARE = 0.5
+UNDERSIZED_SHARE = 0.62
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class SewerPlan:
         Ids of the pipes that are deliberately too small.
     underpass_node, outfalls
         Ids of the node at the underpass floor and of the outfalls from west to east.
+    flap
+        Id of the pipe that leaves the underpass: a flap gate keeps the main sewer's water out.
     """
 
     manholes: dict[str, Manhole]
@@ -71,6 +75,7 @@ class SewerPlan:
     undersized: tuple[str, ...]
     underpass_node: str
     outfalls: tuple[str, ...]
+    flap: str
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ class _Draft:
 
 
 def make_sewer(plan: Plan, streets: StreetPlan, levels: Levels, ground: Ground) -> SewerPlan:
-    """Design the storm sewer for a two-year storm, with one branch left too small.
+    """Design the storm sewer for a three-year storm, with one branch left too small.
 
     Parameters
     ----------
@@ -103,12 +108,12 @@ def make_sewer(plan: Plan, streets: StreetPlan, levels: Levels, ground: Ground) 
     _place_manholes(draft, streets, ground)
     _lay_street_pipes(draft, streets, levels, downstream)
     outfalls = _lay_outfalls(plan, draft, streets, outlets, ground)
-    _lay_underpass(draft, streets, ground)
+    flap = _lay_underpass(draft, streets, ground)
     order = _order(draft)
     area = _areas(plan, draft, ground)
     _size(draft, order, area)
     undersized = _undersize(draft, streets)
-    return SewerPlan(draft.manholes, draft.pipes, draft.chains, undersized, "YU-0", outfalls)
+    return SewerPlan(draft.manholes, draft.pipes, draft.chains, undersized, "YU-0", outfalls, flap)
 
 
 def node_of(junction: str) -> str:
@@ -136,7 +141,8 @@ def _drainage_tree(streets: StreetPlan, levels: Levels) -> tuple[dict[str, str],
             continue
         for up, down in ((a, b), (b, a)):
             climb = max(0.0, levels.junction[down] - levels.junction[up])
-            reverse.add_edge(down, up, weight=street.length_m + 60.0 * climb)
+            detour = 3000.0 if down in streets.pocket and up not in streets.pocket else 0.0
+            reverse.add_edge(down, up, weight=street.length_m + 60.0 * climb + detour)
     paths = nx.multi_source_dijkstra_path(reverse, set(outlets))
     return {key: path[-2] for key, path in paths.items() if len(path) > 1}, outlets
 
@@ -182,9 +188,7 @@ def _lay_street_pipes(draft: _Draft, streets: StreetPlan, levels: Levels, downst
         if streets.junctions[a].gate or streets.junctions[b].gate:
             forward, whole = streets.junctions[a].gate, True
         ordered = chain if forward else chain[::-1]
-        for (from_at, start), (to_at, end) in zip(
-            ordered if whole else ordered[1:], (ordered if whole else ordered[1:])[1:], strict=False
-        ):
+        for (from_at, start), (to_at, end) in pairwise(ordered if whole else ordered[1:]):
             draft.connect(start, end, _between(street, from_at, to_at))
 
 
@@ -212,7 +216,8 @@ def _lay_outfalls(
     return tuple(keys)
 
 
-def _lay_underpass(draft: _Draft, streets: StreetPlan, ground: Ground) -> None:
+def _lay_underpass(draft: _Draft, streets: StreetPlan, ground: Ground) -> str:
+    """Drain the underpass to a lower manhole; returns the pipe that leaves it."""
     street = streets.streets[streets.underpass]
     middle = 0.5 * street.length_m
     chain = []
@@ -237,6 +242,7 @@ def _lay_underpass(draft: _Draft, streets: StreetPlan, ground: Ground) -> None:
     target = min(able, key=lambda m: (effort(m), m.id))
     draft.connect("YU-0", target.id, np.array([[floor.x, floor.y], [target.x, target.y]]))
     draft.chains[street.id] = sorted(draft.chains[street.id] + chain)
+    return next(reversed(draft.pipes))
 
 
 def _order(draft: _Draft) -> list[str]:
@@ -292,7 +298,8 @@ def _size(draft: _Draft, order: list[str], area: dict[str, float]) -> None:
 def _choose_diameters(
     draft: _Draft, order: list[str], area: dict[str, float], slope: dict[str, float]
 ) -> None:
-    total, minutes, least = dict(area), dict.fromkeys(area, 10.0), dict.fromkeys(area, DIAMETERS_M[0])
+    total = dict(area)
+    minutes, least = dict.fromkeys(area, INLET_MINUTES), dict.fromkeys(area, DIAMETERS_M[0])
     for key in order:
         pipe = draft.pipes[key]
         flow = RUNOFF * rain_intensity_l_s_ha(minutes[pipe.from_node]) * total[pipe.from_node] / 1e3
@@ -324,7 +331,7 @@ def _choose_inverts(draft: _Draft, order: list[str]) -> None:
 
 
 def _undersize(draft: _Draft, streets: StreetPlan) -> tuple[str, ...]:
-    """Halve the pipes of the low pocket, as in a quarter built before the present standard."""
+    """Shrink the pipes of the low pocket, as in a quarter built before the present standard."""
     low = {node_of(key) for key in streets.pocket}
     arms = {s.id for s in streets.streets.values() if {s.from_node, s.to_node} & set(streets.pocket)}
     chosen = []

@@ -18,19 +18,9 @@ COVER_M = 1.2
 DEMAND_L_PERSON_DAY = 240.0
 HEAD_ABOVE_TOP_M = 32.0
 DIAMETER_MM = {"trunk": 500, "primary": 400, "secondary": 300, "residential": 200, "service": 150}
-PATTERN = (0.45, 0.40, 0.38, 0.38, 0.45, 0.75, 1.25, 1.50, 1.35, 1.15, 1.10, 1.15) + (
-    1.20,
-    1.05,
-    0.95,
-    0.95,
-    1.05,
-    1.30,
-    1.50,
-    1.45,
-    1.25,
-    1.05,
-    0.80,
-    0.60,
+PATTERN = (
+    *(0.45, 0.40, 0.38, 0.38, 0.45, 0.75, 1.25, 1.50, 1.35, 1.15, 1.10, 1.15),
+    *(1.20, 1.05, 0.95, 0.95, 1.05, 1.30, 1.50, 1.45, 1.25, 1.05, 0.80, 0.60),
 )
 """Hourly demand over mean demand; an assumed working day with two peaks."""
 
@@ -114,8 +104,7 @@ def _mains(streets: StreetPlan, nodes: dict[str, tuple[float, float, float]]) ->
         if street.road_class in ("trunk", "primary", "secondary"):
             split = f"WV-{number}"
             cut = points[1]
-            x, y, z = nodes[start]
-            nodes[split] = (float(cut[0]), float(cut[1]), z)
+            nodes[split] = (float(cut[0]), float(cut[1]), nodes[start][2])
             links.append(_Link(f"V-{number}", "valve", start, split, points[:2], 0.0, diameter))
             start, points = split, points[1:]
         links.append(_Link(f"W-{number}", "pipe", start, end, points, _length(points), diameter))
@@ -190,4 +179,5 @@ def _text(
 
 def _pipe(link: _Link) -> str:
     roughness = 120 if link.diameter_mm >= 300 else 110
-    return f"{link.id} {link.start} {link.end} {max(link.length_m, 1.0):.2f} {link.diameter_mm} {roughness} 0 Open"
+    length = max(link.length_m, 1.0)
+    return f"{link.id} {link.start} {link.end} {length:.2f} {link.diameter_mm} {roughness} 0 Open"

@@ -100,6 +100,7 @@ def _text(sewer: SewerPlan) -> str:
         _section("OUTFALLS", "Name Elevation Type Gated", outfalls),
         _section("CONDUITS", "Name From To Length Roughness InOffset OutOffset InitFlow MaxFlow", conduits),
         _section("XSECTIONS", "Link Shape Geom1 Geom2 Geom3 Geom4 Barrels", sections),
+        _section("LOSSES", "Link Kentry Kexit Kavg FlapGate Seepage", [f"{sewer.flap:<12} 0 0 0 YES 0"]),
         "[REPORT]\nINPUT NO\nCONTROLS NO\nNODES NONE\nLINKS NONE\n",
         _section("COORDINATES", "Node X Y", points),
         _section("VERTICES", "Link X Y", vertices),

@@ -94,7 +94,7 @@ def make_ground(plan: Plan, streets: StreetPlan, levels: Levels, blocks: list[Bl
 
     street = _burn([s.line.buffer(s.width_m / 2) for s in streets.streets.values()], shape, affine)
     trough = _burn([_trough(streets)], shape, affine)
-    parapet = binary_dilation(trough, np.ones((3, 3))) & ~street
+    parapet = binary_dilation(trough, np.ones((3, 3), dtype=bool)) & ~street
     river = (y - plan.y_min) < plan.bank_v(x - plan.x_min)
     promenade = _burn([b.polygon for b in blocks if b.use == "promenade"], shape, affine)
     park = _burn([b.polygon for b in blocks if b.use == "park"], shape, affine)
@@ -104,7 +104,8 @@ def make_ground(plan: Plan, streets: StreetPlan, levels: Levels, blocks: list[Bl
     inward = distance_transform_edt(~(street | river)) * plan.cell_size_m
     rough = gaussian_filter(rng.standard_normal(shape), 2.0)
     rough *= 0.02 / rough.std()
-    rise = np.where(park, 0.06 * np.minimum(inward, 45.0), 0.010 * np.minimum(inward, 30.0))
+    hill = gaussian_filter(np.where(park, 0.09 * np.minimum(inward, 45.0), 0.0), 8.0 / plan.cell_size_m)
+    rise = np.where(park, np.minimum(hill, 0.12 * inward), 0.010 * np.minimum(inward, 30.0))
     block = base + KERB_M + rise + rough
     block = np.where(promenade, np.minimum(base, block) - 0.03 - 0.004 * inward, block)
     block = np.where(parapet, base + KERB_M + PARAPET_M, block)
