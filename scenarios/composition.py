@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from agents.policies import load_policy
 from agents.settings import (
     CitizenSettings,
     DispatchSettings,
@@ -178,6 +179,8 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
     for skill in staffing.crews:
         _check_choice(skill, known_skills, f"staffing.crews.{skill}", source)
     _check_choice(staffing.shifts, sorted(ROSTERS), "staffing.shifts", source)
+    with blame(source, "dispatch.policy"):
+        load_policy(dispatch.policy)
     with blame(source, "staffing, reporting or dispatch"):
         return OperationsSettings(
             start=scenario.start.astimezone(ZoneInfo(city.time_zone)),

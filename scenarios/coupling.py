@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from agents.operations import Operations
 
 from agents.clock import PHYSICS_FIRST, TwinEnv
+from agents.operations import Operations
 from cim_models.city import City
 from scenarios.composition import Setup
 from scenarios.floodwatch import FloodWatch, WatchedNodes, WatchedRoads
@@ -54,9 +54,9 @@ class Coupling:
         self._raining = False
         self._started = self._begin()
         self.operations = Operations(
-            self.env,
-            city,
-            setup.operations,
+            env=self.env,
+            city=city,
+            settings=setup.operations,
             water=water,
             roads=self._roads,
             orders=self._desk,
@@ -101,7 +101,8 @@ class Coupling:
         self._watch_rain(now_s)
         self._watch.watch_sewer(now_s, self._water.surcharged, self._water.node_heads, self._rain_event)
         self._watch.watch_roads(now_s, road_depth, self._rain_event)
-        self.operations.world.flood_events.update(self._watch.latest)
+        for kind, subject, event in self._watch.take_news():
+            self.operations.note_cause(kind, subject, event)
         self._again(interval_s, self._step)
 
     def _watch_rain(self, now_s: float) -> None:

@@ -54,7 +54,7 @@ class FloodWatch:
         self._surcharged = np.zeros(len(nodes.ids), dtype=bool)
         self._flood_event: dict[tuple[int, int], tuple[int, float]] = {}
         self._surcharge_event: dict[int, int] = {}
-        self.latest: dict[str, int] = {}
+        self._news: list[tuple[str, str, int]] = []
         self._near_nodes = _nodes_near(roads, nodes)
 
     def watch_sewer(
@@ -99,6 +99,11 @@ class FloodWatch:
             for road in _where(below & self._flooded[level]):
                 self._drain(t_s, road, level, float(depth_m[road]))
 
+    def take_news(self) -> list[tuple[str, str, int]]:
+        """Hand out kind, subject and id of the events since the last call."""
+        news, self._news = self._news, []
+        return news
+
     def _flood(self, t_s: float, road: int, level: int, depth_m: float, rain_event: int | None) -> None:
         below = self._flood_event.get((road, level - 1))
         cause = below[0] if below else self._overflow_near(road) or rain_event
@@ -123,7 +128,7 @@ class FloodWatch:
 
     def _note(self, t_s: float, kind: str, subject: str, cause: int | None, data: dict[str, float]) -> int:
         event = self._log.append(t_s, kind, subject, cause=cause, data=data)
-        self.latest[subject] = event
+        self._news.append((kind, subject, event))
         return event
 
 

@@ -54,38 +54,29 @@ def run_scenario(loaded: LoadedScenario, out: Path, *, show_progress: bool = Fal
         water = WaterSystem(setup.city, setup.rain, setup.water, workdir, scenario.seed)
         stack.callback(water.close)
         writer = RunWriter(out, run_meta(setup), setup.city.terrain.shape, 0 if roads is None else len(roads))
+        coupling = Coupling(setup, water, writer)
+        stop = stack.enter_context(stop_on_signals())
         stack.enter_context(writer)
         stack.enter_context(_log_to(out / LOG_FILE))
         observer: RunObserver = Unwatched()
         if show_progress:
             bar = ProgressBar(scenario.name, scenario.start, scenario.duration)
             observer = stack.enter_context(bar)
-        stop = stack.enter_context(stop_on_signals())
-        simulate(setup, water, writer, stop, observer)
+        _simulate(setup, coupling, water, writer, stop, observer)
     return RunFolder(out)
 
 
-def simulate(
-    setup: Setup, water: WaterSystem, writer: RunWriter, stop: StopRequest, observer: RunObserver
+def _simulate(
+    setup: Setup,
+    coupling: Coupling,
+    water: WaterSystem,
+    writer: RunWriter,
+    stop: StopRequest,
+    observer: RunObserver,
 ) -> None:
-    """Let time pass until the end or a stop, then write the summary.
-
-    Parameters
-    ----------
-    setup
-        What was checked.
-    water
-        The water system, at time 0.
-    writer
-        The run folder.
-    stop
-        Asked after every coupling step.
-    observer
-        Told the simulated time after every coupling step.
-    """
+    """Let time pass until the end or a stop, then write the summary."""
     begun = time.monotonic()
     _note_beginning(setup)
-    coupling = Coupling(setup, water, writer)
     step_s, end_s, t_s = setup.scenario.numerics.coupling, setup.scenario.duration, 0.0
     with _frozen_garbage():
         while t_s < end_s and not stop.requested:

@@ -36,25 +36,26 @@ _COLUMNS = "id, t_s, kind, subject, cause, value_kind, data"
 class EventLog:
     """Write events and hash them; satisfies `cim_models.events.EventSink`.
 
-    Rows are committed in batches: at the latest half a second after the first uncommitted one
-    when another follows, and at every `commit`, which a run calls each coupling step. The log's
-    hash covers ids, times, kinds, subjects, causes and data, hence nothing of the wall clock.
-
-    Parameters
-    ----------
-    path
-        The SQLite file; made when missing.
+    Events that come before `open` wait in memory. Then rows are committed in batches: at the latest
+    half a second after the first uncommitted one when another follows, and at every `commit`, which a
+    run calls each coupling step. The log's hash covers ids, times, kinds, subjects, causes and data,
+    hence nothing of the wall clock.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
+    def __init__(self) -> None:
+        self._connection: sqlite3.Connection | None = None
         self._rows: list[tuple[Any, ...]] = []
         self._count = 0
         self._digest = hashlib.sha256()
         self._committed = time.monotonic()
+
+    def open(self, path: Path) -> None:
+        """Make the SQLite file and write what has been waiting."""
+        self._connection = sqlite3.connect(path)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+        self.commit()
 
     def append(
         self,
@@ -107,7 +108,7 @@ class EventLog:
 
     def commit(self) -> None:
         """Make every event so far visible to readers."""
-        if self._rows:
+        if self._rows and self._connection is not None:
             with self._connection:
                 self._connection.executemany("INSERT INTO events VALUES (?,?,?,?,?,?,?)", self._rows)
             self._rows.clear()
@@ -116,7 +117,8 @@ class EventLog:
     def close(self) -> None:
         """Commit and close; the write-ahead file is folded into the database."""
         self.commit()
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 def canonical(data: Mapping[str, Any]) -> str:

@@ -25,12 +25,11 @@ class ReadingsWriter:
     Parameters
     ----------
     folder
-        The run folder; its ``readings`` folder is made when missing.
+        The run folder; its ``readings`` folder is made with the first part.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / READINGS_FOLDER
-        self._folder.mkdir(exist_ok=True)
         self._rows: list[tuple[float, str, str, float, str, str]] = []
         self._parts = 0
         self._written = time.monotonic()
@@ -65,6 +64,7 @@ class ReadingsWriter:
         columns = [
             pa.array(column, kind) for column, kind in zip(zip(*self._rows, strict=True), types, strict=True)
         ]
+        self._folder.mkdir(exist_ok=True)
         path = self._folder / f"part-{self._parts:05d}.parquet"
         temporary = path.with_suffix(".writing")
         pq.write_table(pa.table(columns, schema=schema), temporary, compression="zstd")

@@ -41,8 +41,9 @@ LOG_FILE = "log.txt"
 class RunWriter:
     """A run folder being written.
 
-    Used as a context manager: leaving it by an exception marks the run as failed (or, for Ctrl-C,
-    as interrupted) unless `finish` or `interrupt` came first.
+    Used as a context manager. Entering it makes the folder, so that whatever goes wrong before leaves
+    none; events may be written already. Leaving it by an exception marks the run as failed (or, for
+    Ctrl-C, as interrupted) unless `finish` or `interrupt` came first.
 
     Parameters
     ----------
@@ -64,6 +65,9 @@ class RunWriter:
     def __init__(self, path: Path, meta: Mapping[str, Any], shape: tuple[int, int], roads: int) -> None:
         check_free(path)
         self.path = path
+        self.events = EventLog()
+        self.readings = ReadingsWriter(path)
+        self._shape, self._roads = shape, roads
         self._meta: dict[str, Any] = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -77,15 +81,14 @@ class RunWriter:
             "progress": {"t_s": 0.0, "wall_s": 0.0, "frames": 0, "events": 0},
         }
         self._t_s = 0.0
-        self._begun = time.monotonic()
-        self._saved = self._begun
-        _place(path, self._meta)
-        self.events = EventLog(path / EVENTS_FILE)
-        self.readings = ReadingsWriter(path)
-        self._frames = FrameWriter(path, shape, roads)
+        self._begun = self._saved = time.monotonic()
 
     def __enter__(self) -> Self:
-        """Begin the run."""
+        """Make the folder, in place of an earlier run."""
+        _place(self.path, self._meta)
+        self.events.open(self.path / EVENTS_FILE)
+        self._frames = FrameWriter(self.path, self._shape, self._roads)
+        self._begun = self._saved = time.monotonic()
         return self
 
     def __exit__(

@@ -130,6 +130,15 @@ def test_a_run_that_is_going_on_is_not_replaced(tmp_path: Path) -> None:
         open_tiny_run(tmp_path / "run")
 
 
+def test_nothing_is_written_before_the_run_begins(tmp_path: Path) -> None:
+    run = open_tiny_run(tmp_path / "run")
+    run.events.append(0, "run.started", "run")
+    assert not list(tmp_path.iterdir())
+    with run:
+        run.flush()
+        assert len(RunFolder(tmp_path / "run").events()) == 1
+
+
 @pytest.mark.parametrize(
     "content", [None, "{", '{"format": "other"}', '{"format":"citytwin-run","format_version":99}']
 )
@@ -148,7 +157,7 @@ def test_a_killed_run_reads_as_interrupted(tmp_path: Path) -> None:
         from pathlib import Path
         import numpy as np
         from tests.scenarios.folders import SHAPE, open_tiny_run
-        run = open_tiny_run(Path(sys.argv[1]))
+        run = open_tiny_run(Path(sys.argv[1])).__enter__()
         run.events.append(0, "run.started", "run")
         run.frame(0.0, np.zeros(SHAPE), np.zeros(3))
         print("ready", flush=True)
