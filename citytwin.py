@@ -46,6 +46,7 @@ app.pretty_exceptions_enable = False
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
+CityArgument = Annotated[str, typer.Argument(help="A bundle folder, or builtin:district.")]
 PortOption = Annotated[int, typer.Option(help="Port of the screen.")]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 
@@ -188,6 +189,78 @@ def city_make(
     _print_lines([f"City bundle: {out}"])
 
 
+@city_app.command("import")
+def city_import(
+    source: Annotated[Path, typer.Argument(help="Folder with the source files.")],
+    recipe: Annotated[str, typer.Option(help="Name of a recipe that comes with citytwin, or a TOML file.")],
+    out: Annotated[Path, typer.Option(help="Bundle folder to write.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Build a bundle from other people's files, and say what was taken, lacking and assumed."""
+    from cim_models.importers import import_city
+
+    report = import_city(source, recipe, out)
+    if as_json:
+        typer.echo(report.to_json().rstrip())
+        return
+    for layer in report.layers:
+        typer.echo(f"{layer.layer:14} {layer.count:>8,}  {layer.source}")
+        for word in ("dropped", "lacks", "assumed", "notes"):
+            _print_lines([f"{'':24} {word}: {text}" for text in getattr(layer, word)])
+    _print_lines([*(f"lacks: {text}" for text in report.lacks), f"City bundle: {out}"])
+
+
+@city_app.command("check")
+def city_check(city: CityArgument, as_json: JsonOption = False) -> None:
+    """List every defect of a city; exit status 2 when it cannot be simulated."""
+    from dataclasses import asdict
+
+    from cim_models.checks import Severity, check_city
+    from cim_models.opening import open_city
+
+    defects = check_city(open_city(city))
+    errors = sum(defect.severity is Severity.ERROR for defect in defects)
+    if as_json:
+        rows = [{**asdict(defect), "severity": str(defect.severity)} for defect in defects]
+        _print_json({"city": city, "errors": errors, "defects": rows})
+    else:
+        _print_lines([*map(str, defects), f"{len(defects)} defects, {errors} of them errors"])
+    if errors:
+        raise typer.Exit(2)
+
+
+@city_app.command("info")
+def city_info(city: CityArgument, as_json: JsonOption = False) -> None:
+    """Say what a city holds."""
+    from dataclasses import asdict
+
+    from cim_models.checks import describe_city
+    from cim_models.opening import open_city
+
+    info = describe_city(open_city(city))
+    if as_json:
+        _print_json(asdict(info))
+        return
+    rows, cols = info.shape
+    low_m, high_m = info.elevation_m
+    _print_lines(
+        [
+            f"{info.name}  {' / '.join(info.title.values())}",
+            f"{info.crs}, vertical datum {info.vertical_datum}, {info.time_zone}",
+            f"{rows} x {cols} cells of {info.cell_size_m:g} m, {low_m:.1f} to {high_m:.1f} m",
+            *(_layer_line(layer) for layer in info.layers),
+            f"digest {info.digest}",
+        ]
+    )
+
+
+def _layer_line(layer: Any) -> str:
+    size = f"{layer.length_m / 1000:,.1f} km" if layer.length_m is not None else ""
+    size = f"{layer.area_m2 / 1e6:,.2f} km2" if layer.area_m2 is not None else size
+    level = f"CIM {layer.cim_level}" if layer.cim_level else ""
+    return f"  {layer.name:14} {layer.count:>8,}  {size:>12}  {level:6} {layer.origin}".rstrip()
+
+
 def _wait_for_run(simulation: "subprocess.Popen[bytes]", out: Path) -> None:
     """Wait until the simulation has placed its own run folder.
 
@@ -211,7 +284,7 @@ def _wait_for_run(simulation: "subprocess.Popen[bytes]", out: Path) -> None:
 
 
 def _serve(run: Path, port: int, host: str) -> None:
-    from viz.server import serve
+    from viz.server.application import serve
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     serve(run, port=port, host=host)
