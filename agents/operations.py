@@ -208,7 +208,7 @@ class Operations(mesa.Model):
             if roster and skill not in roster:
                 self.world.places.notes.append(f"No crew has the skill '{skill}': its tasks are not planned.")
         for text in self.world.places.notes:
-            self.world.log("run.noted", "operations", text=text)
+            self.world.log("run.noted", "run", text=text)
 
 
 def _check_on_roads(depot: DepotPlace, roads: RoadView) -> None:

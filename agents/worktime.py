@@ -96,11 +96,11 @@ class Shift:
 
     def seconds_to_start(self, hour: float) -> float:
         """Time from an hour of the day to the next start, s, more than 0."""
-        return ((self.start_h - hour) % 24.0 or 24.0) * 3600.0
+        return round(((self.start_h - hour) % 24.0 or 24.0) * 3600.0, 6)
 
     def seconds_to_end(self, hour: float) -> float:
         """Time from an hour on duty to the shift's end, s."""
-        return (self.length_h - (hour - self.start_h) % 24.0) * 3600.0
+        return round((self.length_h - (hour - self.start_h) % 24.0) * 3600.0, 6)
 
 
 ROSTERS: dict[str, tuple[Shift, ...]] = {

@@ -1,7 +1,7 @@
 """What every part of the operations works with: clock, places, physical city, event log, chance."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agents.clock import TwinEnv
@@ -56,11 +56,12 @@ class World:
 
     def moment(self, t_s: float) -> datetime:
         """Date and time at a simulated time."""
-        return self.start + timedelta(seconds=t_s)
+        passed = self.start.astimezone(UTC) + timedelta(seconds=t_s)
+        return passed.astimezone(self.start.tzinfo)  # over a change to summer time as well
 
     def seconds(self, moment: datetime) -> float:
         """Return the simulated time of a date and time, s since start."""
-        return (moment - self.start).total_seconds()
+        return (moment.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds()
 
     def draws(self, part: str) -> Draws:
         """Random numbers of a stochastic part."""

@@ -94,7 +94,7 @@ class Patrol(mesa.Agent):
         """Set out on the next street, or wait for the next day."""
         hour = self.world.hour()
         if not self.shift.is_on(hour):
-            self.world.env.after(self.shift.seconds_to_start(hour), self._walk)
+            self.world.env.after(max(self.shift.seconds_to_start(hour), 1.0), self._walk)
             return
         self.legs += 1
         depth = self.world.water.road_depth()
