@@ -84,7 +84,8 @@ class LayerRecipe(SourceFile):
 
     ``columns`` gives for a city column the source column, or a template such as
     ``"{kind} {name}"``; ``where`` keeps the features whose source column has one of the values;
-    ``translate`` replaces source values before anything else.
+    ``translate`` replaces source values before anything else. Polygons larger than
+    ``max_area_m2`` are left out.
     """
 
     layer: str
@@ -103,10 +104,13 @@ class LayerRecipe(SourceFile):
 class RoadGraph(_Strict):
     """How street axes become a graph.
 
-    Axes are cut where they cross or touch; loose ends are drawn to an axis within ``snap_m``.
+    Axes are cut where they cross or touch; loose ends are drawn to an axis within ``snap_m``. What
+    is longer than ``max_length_m`` is cut into equal parts, so that a flooded dip does not close a
+    whole street.
     """
 
     snap_m: float = Field(default=0.5, ge=0)
+    max_length_m: Positive | None = None
     keep: Literal["all", "largest"] = "all"
 
 

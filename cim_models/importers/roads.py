@@ -1,11 +1,13 @@
 """A road graph from street axes."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
 import shapely
+from shapely.ops import substring
 
 from cim_models.importers.recipe import RoadGraph
 from cim_models.importers.report import LayerReport
@@ -39,7 +41,11 @@ def build_graph(axes: gpd.GeoDataFrame, recipe: RoadGraph, report: LayerReport) 
     lines, moved = _snap_ends(axes.geometry.to_numpy(), recipe.snap_m)
     if moved:
         report.notes.append(f"{moved} loose ends drawn to an axis within {recipe.snap_m:g} m")
-    segments = _cut(lines)
+    segments = [
+        part
+        for segment in _cut(lines)
+        for part in _divide(segment, recipe.max_length_m or segment.line.length)
+    ]
     number = np.zeros(len(axes), dtype=int)
     ids = []
     for segment in segments:
@@ -50,8 +56,9 @@ def build_graph(axes: gpd.GeoDataFrame, recipe: RoadGraph, report: LayerReport) 
     roads = roads.set_geometry([segment.line for segment in segments], crs=axes.crs)
     _name_junctions(roads)
     report.notes.append(
-        f"{len(axes)} axes cut into {len(roads)} segments where they cross or touch; "
-        "the source has no levels, so every crossing is a junction"
+        f"{len(axes)} axes cut into {len(roads)} segments where they cross or touch"
+        + (f", and into parts of at most {recipe.max_length_m:g} m" if recipe.max_length_m else "")
+        + "; the source has no levels, so every crossing is a junction"
     )
     return _keep_pieces(roads, recipe, report)
 
@@ -87,6 +94,21 @@ def _cut(lines: list[shapely.LineString]) -> list[_Segment]:
         line = piece if start <= end else shapely.reverse(piece)
         segments.append(_Segment(axis, lines[axis].project(middle), line))
     return sorted(segments, key=lambda segment: (segment.axis, segment.along_m))
+
+
+def _divide(segment: _Segment, max_length_m: float) -> list[_Segment]:
+    """Cut a segment into equal parts no longer than a limit."""
+    line = segment.line
+    count = int(np.ceil(line.length / max_length_m))
+    marks = np.linspace(0.0, line.length, count + 1)
+    return [
+        _Segment(
+            segment.axis,
+            segment.along_m,
+            shapely.LineString(shapely.get_coordinates(substring(line, start, end))),
+        )
+        for start, end in pairwise(marks)
+    ]
 
 
 def _name_junctions(roads: gpd.GeoDataFrame) -> None:

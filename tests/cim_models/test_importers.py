@@ -315,6 +315,15 @@ def test_loose_ends_are_drawn_to_the_axis_they_nearly_touch() -> None:
     assert report.dropped == ["1 segments not connected to the largest piece"]
 
 
+def test_long_segments_are_cut_into_equal_parts_that_meet() -> None:
+    bent = axes([(0, 0), (70, 0), (70, 60)])
+    roads = build_graph(bent, RoadGraph(max_length_m=50), LayerReport("roads", "test"))
+    assert roads["id"].tolist() == ["s0-1", "s0-2", "s0-3"]
+    assert roads.length.tolist() == pytest.approx([130 / 3] * 3)
+    assert roads["from_node"].tolist()[1:] == roads["to_node"].tolist()[:-1]
+    assert roads.geometry[1].coords[1] == (70.0, 0.0)
+
+
 def test_water_gathers_in_hollows_and_runs_past_walls() -> None:
     ground = np.tile(np.linspace(5, 1, 9, dtype=np.float32), (5, 1))
     ground[2, 4] = 0.0
