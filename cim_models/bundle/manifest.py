@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from cim_models.city import City
 from cim_models.errors import BundleError
 from cim_models.layers import LAYERS
 
@@ -124,13 +125,42 @@ def read_manifest(folder: Path) -> Manifest:
         raise _bundle_error(path, exc) from exc
 
 
+def describe(city: City) -> Manifest:
+    """Return what a city's ``city.toml`` will say, land cover left out.
+
+    Raises
+    ------
+    BundleError
+        If the city's CRS, time zone, layers or levels are wrong.
+    """
+    try:
+        return Manifest(
+            name=city.name,
+            crs=city.crs,
+            vertical_datum=city.vertical_datum,
+            time_zone=city.time_zone,
+            layers=[
+                *(name for name in LAYERS if name in city.layers),
+                *sorted(set(city.layers) - set(LAYERS)),
+            ],
+            title=dict(city.title),
+            cim_levels=dict(city.cim_levels),
+            sources=[
+                SourceEntry(layer=item.layer, origin=item.origin, licence=item.licence)
+                for item in city.sources
+            ],
+        )
+    except ValidationError as exc:
+        raise _bundle_error(f"City '{city.name}'", exc) from exc
+
+
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write ``city.toml``."""
     data = manifest.model_dump(exclude_none=True)
     (folder / MANIFEST).write_bytes(tomli_w.dumps(data).encode())
 
 
-def _bundle_error(path: Path, exc: ValidationError) -> BundleError:
+def _bundle_error(path: Path | str, exc: ValidationError) -> BundleError:
     first = exc.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":

@@ -5,13 +5,12 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from cim_models.bundle.manifest import MANIFEST, LandcoverEntry, Manifest, SourceEntry, write_manifest
+from cim_models.bundle.manifest import MANIFEST, LandcoverEntry, describe, write_manifest
 from cim_models.bundle.rasters import write_roughness, write_terrain
 from cim_models.bundle.reading import LANDCOVER, LAYERS_FILE, SEWER, SUPPLY, TERRAIN
 from cim_models.bundle.tables import write_layers
 from cim_models.city import City
 from cim_models.errors import BundleError
-from cim_models.layers import LAYERS
 
 
 def write_city(city: City, path: Path, *, documents: Mapping[str, str] | None = None) -> None:
@@ -59,34 +58,16 @@ def check_replaceable(folder: Path) -> None:
 
 
 def _write_files(city: City, folder: Path) -> None:
-    layers = {name: city.layers[name] for name in LAYERS if name in city.layers}
-    unknown = sorted(set(city.layers) - set(layers))
-    if unknown:
-        raise BundleError(
-            f"City '{city.name}': unknown layer '{unknown[0]}'", expected=f"one of {', '.join(LAYERS)}"
-        )
+    manifest = describe(city)
+    layers = {name: city.layers[name] for name in manifest.layers}
     write_terrain(folder / TERRAIN, city.terrain, city.crs)
-    landcover = None
     if city.roughness is not None:
         manning_n = write_roughness(folder / LANDCOVER, city.roughness, city.terrain, city.crs)
-        landcover = LandcoverEntry(manning_n=manning_n)
+        manifest = manifest.model_copy(update={"landcover": LandcoverEntry(manning_n=manning_n)})
     write_layers(folder / LAYERS_FILE, layers, city.crs)
     for network, name in ((city.sewer, SEWER), (city.supply, SUPPLY)):
         if network is not None:
             (folder / name).write_bytes(network.inp.encode())
-    manifest = Manifest(
-        name=city.name,
-        crs=city.crs,
-        vertical_datum=city.vertical_datum,
-        time_zone=city.time_zone,
-        layers=list(layers),
-        title=dict(city.title),
-        cim_levels=dict(city.cim_levels),
-        sources=[
-            SourceEntry(layer=item.layer, origin=item.origin, licence=item.licence) for item in city.sources
-        ],
-        landcover=landcover,
-    )
     write_manifest(manifest, folder)
 
 

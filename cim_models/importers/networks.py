@@ -44,19 +44,22 @@ def compare_with_terrain(city: City, report: ImportReport) -> None:
     """Report how manhole rims and the terrain differ."""
     if city.sewer is None:
         return
-    manholes = city.sewer.nodes[city.sewer.nodes["kind"] == "junction"]
+    nodes = city.sewer.nodes
+    manholes = nodes[(nodes["kind"] == "junction") & ~nodes.geometry.is_empty]
     x, y = shapely.get_coordinates(manholes.geometry.to_numpy()).T
     row, col = city.terrain.row_col(x, y)
     inside = city.terrain.inside(x, y)
     gap = manholes["ground_elevation_m"].to_numpy()[inside] - city.terrain.elevation[row[inside], col[inside]]
-    ids = manholes["id"].to_numpy()[inside]
+    ids, gap = manholes["id"].to_numpy()[inside][~np.isnan(gap)], gap[~np.isnan(gap)]
+    if not len(gap):
+        return
     large = [index for index in np.argsort(-np.abs(gap)) if abs(gap[index]) > _LARGE_GAP_M]
     named = ", ".join(f"{ids[index]} {gap[index]:+.2f}" for index in large[:_LISTED])
     entry = report.layer("sewer", "")
     entry.notes.append("manhole ground = invert + maximum depth of the sewer model")
     entry.notes.append(
-        f"against the terrain: median {np.nanmedian(gap):+.2f} m, 95 % within "
-        f"{np.nanpercentile(np.abs(gap), 95):.2f} m; {len(large)} differ by more than {_LARGE_GAP_M:g} m"
+        f"against the terrain: median {np.median(gap):+.2f} m, 95 % within "
+        f"{np.percentile(np.abs(gap), 95):.2f} m; {len(large)} differ by more than {_LARGE_GAP_M:g} m"
         + (f" ({named})" if large else "")
     )
 

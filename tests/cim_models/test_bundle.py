@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -220,6 +221,22 @@ def test_wrong_layer_is_refused_on_writing_and_leaves_nothing(
     spoilt = tiny_city.with_layer("gullies", spoil(tiny_city.layers["gullies"]))
     with pytest.raises(BundleError, match=rf"layer 'gullies'.*(?:{message})"):
         write_city(spoilt, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"crs": "EPSG:4326"}, "City 'tiny': key 'crs': got 'EPSG:4326'"),
+        ({"time_zone": "Mars/Base"}, "City 'tiny': key 'time_zone': got 'Mars/Base'"),
+        ({"layers": {"canals": None}}, "City 'tiny': key 'layers'.*unknown layer 'canals'"),
+    ],
+)
+def test_wrong_city_is_refused_on_writing(
+    tiny_city: City, tmp_path: Path, values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        write_city(replace(tiny_city, **values), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
