@@ -117,9 +117,9 @@ class SewerExchange:
         self._gully_rows: dict[str, int] = {}
         if gullies is not None:
             parts.append(self._place_gullies(terrain, open_cells, gullies, sewer, settings))
-        if settings.manholes != "sealed":
-            takes_in = settings.manholes == "open"
-            parts.append(manhole_part(sewer, node_cells, settings.manhole_diameter_m, takes_in=takes_in))
+        lids = np.full_like(node_cells, NOWHERE) if settings.manholes == "sealed" else node_cells
+        takes_in = settings.manholes == "open"
+        parts.append(manhole_part(sewer, lids, settings.manhole_diameter_m, takes_in=takes_in))
         shaft_m2 = sewer.settings.riser_area_m2 or _SHAFT_AREA_M2
         self._cell_area_m2 = terrain.cell_size_m**2
         self._inlets, self._cells = join(parts, terrain.elevation, self._cell_area_m2, shaft_m2)

@@ -145,7 +145,12 @@ def wanted_volumes(inlets, state, coef, dt, out):  # type: ignore[no-untyped-def
         else:
             flow = manhole_flow(depth, rise, inlets.area[k], inlets.length[k], inlets.takes_in[k], coef)
         equalising = (depth - rise) * inlets.joint_area[k]
-        out[k] = min(flow * dt, equalising) if flow > 0.0 else max(flow * dt, equalising)
+        if flow > 0.0:
+            out[k] = min(flow * dt, equalising)
+        elif flow < 0.0:
+            out[k] = max(flow * dt, equalising)
+        else:
+            out[k] = 0.0
 
 
 @njit(cache=True)

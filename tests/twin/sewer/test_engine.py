@@ -1,0 +1,195 @@
+"""The sewer engine on the tiny city's sewer, and against plain SWMM on a real one."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cim_models.errors import EngineError, InputError, NetworkError
+from cim_models.networks import read_sewer
+from twin.sewer import SewerEngine, SewerSettings
+from twin.sewer.swmm_input import SwmmInput
+
+
+@pytest.fixture
+def sewer(tiny_city):
+    return tiny_city.sewer
+
+
+def test_water_put_in_comes_out_at_the_outfall(sewer, tmp_path):
+    with SewerEngine(sewer, tmp_path, 1.0) as engine:
+        for second in range(1, 3001):
+            engine.inject(np.array([0.03 if second <= 600 else 0.0, 0.0, 0.0, 0.0]))
+            engine.advance_to(float(second))
+        account = engine.account
+    assert account.injected == pytest.approx(18.0)
+    assert account.outfalls == pytest.approx(18.0, rel=2e-3)
+    assert account.stored == pytest.approx(0.0, abs=0.02)
+    assert account.error == pytest.approx(
+        18.0 - account.outfalls - account.stored + account.initial, abs=1e-9
+    )
+    assert account.losses == 0.0
+
+
+def test_water_above_the_ground_waits_in_the_riser_and_can_be_taken_out(sewer, tmp_path):
+    settings = SewerSettings(riser_area_m2=2.0)
+    with SewerEngine(sewer, tmp_path, 1.0, settings) as engine:
+        for second in range(1, 61):
+            engine.inject(np.array([0.5, 0.0, 0.0, 0.0]))
+            engine.advance_to(float(second))
+        risen = engine.heads[0] - engine.ground_m[0]
+        waiting = engine.ponded_volume()[0]
+        assert risen > 0.5
+        assert waiting == pytest.approx(2.0 * risen)
+        assert engine.account.losses == 0.0
+        engine.inject(np.array([-waiting, 0.0, 0.0, 0.0]))
+        engine.advance_to(61.0)
+        assert engine.account.withdrawn == pytest.approx(waiting)
+        # SWMM books half of the withdrawal a step later; that half must not be offered again
+        assert engine.ponded_volume()[0] < 0.2 * waiting
+        engine.advance_to(63.0)
+        assert engine.heads[0] - engine.ground_m[0] < 0.3 * risen
+
+
+def test_volumes_too_small_for_swmm_wait_until_they_count(sewer, tmp_path):
+    drop = 1e-7
+    with SewerEngine(sewer, tmp_path, 1.0) as engine:
+        for second in range(1, 2001):
+            engine.inject(np.array([drop, 0.0, 0.0, 0.0]))
+            engine.advance_to(float(second))
+        account = engine.account
+    assert account.injected == pytest.approx(2000 * drop)
+    assert account.injected + account.initial == pytest.approx(
+        account.outfalls + account.stored + account.error, abs=1e-12
+    )
+    assert account.other_inflow == pytest.approx(0.0, abs=1e-6)
+
+
+def test_second_simulation_in_the_process_is_refused_and_closing_frees_it(sewer, tmp_path):
+    first = SewerEngine(sewer, tmp_path / "a", 1.0)
+    with pytest.raises(EngineError, match="one sewer simulation per process"):
+        SewerEngine(sewer, tmp_path / "b", 1.0)
+    first.close()
+    first.close()
+    SewerEngine(sewer, tmp_path / "b", 1.0).close()
+
+
+def test_broken_file_is_told_with_its_line_and_frees_swmm(sewer, tmp_path):
+    broken = replace(sewer, inp=sewer.inp.replace("C2 J2 J3", "C2 J2 J9"))
+    line = 1 + next(k for k, text in enumerate(broken.inp.splitlines()) if text.startswith("C2 J2 J9"))
+    with pytest.raises(NetworkError, match=rf"undefined object J9 at line {line} of \[CONDUIT\].*C2 J2 J9"):
+        SewerEngine(broken, tmp_path, 1.0)
+    SewerEngine(sewer, tmp_path, 1.0).close()
+
+
+def test_network_that_is_wrong_as_a_whole_is_told_too(sewer, tmp_path):
+    """Every line is right, but an outfall may have only one pipe."""
+    broken = replace(sewer, inp=sewer.inp.replace("C2 J2 J3", "C2 J2 O1"))
+    with pytest.raises(NetworkError, match="O1"):
+        SewerEngine(broken, tmp_path, 1.0)
+    SewerEngine(sewer, tmp_path, 1.0).close()
+
+
+def test_nodes_that_the_file_does_not_know_are_named(sewer, tmp_path):
+    nodes = sewer.nodes.assign(id=["J1", "J2", "ghost", "O1"])
+    with pytest.raises(NetworkError, match="ghost"):
+        SewerEngine(replace(sewer, nodes=nodes), tmp_path, 1.0)
+
+
+@pytest.mark.parametrize("step_s", [0.0, -1.0, 0.0005])
+def test_step_must_be_whole_milliseconds(sewer, tmp_path, step_s):
+    with pytest.raises(InputError, match="milliseconds"):
+        SewerEngine(sewer, tmp_path, step_s)
+
+
+def test_time_between_two_steps_is_refused(sewer, tmp_path):
+    with SewerEngine(sewer, tmp_path, 2.0) as engine, pytest.raises(EngineError, match="whole number"):
+        engine.advance_to(3.0)
+
+
+def test_nodes_keep_the_order_of_the_table(sewer, tmp_path):
+    turned = replace(sewer, nodes=sewer.nodes.iloc[::-1].reset_index(drop=True))
+    heads = []
+    for name, network in (("a", sewer), ("b", turned)):
+        with SewerEngine(network, tmp_path / name, 1.0) as engine:
+            volume = np.where(np.array(engine.node_ids) == "J1", 0.05, 0.0)
+            for second in range(1, 121):
+                engine.inject(volume)
+                engine.advance_to(float(second))
+            heads.append(engine.heads.copy())
+    np.testing.assert_array_equal(heads[0], heads[1][::-1])
+
+
+def test_files_in_feet_are_read_in_metres(sewer, tmp_path):
+    foot = 0.3048
+    text = """[OPTIONS]
+FLOW_UNITS CFS
+FLOW_ROUTING DYNWAVE
+[JUNCTIONS]
+A 100 6 1 0 0
+[OUTFALLS]
+B 99 FREE
+[CONDUITS]
+C A B 200 0.013 0 0
+[XSECTIONS]
+C CIRCULAR 2 0 0 0
+[COORDINATES]
+A 0 0
+B 200 0
+"""
+    with SewerEngine(read_sewer(text), tmp_path, 1.0) as engine:
+        assert engine.heads[0] == pytest.approx(101 * foot)
+        assert engine.depths[0] == pytest.approx(1 * foot)
+        for second in range(1, 1201):
+            engine.inject(np.array([0.05, 0.0]))
+            engine.advance_to(float(second))
+        assert engine.inflow[0] == pytest.approx(0.05)
+        assert engine.account.injected == pytest.approx(60.0)
+        assert engine.account.outfalls == pytest.approx(60.0, rel=0.05)
+
+
+_PLAIN_SWMM = """
+import sys
+import numpy as np
+from swmm.toolkit import solver
+from swmm.toolkit.shared_enum import NodeResult, ObjectType
+solver.swmm_open(sys.argv[1], sys.argv[1] + ".rpt", sys.argv[1] + ".out")
+solver.swmm_start(False)
+depths = []
+for _ in range(int(sys.argv[2])):
+    solver.swmm_step()
+    nodes = range(solver.project_get_count(ObjectType.NODE))
+    depths.append([solver.node_get_result(node, NodeResult.DEPTH) for node in nodes])
+names = [solver.project_get_id(ObjectType.NODE, node) for node in nodes]
+np.savez(sys.argv[1] + ".npz", depths=np.array(depths), names=names)
+solver.swmm_close()
+"""
+
+
+@pytest.mark.shared_data
+def test_without_exchange_the_engine_equals_plain_swmm(shared_data, tmp_path):
+    """Sant Boi's own model with its own rain: node depths within 0.1 mm all the way."""
+    text = (shared_data("santboi") / "sewer" / "swmm_1e.inp").read_text(encoding="utf-8", errors="replace")
+    steps, step_s = 900, 4.0
+    plain = SwmmInput.parse(text).with_options(
+        {"ROUTING_STEP": f"{step_s:g}", "VARIABLE_STEP": "0", "THREADS": "1"}
+    )
+    path = tmp_path / "plain.inp"
+    path.write_text(plain.text, encoding="utf-8")
+    subprocess.run([sys.executable, "-c", _PLAIN_SWMM, str(path), str(steps)], check=True)
+    reference = np.load(f"{path}.npz")
+
+    settings = SewerSettings(rain=True, riser_area_m2=None, surcharge_method=None)
+    network = read_sewer(text)
+    columns = [list(reference["names"]).index(name) for name in network.nodes["id"]]
+    worst = deepest = 0.0
+    with SewerEngine(network, tmp_path / "engine", step_s, settings) as engine:
+        for step in range(steps):
+            engine.advance_to((step + 1) * step_s)
+            expected = reference["depths"][step, columns]
+            worst = max(worst, float(np.abs(engine.depths - expected).max()))
+            deepest = max(deepest, float(expected.max()))
+    assert deepest > 0.3
+    assert worst < 1e-4
