@@ -65,7 +65,7 @@ class Checker:
             case.cause = self.world.log("case.handled", case.id, cause)
             self._look_again(case, self.settings.check_after_s)
         elif case.state is CaseState.RESTORING and self._is_over(case):
-            self.desk.close(case, cause)
+            self.desk.close(case)
 
     def watch(self, case: Case) -> None:
         """Start the regular look at a case, unless it runs already."""

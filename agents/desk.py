@@ -87,11 +87,11 @@ class Desk:
             self.learn_depth(case, depth, cause)
         return depth
 
-    def close(self, case: Case, cause: int) -> None:
-        """Close a case whose water is gone and whose place is as it was."""
+    def close(self, case: Case) -> None:
+        """Close a case that has passed its check and whose place is as it was."""
         case.step(CaseAction.CLOSE)
         self.book.open_cases.remove(case)
-        case.cause = self.world.log("case.closed", case.id, cause, overdue=case.overdue)
+        case.cause = self.world.log("case.closed", case.id, case.cause, overdue=case.overdue)
 
     def drop_tasks(self, case: Case, reason: str, cause: int) -> None:
         """Drop whatever of a case is not over; crews on their way learn it at the next junction."""

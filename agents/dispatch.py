@@ -137,7 +137,7 @@ class Dispatcher(mesa.Agent):
         tasks = {task.id: task for task in situation.tasks}
         for decision in decisions:
             crew_id, task_id = getattr(decision, "crew", ""), getattr(decision, "task", "")
-            crew, task = crews.pop(crew_id, None), tasks.pop(task_id, None)
+            crew, task = crews.get(crew_id), tasks.get(task_id)
             if crew is None or task is None:
                 missing = "crew" if crew is None else "task"
                 self._refuse(str(task_id), str(crew_id), f"no such {missing} is free, or it was named twice")
@@ -145,6 +145,7 @@ class Dispatcher(mesa.Agent):
                 self._refuse(task.id, crew.id, "the crew lacks the skill or has no way there")
             else:
                 self._send(self.crews[crew.id], self.book.tasks[task.id])
+                del crews[crew_id], tasks[task_id]
 
     def _send(self, crew: Crew, task: Task) -> None:
         self.book.step_task(task, TaskAction.ASSIGN)
