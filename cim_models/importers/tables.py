@@ -176,7 +176,8 @@ def _map_columns(
             data[column.name] = _mapped(frame, recipe.columns[column.name], recipe.file)
     for name, value in recipe.assume.items():
         data[name] = pd.Series([value] * len(frame), dtype=object)
-        report.assumed.append(f"{name} = {value}")
+        if value != "":
+            report.assumed.append(f"{name} = {value}")
     for rule in recipe.rules:
         source = f"{rule.column}_source" if f"{rule.column}_source" in frame.columns else rule.column
         matches = _as_words(_column(frame, source, recipe.file)).isin(rule.values)
