@@ -87,7 +87,7 @@ def test_figures_are_those_of_the_run(run):
     assert "It rained 45\u00a0mm between 17:00 and 17:30" in told
     assert "River Street at 17:30" in told
     assert "1 manhole overflowed, the first at 17:15; 4\u00a0m³" in told
-    assert "1 report led to 1 case: 1 closed, 0 void, 0 open" in told
+    assert "1 report led to 1 case: 1 closed, 0 handed over to others, 0 void, 0 open" in told
     assert "gullies cleared 1 time" in told
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from viz.report.pictures import svg_uri
-from viz.report.record import RunRecord, Series, step_series
+from viz.report.record import RunRecord, Series, ended_s, step_series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +107,7 @@ def _case_curves(record: RunRecord) -> tuple[Curve, ...]:
     """Cases by stage: how many are open, and how many of those no crew has reached."""
     opened, waiting = [], []
     for case in record.cases:
-        ended = case.closed_s if case.closed_s is not None else case.voided_s
+        ended = ended_s(case)
         opened.append((case.registered_s, 1.0))
         waiting.append((case.registered_s, 1.0))
         if ended is not None:

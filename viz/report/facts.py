@@ -170,6 +170,7 @@ def _cases(record: RunRecord, say: Translate) -> list[str]:
             reports=summary["reports"]["total"],
             cases=counts["registered"],
             closed=counts["closed"],
+            transferred=counts["transferred"],
             voided=counts["voided"],
             open=counts["open"],
         )

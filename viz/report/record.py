@@ -139,6 +139,12 @@ def read_record(run: RunFolder, language: str) -> RunRecord:
     )
 
 
+def ended_s(case: CaseRecord) -> float | None:
+    """When a case was closed, found void or handed over, s; None while it is open."""
+    ends = (case.closed_s, case.voided_s, case.transferred_s)
+    return next((t_s for t_s in ends if t_s is not None), None)
+
+
 def step_series(changes: Sequence[tuple[float, float]], end_s: float, unit: str) -> Series:
     """Make a staircase from changes (time, difference), from 0 at the start to the end."""
     times, values = [0.0], [0.0]

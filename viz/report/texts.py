@@ -37,6 +37,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "cases": ("案件时间线", "Cases from report to closing"),
     "indicators": ("评价指标", "Indicators"),
     "balance": ("水量平衡", "Water balance"),
+    "notes": ("缺少与假定", "What is missing or taken for granted"),
     "provenance": ("数据与可重复性", "Where this comes from"),
     # headline and facts
     "headline_flood": (
@@ -64,9 +65,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{count:manhole|manholes} overflowed, the first at {at}; {volume} came up from the sewer.",
     ),
     "fact_cases": (
-        "{reports} 条上报形成 {cases} 个案件：结案 {closed} 个，作废 {voided} 个，结束时未结 {open} 个。",
-        "{reports:report|reports} led to {cases:case|cases}: {closed} closed, {voided} void, {open} open at "
-        "the end.",
+        "{reports} 条上报形成 {cases} 个案件：结案 {closed} 个，转办 {transferred} 个，作废 {voided} 个，"
+        "结束时未结 {open} 个。",
+        "{reports:report|reports} led to {cases:case|cases}: {closed} closed, {transferred} handed over to "
+        "others, {voided} void, {open} open at the end.",
     ),
     "fact_response": (
         "从立案到首支队伍到场，一半案件不超过 {p50}，九成不超过 {p90}。",
@@ -149,6 +151,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "按立案先后显示前 {shown} 个，共 {total} 个。",
         "The first {shown} of {total} are shown, in order of registration.",
     ),
+    "not_shown": (
+        "转办其他部门的案件（{count} 个）未列出。",
+        "Not shown: {count:case|cases} handed over to others.",
+    ),
+    "owed": (
+        "应办案件：既未作废也未转办的案件。",
+        "Cases owed: those neither void nor handed over to others.",
+    ),
     "no_cases": ("没有立案。", "No case was registered."),
     "waiting": ("待派遣", "waiting"),
     "driving": ("派遣至到场", "dispatched, not there yet"),
@@ -183,17 +193,17 @@ TEXTS: Mapping[str, tuple[str, str]] = {
 FORMULAS_ZH: Mapping[str, str] = {
     "valid_report_rate": "有效上报 / 上报",
     "registration_rate": "立案 / 上报",
-    "dispatch_rate": "派遣 / 未作废案件",
-    "handling_rate": "处置 / 未作废案件",
-    "handling_on_time_rate": "按期处置 / 未作废案件",
+    "dispatch_rate": "派遣 / 应办案件",
+    "handling_rate": "处置 / 应办案件",
+    "handling_on_time_rate": "按期处置 / 应办案件",
     "check_rate": "核查 / 处置",
-    "closing_rate": "结案 / 未作废案件",
-    "closing_on_time_rate": "按期结案 / 未作废案件",
-    "closing_late_rate": "超期结案 / 未作废案件",
-    "overdue_open_rate": "结束时超期未结 / 未作废案件",
+    "closing_rate": "结案 / 应办案件",
+    "closing_on_time_rate": "按期结案 / 应办案件",
+    "closing_late_rate": "超期结案 / 应办案件",
+    "overdue_open_rate": "结束时超期未结 / 应办案件",
     "rework_rate": "返工至少一次 / 处置",
     "utilisation": "从出动到完成的时间 / 在岗时间",
-    "coverage_15_min": "立案后15分钟内到场 / 未作废案件",
+    "coverage_15_min": "立案后15分钟内到场 / 应办案件",
 }
 
 

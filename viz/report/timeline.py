@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scenarios.summary.cases import CaseRecord
-from viz.report.record import RunRecord
+from viz.report.record import RunRecord, ended_s
 
 MOST_ROWS = 40
 
@@ -43,12 +43,17 @@ class Tick:
 
 
 def make_rows(record: RunRecord) -> list[Row]:
-    """Rows of the first cases, in order of registration."""
+    """Rows of the first cases that were not handed over, in order of registration."""
     places = {
         event.subject: str(event.data.get(f"place_{record.language}") or event.data.get("road") or "")
         for event in record.of_kind("case.registered")
     }
-    return [_row(case, places.get(case.id, ""), record) for case in record.cases[:MOST_ROWS]]
+    return [_row(case, places.get(case.id, ""), record) for case in shown_cases(record)[:MOST_ROWS]]
+
+
+def shown_cases(record: RunRecord) -> list[CaseRecord]:
+    """Cases that somebody here had to handle."""
+    return [case for case in record.cases if case.transferred_s is None]
 
 
 def make_ticks(record: RunRecord) -> list[Tick]:
@@ -60,7 +65,7 @@ def make_ticks(record: RunRecord) -> list[Tick]:
 
 def _row(case: CaseRecord, place: str, record: RunRecord) -> Row:
     end_s = max(record.end_s, 1.0)
-    ended = case.closed_s if case.closed_s is not None else case.voided_s
+    ended = ended_s(case)
     last = ended if ended is not None else end_s
     # a case sent back begins to be worked on again, so the last handling counts
     marks = [

@@ -18,7 +18,7 @@ from viz.report.pictures import file_uri
 from viz.report.record import RunRecord, read_record
 from viz.report.tables import balance_rows, indicator_rows
 from viz.report.texts import LANGUAGES, Translate, translator
-from viz.report.timeline import make_rows, make_ticks
+from viz.report.timeline import make_rows, make_ticks, shown_cases
 from viz.stills import make_scene, render_stills
 from viz.stills.drawing import FLOOD_EXAGGERATION, SEWER_EXAGGERATION
 from viz.stills.palette import DEPTH_CLASSES
@@ -115,7 +115,9 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         charts=make_charts(record),
         rows=make_rows(record),
         ticks=make_ticks(record),
-        case_count=len(record.cases),
+        case_count=len(shown_cases(record)),
+        handed_over=len(record.cases) - len(shown_cases(record)),
+        notes=[str(event.data["text"]) for event in record.of_kind("run.noted")],
         indicators=indicator_rows(record, say),
         balance=balance_rows(record, say),
         provenance=_provenance(record, log_hash, say),
@@ -150,10 +152,6 @@ def _status_note(record: RunRecord, say: Translate) -> str:
 def _provenance(record: RunRecord, log_hash: str, say: Translate) -> list[tuple[str, str]]:
     meta = record.meta
     versions = ", ".join(f"{name} {version}" for name, version in sorted(meta.get("versions", {}).items()))
-    sources = "\n".join(
-        f"{source.layer}: {source.origin} ({say('licence')}: {source.licence})"
-        for source in record.city.sources
-    )
     rows = [
         (say("scenario"), f"{scenario_title(record)} ({meta.get('scenario', {}).get('name', '')})"),
         (say("city"), f"{record.city.title.get(record.language, '')} ({record.city.reference})"),
@@ -161,6 +159,17 @@ def _provenance(record: RunRecord, log_hash: str, say: Translate) -> list[tuple[
         (say("period"), _period(record)),
         (say("log_hash"), log_hash),
         (say("versions"), versions),
-        (say("sources"), sources),
+        (say("sources"), _sources(record, say)),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _sources(record: RunRecord, say: Translate) -> str:
+    """Origins with their licences, a line each, and the layers that came from them."""
+    layers: dict[tuple[str, str], list[str]] = {}
+    for source in record.city.sources:
+        layers.setdefault((source.origin, source.licence), []).append(source.layer)
+    return "\n".join(
+        f"{origin} ({say('licence')}: {licence}): {', '.join(names)}"
+        for (origin, licence), names in layers.items()
+    )

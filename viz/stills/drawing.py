@@ -18,6 +18,7 @@ FLOOD_EXAGGERATION = 1.2
 SEWER_EXAGGERATION = 6.0
 
 GROUND = "#e9e6df"
+WATER_BODY = "#cfdde3"
 BUILDING = "#f7f6f3"
 ROAD = "#c3c6cb"
 PIPE = "#2f6db5"
@@ -48,7 +49,8 @@ def draw_flood(scene: Scene, size: tuple[int, int] = (1600, 900)) -> pv.Plotter:
     """
     plotter = _plotter(size)
     scale = FLOOD_EXAGGERATION
-    plotter.add_mesh(_ground(scene, scale), color=GROUND, smooth_shading=True, ambient=0.25, specular=0.0)
+    ground = _ground(scene, scale)
+    plotter.add_mesh(ground, scalars="colour", rgb=True, smooth_shading=True, ambient=0.25, specular=0.0)
     _add_roads(plotter, scene, scale)
     if scene.footprints:
         plotter.add_mesh(_buildings(scene, scale), color=BUILDING, ambient=0.3, specular=0.0)
@@ -101,6 +103,8 @@ def _plotter(size: tuple[int, int]) -> pv.Plotter:
 def _ground(scene: Scene, scale: float) -> Any:
     x, y = np.meshgrid(scene.x, scene.y)
     grid = pv.StructuredGrid(x, y, np.nan_to_num(scene.elevation, nan=-1e4) * scale)
+    colours = np.array([pv.Color(GROUND).int_rgb, pv.Color(WATER_BODY).int_rgb], dtype=np.uint8)
+    grid["colour"] = colours[scene.is_water_body.ravel(order="F").astype(int)]
     inside = ~np.isnan(scene.elevation)
     if inside.all():
         return grid

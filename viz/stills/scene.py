@@ -72,6 +72,8 @@ class Scene:
         Ground at cell centres, shape (rows, cols), m; NaN outside.
     water_depth
         Shape (rows, cols), m, >= 0.
+    is_water_body
+        Whether a cell lies in a river or lake; shape (rows, cols).
     x, y
         Cell centres: shapes (cols,) and (rows,), m; y falls with the row.
     footprints
@@ -88,6 +90,7 @@ class Scene:
 
     elevation: FloatArray
     water_depth: FloatArray
+    is_water_body: NDArray[np.bool_]
     x: FloatArray
     y: FloatArray
     footprints: tuple[FloatArray, ...]
@@ -124,6 +127,7 @@ def make_scene(city: City, water_depth: NDArray[Any], overflowing: Collection[st
     return Scene(
         elevation=elevation,
         water_depth=depth,
+        is_water_body=_cells_inside(city.layer("water_bodies"), x, y),
         x=x,
         y=y,
         footprints=footprints,
@@ -166,6 +170,18 @@ def _thinned(
     x = centres_x[:cols:step].astype(np.float64)
     y = centres_y[:rows:step].astype(np.float64)
     return elevation, blocks.astype(np.float64), x, y
+
+
+def _cells_inside(frame: GeoDataFrame | None, x: FloatArray, y: FloatArray) -> NDArray[np.bool_]:
+    """Tell which cell centres lie inside the polygons of a layer."""
+    inside = np.zeros((len(y), len(x)), dtype=bool)
+    if frame is not None:
+        from shapely import contains_xy, prepare
+
+        shape = frame.union_all()
+        prepare(shape)
+        inside |= contains_xy(shape, *np.meshgrid(x, y))
+    return inside
 
 
 def _outer_ring(shape: Any) -> FloatArray:
