@@ -15,7 +15,7 @@ from viz.frontend.build import BUNDLE
 class ScreenPart(JSComponent):
     """A part of the screen; the bundle exports a ``render`` function under each part's class name."""
 
-    language = param.Selector(default="zh", objects=["zh", "en"], doc="Language of the screen.")
+    language: Any = param.Selector(default="zh", objects=["zh", "en"], doc="Language of the screen.")
 
     _bundle: ClassVar[Any] = BUNDLE
     __abstract = True

@@ -15,8 +15,8 @@ from viz.layers.scene import Scene
 LARGEST_SIDE = 1024
 """Pixels on the longer side of a picture sent to a browser; finer grids are reduced."""
 
-_GROUND_LOW = np.array([9, 24, 46], dtype=np.float32)
-_GROUND_HIGH = np.array([30, 62, 98], dtype=np.float32)
+_GROUND_LOW = np.array([13, 36, 66], dtype=np.float32)
+_GROUND_HIGH = np.array([44, 84, 128], dtype=np.float32)
 
 
 def reduction(shape: tuple[int, int]) -> int:

@@ -18,7 +18,7 @@ import pandas as pd
 import pydeck
 from numpy.typing import NDArray
 
-from viz.layers import colours, images, tables
+from viz.layers import images, tables
 from viz.layers.scene import Scene
 
 FONT = "'Noto Sans SC Variable', 'Noto Sans CJK SC', sans-serif"
@@ -65,13 +65,11 @@ def _layer(kind: str, name: str, **style: Any) -> Callable[[], pydeck.Layer]:
     """Return a maker of the description, because a pydeck layer is mutable; text stays text."""
 
     def make() -> pydeck.Layer:
-        literal = {
-            key: pydeck.types.String(value)
-            if isinstance(value, str) and not key.startswith("get_")
-            else value
-            for key, value in style.items()
-        }
-        return pydeck.Layer(kind, None, id=name, **literal)
+        return pydeck.Layer(kind, None, id=name, **{key: literal(key, value) for key, value in style.items()})
+
+    def literal(key: str, value: Any) -> Any:
+        is_text = isinstance(value, str) and not key.startswith("get_")
+        return pydeck.types.String(value) if is_text else value
 
     return make
 
@@ -91,6 +89,26 @@ LAYERS: tuple[MapLayer, ...] = (
     MapLayer(_layer("BitmapLayer", "ground", parameters=_FLAT), "地形", "Ground", picture=images.ground),
     MapLayer(
         _layer(
+            "PathLayer",
+            "streets",
+            get_path="path",
+            get_width="width_m",
+            get_color=[46, 66, 92, 255],
+            width_units="meters",
+            width_min_pixels=1,
+            cap_rounded=True,
+            joint_rounded=True,
+            parameters=_FLAT,
+        ),
+        "路面",
+        "Streets",
+        table=tables.streets,
+    ),
+    MapLayer(
+        _layer("BitmapLayer", "water", parameters=_FLAT), "积水", "Water", picture=images.water, moving=True
+    ),
+    MapLayer(
+        _layer(
             "SolidPolygonLayer",
             "water_bodies",
             get_polygon="polygon",
@@ -101,9 +119,6 @@ LAYERS: tuple[MapLayer, ...] = (
         "河湖",
         "Rivers",
         table=tables.water_bodies,
-    ),
-    MapLayer(
-        _layer("BitmapLayer", "water", parameters=_FLAT), "积水", "Water", picture=images.water, moving=True
     ),
     MapLayer(
         _layer(
@@ -208,8 +223,8 @@ LAYERS: tuple[MapLayer, ...] = (
             "sensors",
             get_position="position",
             get_radius=6,
-            radius_min_pixels=2.5,
-            radius_max_pixels=6,
+            radius_min_pixels=2,
+            radius_max_pixels=4.5,
             stroked=True,
             get_fill_color=[0, 224, 200, 255],
             get_line_color=[3, 20, 34, 255],
@@ -227,11 +242,11 @@ LAYERS: tuple[MapLayer, ...] = (
             "crews",
             get_position="position",
             get_fill_color="colour",
-            get_radius=11,
-            radius_min_pixels=6,
-            radius_max_pixels=11,
+            get_radius=12,
+            radius_min_pixels=7,
+            radius_max_pixels=12,
             stroked=True,
-            get_line_color=[4, 14, 26, 255],
+            get_line_color=[255, 255, 255, 255],
             line_width_min_pixels=2,
             pickable=True,
             parameters=_ON_TOP,
@@ -252,7 +267,7 @@ LAYERS: tuple[MapLayer, ...] = (
             background_padding=[6, 3],
             get_border_color=[255, 255, 255, 230],
             get_border_width=1,
-            get_pixel_offset=[0, -20],
+            get_pixel_offset=[0, -17],
             pickable=True,
             **_TEXT,
         ),
@@ -272,7 +287,7 @@ LAYERS: tuple[MapLayer, ...] = (
             background_padding=[7, 4],
             get_border_color=[0, 170, 240, 190],
             get_border_width=1,
-            get_pixel_offset=[0, -14],
+            get_pixel_offset=[0, 15],
             **_TEXT,
         ),
         "地名",
@@ -311,7 +326,7 @@ def _with_data(entry: MapLayer, scene: Scene) -> pydeck.Layer | None:
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as JSON values; coordinates keep a centimetre."""
-    return [{key: _value(value) for key, value in row.items()} for row in table.to_dict("records")]
+    return [{str(key): _value(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _value(value: Any) -> Any:

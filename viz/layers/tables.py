@@ -18,7 +18,7 @@ from viz.layers.scene import Scene
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-ROAD_SHARE = 0.55
+ROAD_SHARE = 0.3
 """Share of a road's kerb-to-kerb width that its passability line takes, so that water shows beside it."""
 
 
@@ -40,6 +40,15 @@ def water_bodies(scene: Scene) -> pd.DataFrame | None:
         return None
     ids, rings, _ = _rings(scene, frame)
     return pd.DataFrame({"id": ids, "polygon": rings})
+
+
+def streets(scene: Scene) -> pd.DataFrame | None:
+    """Street surfaces from kerb to kerb."""
+    frame = scene.city.layer("roads")
+    if frame is None:
+        return None
+    width = frame["width_m"].to_numpy(dtype=float)
+    return pd.DataFrame({"id": frame["id"].astype(str), "path": _lines(scene, frame), "width_m": width})
 
 
 def roads(scene: Scene) -> pd.DataFrame | None:
@@ -99,7 +108,7 @@ def depots(scene: Scene) -> pd.DataFrame | None:
 
 
 def sensors(scene: Scene) -> pd.DataFrame | None:
-    """Fixed sensors and cameras."""
+    """List fixed sensors and cameras."""
     return _points(scene, "sensors")
 
 
@@ -174,10 +183,11 @@ def _longest(shape: Any) -> Any:
 def _rings(scene: Scene, frame: GeoDataFrame) -> tuple[list[str], list[Any], Any]:
     """Outer rings, clockwise and closed, of all parts: id, ring and row of each."""
     parts, rows = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    rings = [shapely.Polygon(part.exterior).normalize().exterior for part in parts]  # normal form: clockwise
+    outer = shapely.polygons(shapely.get_exterior_ring(parts))
+    rings = shapely.get_exterior_ring(shapely.normalize(outer))  # in normal form a ring runs clockwise
     xy, index = shapely.get_coordinates(rings, return_index=True)
     ids = frame["id"].astype(str).to_numpy()[rows]
-    return list(ids), _split(scene.project.lon_lat(xy[:, 0], xy[:, 1]), index, len(rings)), rows
+    return list(ids), _split(scene.project.lon_lat(xy[:, 0], xy[:, 1]), index, len(parts)), rows
 
 
 def _split(points: Any, index: Any, count: int) -> list[Any]:

@@ -23,9 +23,7 @@ def page_maker(language: str) -> Callable[[], pn.Template]:
     language
         Language when the address does not say (``?lang=en``).
     """
-    pn.config.reconnect = True
-    pn.config.design = pn.theme.Native
-    pn.config.theme = "dark"
+    pn.extension(design="native", theme="dark", reconnect=True)
     template = _TEMPLATE.read_text("utf-8")
 
     def make() -> pn.Template:

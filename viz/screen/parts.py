@@ -17,7 +17,7 @@ class CityMap(ScreenPart):
 class HeaderBar(ScreenPart):
     """Title, simulated clock, state of the run, language switch."""
 
-    opened = param.Dict(default={}, doc="What the drawer shows.")
+    opened: Any = param.Dict(default={}, doc="What the drawer shows.")
 
 
 class KpiStrip(ScreenPart):
@@ -27,7 +27,7 @@ class KpiStrip(ScreenPart):
 class Card(ScreenPart):
     """One of the cards at the sides."""
 
-    kind = param.Selector(objects=["rain", "balance", "sensors", "cases", "flow", "crews"])
+    kind: Any = param.Selector(objects=["rain", "balance", "sensors", "cases", "flow", "crews"])
 
 
 class TimeBar(ScreenPart):

@@ -1,5 +1,7 @@
 """What one viewer of the screen has chosen; no Panel in here."""
 
+from typing import Any
+
 import param
 
 
@@ -10,5 +12,5 @@ class ScreenState(param.Parameterized):
     folder's feeds by itself; this is what the server may want to know or to set.
     """
 
-    language = param.Selector(default="zh", objects=["zh", "en"], doc="Language of the screen.")
-    opened = param.Dict(default={}, doc="What the drawer shows: ``kind`` and ``id``; empty when shut.")
+    language: Any = param.Selector(default="zh", objects=["zh", "en"], doc="Language of the screen.")
+    opened: Any = param.Dict(default={}, doc="What the drawer shows: ``kind`` and ``id``; empty when shut.")

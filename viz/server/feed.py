@@ -65,11 +65,12 @@ class RunFeed:
     def status(self) -> dict[str, Any]:
         """How far the run is: what it is called, its start and length, its state."""
         meta = self._run.meta
+        scenario = meta.get("scenario") or {}
         return {
             "boot": self._boot,
             "run": str(meta.get("created", "")),
             "name": self._run.path.resolve().name,
-            "scenario": meta.get("scenario"),
+            "scenario": {key: scenario.get(key) for key in ("name", "title")},
             "seed": meta.get("seed"),
             "status": meta["status"],
             "start": meta.get("start"),
@@ -147,7 +148,7 @@ class RunFeed:
         return plain
 
     def _readings(self, after_s: float) -> dict[str, dict[str, Any]]:
-        """Readings by subject and quantity: unit, value kind, times and values."""
+        """Group readings by subject and quantity: unit, value kind, times and values."""
         table = self._run.readings()
         table = table[table["t_s"] >= after_s]
         found: dict[str, dict[str, Any]] = {}

@@ -30,7 +30,7 @@ export class Series {
     const line = this.line(subject, quantity)
     if (!line) return null
     const i = lastIndex(line.t, timeS)
-    return i < 0 ? null : {value: line.v[i], t: line.t[i], unit: line.unit, kind: line.kind}
+    return i < 0 ? null : {value: line.v[i], t: line.t[i], unit: line.unit, valueKind: line.kind}
   }
 
   value(subject, quantity, timeS) { return this.at(subject, quantity, timeS)?.value ?? null }

@@ -161,6 +161,10 @@ const HANDLERS = {
   },
   "case.closed": (s, row) => { s.passed.closed++; const found = stage(s, row, "closed"); if (found) found.closed = row[TIME] },
   "case.voided": (s, row) => { const found = stage(s, row, "voided"); if (found) found.closed = row[TIME] },
+  "case.transferred": (s, row, data) => {
+    const found = stage(s, row, "transferred")
+    if (found) { found.closed = row[TIME]; found.to = data.to }
+  },
   "case.overdue": (s, row) => { const found = s.cases.get(row[SUBJECT]); if (found) found.overdue = true },
   "crew.started_shift": (s, row, data) => {
     Object.assign(crewOf(s, row), {state: "idle", skill: data.skill, depot: data.depot, position: data.lon_lat, path: null})
@@ -203,7 +207,9 @@ function undo(state, row) {
   if (order && order.order === "CloseRoad") state.closedRoads.delete(order.target)
 }
 
-export const isOpen = (item) => item.stage !== "closed" && item.stage !== "voided"
+const OVER = new Set(["closed", "voided", "transferred"])
+
+export const isOpen = (item) => !OVER.has(item.stage)
 
 // Where a crew is: along its last leg by simulated time.
 export function crewPosition(crew, timeS) {

@@ -21,9 +21,9 @@ export function balance(store, body) {
     const total = store.series.line("city", "rain_volume")
     const top = Math.max(1, ...(total?.v || [0]))
     return base(s, {
-      grid: {left: 62 * s, right: 20 * s, top: 40 * s, bottom: 28 * s},
+      grid: {left: 62 * s, right: 26 * s, top: 34 * s, bottom: 28 * s},
       xAxis: timeAxis(s, store, clock),
-      yAxis: axis(s, {type: "value", name: "m³", min: 0, max: nice(top), splitNumber: 4}),
+      yAxis: axis(s, {type: "value", min: 0, max: nice(top), interval: nice(top) / 4}),
       series: there().map(([key, quantity, colour], i) => ({
         name: word(store.language, key), type: "line", stack: "water", symbol: "none", data: upTo(store.series.line("city", quantity), store.timeS),
         lineStyle: {width: 1, color: colour}, itemStyle: {color: colour}, areaStyle: {color: colour, opacity: 0.6},

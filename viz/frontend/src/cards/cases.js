@@ -1,11 +1,9 @@
 // Open cases, the most urgent first, with their stage and the time that is left.
 
 import {spanText} from "../clock.js"
-import {escape, fill, number} from "../parts/html.js"
+import {escape, fill, number, rowsFit} from "../parts/html.js"
 import {isOpen} from "../story.js"
 import {word} from "../words.js"
-
-const ROWS = 8
 
 export function ordered(store) {
   const open = [...store.state.cases.values()].filter(isOpen)
@@ -18,7 +16,7 @@ export function cases(store, body) {
     if (row) store.open("case", row.dataset.case)
   })
   return {
-    draw: () => fill(body, html(store)),
+    draw: () => fill(body, html(store, rowsFit(body))),
     note: () => {
       const all = [...store.state.cases.values()]
       const closed = all.filter((item) => item.stage === "closed").length
@@ -27,14 +25,15 @@ export function cases(store, body) {
   }
 }
 
-function html(store) {
+function html(store, room) {
   const {language} = store
   const w = (key) => word(language, key)
   const open = ordered(store)
   const recent = [...store.state.cases.values()].filter((item) => item.stage === "closed").sort((a, b) => b.closed - a.closed)
   if (!open.length && !recent.length) return `<p class="none">${w("no_case")}</p>`
-  const shown = [...open.slice(0, ROWS), ...recent.slice(0, Math.max(0, ROWS - open.length))]
-  const rest = open.length - ROWS
+  const places = open.length > room ? room - 1 : room // the last place tells how many there are besides
+  const shown = [...open.slice(0, places), ...recent.slice(0, Math.max(0, places - open.length))]
+  const rest = open.length - places
   return `<div class="rows">${shown.map((item) => row(store, item)).join("")}</div>` +
     (rest > 0 ? `<p class="rest">${w("more")} ${rest} ${w("unit_cases")}</p>` : "")
 }

@@ -40,7 +40,7 @@ export function base(s, more) {
   return {
     backgroundColor: "transparent", animation: false, textStyle: {fontFamily: FONT},
     grid: {left: 50 * s, right: 50 * s, top: 40 * s, bottom: 28 * s},
-    legend: {textStyle: {color: "#c4e1fa", fontSize: 13 * s}, top: 4 * s, left: "center", itemWidth: 14 * s, itemHeight: 8 * s, itemGap: 16 * s},
+    legend: {textStyle: {color: "#c4e1fa", fontSize: 13 * s}, top: 4 * s, left: "center", itemWidth: 14 * s, itemHeight: 8 * s, itemGap: 12 * s},
     ...more,
   }
 }

@@ -1,11 +1,10 @@
 // Crews on duty: how many do what, and who is on the way to what.
 
 import {clockText, spanText} from "../clock.js"
-import {escape, fill, number} from "../parts/html.js"
+import {escape, fill, number, rowsFit} from "../parts/html.js"
 import {word} from "../words.js"
 import {casePlace} from "./cases.js"
 
-const ROWS = 7
 const ORDER = ["cut_off", "travelling", "working", "idle"]
 
 export function onDuty(store) {
@@ -18,21 +17,21 @@ export function crews(store, body) {
     if (row) store.open("crew", row.dataset.crew)
   })
   return {
-    draw: () => fill(body, html(store)),
+    draw: () => fill(body, html(store, rowsFit(body, 4.6))),
     note: () => `${word(store.language, "on_duty")} ${number(onDuty(store).length)}`,
   }
 }
 
-function html(store) {
+function html(store, room) {
   const {language} = store
   const all = onDuty(store)
   if (!all.length) return `<p class="none">${word(language, "no_crew")}</p>`
   const counts = ORDER.map((state) => [state, all.filter((crew) => crew.state === state).length])
   const bar = counts.filter(([, n]) => n).map(([state, n]) => `<i class="${state}" style="flex:${n}"></i>`).join("")
-  const legend = counts.map(([state, n]) => `<span class="${state}"><i></i>${word(language, state)} <b>${n}</b></span>`).join("")
+  const legend = counts.map(([state, n]) => `<span class="${state}"><i></i>${word(language, `state_${state}`)} <b>${n}</b></span>`).join("")
   const sorted = all.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.id.localeCompare(b.id))
   return `<div class="states">${bar}</div><div class="key">${legend}</div>
-    <div class="rows">${sorted.slice(0, ROWS).map((crew) => row(store, crew)).join("")}</div>`
+    <div class="rows">${sorted.slice(0, room).map((crew) => row(store, crew)).join("")}</div>`
 }
 
 function row(store, crew) {
@@ -43,5 +42,5 @@ function row(store, crew) {
   const late = crew.delay >= 30 ? `<span class="late">+${spanText(crew.delay)}</span>` : ""
   return `<div class="row" data-crew="${escape(crew.id)}"><i class="dot ${crew.state}"></i><span class="num">${escape(crew.id)}</span>
     <span class="skill">${escape(store.skillName(crew.skill))}</span><span class="grow">${escape(where)}</span>${late}
-    <span class="stage">${word(language, crew.state)}</span><b class="timer">${eta}</b></div>`
+    <span class="stage">${word(language, `state_${crew.state}`)}</span><b class="timer">${eta}</b></div>`
 }

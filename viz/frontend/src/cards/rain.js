@@ -13,8 +13,8 @@ export function rain(store, body) {
     return base(s, {
       xAxis: timeAxis(s, store, clock),
       yAxis: [
-        axis(s, {type: "value", name: "mm/h", min: 0, max: nice(top("rain_intensity", 1)), splitNumber: 4}),
-        axis(s, {type: "value", name: "m", min: 0, max: nice(top("flooded_road_015", 10)), splitNumber: 4, splitLine: {show: false}}),
+        axis(s, {type: "value", name: "mm/h", min: 0, max: nice(top("rain_intensity", 1)), interval: nice(top("rain_intensity", 1)) / 4}),
+        axis(s, {type: "value", name: "m", min: 0, max: nice(top("flooded_road_015", 10)), interval: nice(top("flooded_road_015", 10)) / 4, splitLine: {show: false}}),
       ],
       series: [
         {

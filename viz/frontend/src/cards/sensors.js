@@ -1,10 +1,11 @@
 // What the sensors read now: the highest first, with how old each reading is.
 
 import {spanText} from "../clock.js"
-import {escape, fill, number} from "../parts/html.js"
+import {escape, fill, number, rowsFit} from "../parts/html.js"
 import {word} from "../words.js"
 
-const ROWS = 8
+const STREETS = 0.6 // share of the rows for street sensors, so that sewers are seen too
+const KINDS = ["road_level", "sewer_level", "rain", "camera"]
 
 export function readingsNow(store) {
   const table = store.manifest?.details.sensors
@@ -18,8 +19,8 @@ export function readingsNow(store) {
       if (reading && reading.value !== null) found.push({id, kind: table.kind[row], target: table.target[row], quantity, ...reading})
     }
   })
-  const rank = (item) => (item.unit === "m" ? item.value : -1)
-  return found.sort((a, b) => rank(b) - rank(a) || a.id.localeCompare(b.id))
+  const rank = (item) => KINDS.indexOf(item.kind)
+  return found.sort((a, b) => rank(a) - rank(b) || b.value - a.value || a.id.localeCompare(b.id))
 }
 
 export function sensors(store, body) {
@@ -28,7 +29,7 @@ export function sensors(store, body) {
     if (row) store.open("sensor", row.dataset.sensor)
   })
   return {
-    draw: () => fill(body, html(store)),
+    draw: () => fill(body, html(store, rowsFit(body))),
     note: () => {
       const table = store.manifest?.details.sensors
       return table ? `${number(table.id.length)}` : ""
@@ -36,12 +37,17 @@ export function sensors(store, body) {
   }
 }
 
-function html(store) {
+function chosen(rows, room) {
+  const streets = rows.filter((item) => item.kind === "road_level").slice(0, Math.ceil(room * STREETS))
+  return [...streets, ...rows.filter((item) => item.kind !== "road_level")].slice(0, room)
+}
+
+function html(store, room) {
   const {language} = store
   const rows = readingsNow(store)
   if (rows === null) return `<p class="none">${word(language, "no_sensor")}</p>`
   if (!rows.length) return `<p class="none">${word(language, "no_reading")}</p>`
-  return `<div class="rows">${rows.slice(0, ROWS).map((item) => {
+  return `<div class="rows">${chosen(rows, room).map((item) => {
     const share = item.unit === "m" ? Math.min(100, item.value / 1.5 * 100) : 0
     const tone = item.unit !== "m" || item.kind !== "road_level" ? "" : item.value >= 0.5 ? "bad" : item.value >= 0.15 ? "warn" : ""
     return `<div class="row ${tone}" data-sensor="${escape(item.id)}"><span class="num">${escape(item.id)}</span>

@@ -43,7 +43,7 @@ export async function loadData(entry, key) {
   const attributes = {}
   await Promise.all(Object.entries(entry.attributes).map(async ([accessor, {file, dtype, size}]) => {
     const values = await fetchArray(file, dtype, key)
-    attributes[accessor] = {value: starts && !SHAPES.has(accessor) ? perVertex(values, starts, size) : values, size}
+    attributes[accessor] = {value: starts && !SHAPES.has(accessor) ? perVertex(values, starts, size) : values, size, normalized: dtype === "u1"}
   }))
   return {length: entry.length, starts, attributes}
 }

@@ -1,17 +1,17 @@
 // The map: static layers once, water, roads, crews and cases as simulated time goes on.
 
 import {AmbientLight, Deck, DirectionalLight, LightingEffect, MapView} from "@deck.gl/core"
-import {ScatterplotLayer, TextLayer} from "@deck.gl/layers"
+import {ScatterplotLayer} from "@deck.gl/layers"
 import {crewPosition, isOpen} from "../story.js"
-import {accessors, dataProps, loadData, makeLayer, pixelSizes, scaled, TYPES} from "./layers.js"
-import {closeUp, framing} from "./camera.js"
+import {accessors, dataProps, loadData, makeLayer, pixelSizes} from "./layers.js"
+import {closeUp, framing, isWall} from "./camera.js"
 import {rampOf, roadClasses, roadColours, roadDepths, waterPixels} from "./water.js"
 import {tooltip} from "./tooltip.js"
-import {word} from "../words.js"
 
 const WATER_EVERY_MS = 120
 const MARKS_EVERY_MS = 40
 const PULSE_EVERY_MS = 60
+const NEW_S = 240 // a case counts as new for so long, simulated
 
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize)
 const still = matchMedia("(prefers-reduced-motion: reduce)")
@@ -89,8 +89,8 @@ export class CityView {
   frameCity() {
     const {clientWidth: width, clientHeight: height} = this.root
     if (!width || !height || !this.store.manifest) return
-    const unit = rem(), wide = width / height >= 24 / 9
-    const side = wide ? 98 * unit : Math.min(0.25 * width, 48 * unit) + 1 * unit
+    const unit = rem()
+    const side = isWall(width, height) ? 98 * unit : Math.min(0.25 * width, 48 * unit) + 1 * unit
     const insets = {left: side, right: side, top: 19 * unit, bottom: 15 * unit}
     this.home = framing(this.store.manifest.extent, width, height, insets)
     this.view = this.home
@@ -117,7 +117,8 @@ export class CityView {
       this.built.set(entry.id, makeLayer(entry, props, pixelSizes(entry) ? this.scale : 1, this.shown(entry.id)))
     }
     this.drawn = {water: null, roads: null}
-    this.refresh(true)
+    if (this.ready) this.refresh(true)
+    else this.flush() // the first picture stands as soon as its first layer does
   }
 
   refresh(force) {
@@ -154,7 +155,7 @@ export class CityView {
     if (mark === this.drawn.roads) return
     this.drawn.roads = mark
     const value = roadColours(classes, this.legend, data.starts)
-    const coloured = {...data, attributes: {...data.attributes, getColor: {value, size: 4}}}
+    const coloured = {...data, attributes: {...data.attributes, getColor: {value, size: 4, normalized: true}}}
     this.built.set("roads", makeLayer(entry, dataProps(entry, coloured), this.scale, this.shown("roads")))
   }
 
@@ -180,13 +181,14 @@ export class CityView {
     const rows = []
     for (const item of this.state().cases.values()) {
       if (isOpen(item) && item.position) {
-        rows.push({id: item.id, position: item.position, text: `${this.legend.numerals[item.level]} ${word(this.store.language, `stage_${item.stage}`)}`, colour: this.legend.levels[item.level], level: item.level})
+        rows.push({id: item.id, position: item.position, text: this.legend.numerals[item.level], colour: this.legend.levels[item.level], level: item.level})
       }
     }
     this.caseRows = rows
     const mark = JSON.stringify(rows) + this.shown("cases") + this.scale
     if (mark === this.drawn.cases) return
     this.drawn.cases = mark
+    if (!rows.length) { this.built.delete("cases"); return }
     this.built.set("cases", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("cases")))
   }
 
@@ -199,13 +201,14 @@ export class CityView {
     }))
   }
 
-  // Rings around what is open, and around cases of the two upper levels that nobody has reached yet.
+  // Rings around what is open, and around urgent cases that are new or that nobody has reached yet.
   rings() {
     const found = []
     if (this.shown("cases")) {
       for (const row of this.caseRows || []) {
         const item = this.state().cases.get(row.id)
-        if (row.level <= 2 && item && (item.stage === "registered" || item.stage === "dispatched")) found.push({position: row.position, colour: row.colour})
+        const waiting = item && (item.stage === "registered" || item.stage === "dispatched")
+        if (waiting && (row.level === 1 || this.store.timeS - item.registered < NEW_S)) found.push({position: row.position, colour: row.colour})
       }
     }
     const target = this.openedPosition()
@@ -261,7 +264,9 @@ export class CityView {
   flyToOpened() {
     const target = this.openedPosition()
     const mapped = this.store.opened && ["road", "building"].includes(this.store.opened.kind) && this.store.opened.position
-    if (target && !mapped) this.deck.setProps({initialViewState: closeUp(target, this.view || this.home)})
+    if (target && !mapped) this.deck.setProps({initialViewState: closeUp(target, this.view || this.home, {
+      width: this.root.clientWidth, height: this.root.clientHeight, aside: 20 * rem(),
+    })})
     this.refresh(true)
   }
 

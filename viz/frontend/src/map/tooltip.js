@@ -22,7 +22,7 @@ function line(info, store, state) {
   }
   if (id === "crews") {
     const crew = state.crews.get(info.object?.id)
-    return crew && `<b>${escape(crew.id)}</b> ${escape(store.skillName(crew.skill))} · ${word(language, crew.state)}`
+    return crew && `<b>${escape(crew.id)}</b> ${escape(store.skillName(crew.skill))} · ${word(language, `state_${crew.state}`)}`
   }
   if (id === "roads") {
     const road = store.manifest.details.roads.id[info.index]

@@ -71,7 +71,7 @@ function crewHtml(store, id) {
   return {
     title: `<i class="dot ${crew.state}"></i> ${escape(id)}`,
     facts: [
-      ["skill", escape(store.skillName(crew.skill))], ["state", word(language, crew.state)], ["depot", escape(depot)],
+      ["skill", escape(store.skillName(crew.skill))], ["state", word(language, `state_${crew.state}`)], ["depot", escape(depot)],
       ["case", item ? `<a data-open="case" data-id="${escape(item.id)}">${escape(item.id)} ${escape(casePlace(store, item))}</a>` : ""],
       ["eta", crew.eta && crew.state !== "working" ? clock(store, crew.eta) : ""], ["lost_to_water", crew.delay >= 1 ? spanText(crew.delay) : ""],
     ],
@@ -100,7 +100,7 @@ function sensorHtml(store, id) {
   for (const quantity of Object.keys(store.series.subjects[id] || {})) {
     const reading = store.series.at(id, quantity, store.timeS)
     if (reading) {
-      facts.push(["level_now", `${number(reading.value, 3)} ${escape(reading.unit)} · ${word(store.language, reading.kind)}`])
+      facts.push(["level_now", `${number(reading.value, 3)} ${escape(reading.unit)} · ${word(store.language, reading.valueKind)}`])
       facts.push(["age", spanText(store.timeS - reading.t)])
     }
   }
@@ -139,7 +139,8 @@ function buildingHtml(store, row, features, redraw) {
 function chainHtml(store, rows) {
   const {language, manifest} = store
   const there = new Set(rows.map((row) => row[ID]))
-  return rows.map((row) => {
+  const telling = rows.filter((row) => row[KIND] !== "crew.moved" || row[DATA].delay_s >= 1)
+  return telling.map((row) => {
     const kind = manifest.kinds?.[row[KIND]]
     const text = `${kind ? kind[language] : row[KIND]} ${detail(store, row)}`
     const group = row[KIND].split(".")[0]
@@ -160,6 +161,9 @@ function detail(store, row) {
   if (kind === "crew.cut_off" || kind === "crew.rerouted") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))}`
   if (kind === "order.issued") return escape(orderText(store, data))
   if (kind === "order.ended" && data.pumped_m3) return `${number(data.pumped_m3)} m³`
+  if (kind.startsWith("run.") || kind === "rain.stopped") return ""
+  if (kind === "crew.moved") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))} +${spanText(data.delay_s)}`
+  if (kind === "case.transferred") return escape(store.skillName(data.to))
   if (data.reason) return escape(data.reason)
   return escape(row[SUBJECT])
 }

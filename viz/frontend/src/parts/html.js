@@ -2,6 +2,8 @@
 
 import sheet from "../styles/part.css"
 
+const ROW_REM = 2.96
+
 const ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 
 export const escape = (value) => String(value ?? "").replace(/[&<>"']/g, (c) => ESCAPES[c])
@@ -20,6 +22,12 @@ export function mount(el, className) {
   root.className = `part ${className}`
   el.append(style, root)
   return root
+}
+
+// How many rows of a list fit into a card, whose list leaves `taken` rem to other things.
+export function rowsFit(body, taken = 0) {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize)
+  return Math.max(1, Math.floor((body.clientHeight / rem - 1.2 - taken) / ROW_REM))
 }
 
 const written = new WeakMap()

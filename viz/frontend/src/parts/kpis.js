@@ -10,7 +10,7 @@ export function figures(store) {
   const crews = [...state.crews.values()]
   const open = [...state.cases.values()].filter(isOpen)
   return [
-    {key: "rain_now", value: number(city("rain_intensity"), 1), unit: "mm/h", tone: ""},
+    {key: "rain_now", value: number(city("rain_intensity"), city("rain_intensity") >= 100 ? 0 : 1), unit: "mm/h", tone: ""},
     {key: "spots", value: number(state.flooded["0.15"].size), unit: "unit_count", tone: state.flooded["0.15"].size ? "warn" : ""},
     {key: "cut_roads", value: number(state.flooded["0.30"].size), unit: "unit_count", tone: state.flooded["0.30"].size ? "bad" : ""},
     {key: "flooded_road", value: number(city("flooded_road_015")), unit: "m", tone: city("flooded_road_015") > 0 ? "warn" : ""},

@@ -10,6 +10,7 @@ const ALARMS = new Set([
   "crew.cut_off", "order.issued", "order.refused",
 ])
 const SHOWN = 14
+const FEW = {"sewer.surcharged": 3, "order.issued": 3, "road.flooded": 4} // at most so many of a kind
 
 export function renderTicker(store, el) {
   const root = mount(el, "ticker")
@@ -37,13 +38,15 @@ export function renderTicker(store, el) {
 
 // Roads matter from the depth at which they are cut; a manhole that overflows again is one alarm.
 function alarms(store) {
-  const rows = store.story.latest(ALARMS, 120)
-  const seen = new Set()
+  const rows = store.story.latest(ALARMS, 300)
+  const seen = new Set(), count = {}
   const found = []
   for (const row of rows) {
     if (row[KIND] === "road.flooded" && row[DATA].threshold_m < 0.3) continue
     const name = `${row[KIND]}:${row[SUBJECT]}`
     if (seen.has(name)) continue
+    count[row[KIND]] = (count[row[KIND]] || 0) + 1
+    if (count[row[KIND]] > (FEW[row[KIND]] || SHOWN)) continue
     seen.add(name)
     found.push(row)
     if (found.length === SHOWN) break
