@@ -12,6 +12,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely.geometry import LineString, Point, box
 
@@ -163,6 +164,7 @@ class ToyTown:
     def __init__(self, inflow_m_h: Mapping[str, float], rain_s: tuple[float, float] = (0.0, 3600.0)) -> None:
         self.streets = street_ends()
         self.ids = list(self.streets)
+        self.lines = [LineString([junction_xy(a), junction_xy(b)]) for a, b in self.streets.values()]
         self.index = {name: index for index, name in enumerate(self.ids)}
         self.depth = np.zeros(len(self.ids))
         self.inflow = np.array([inflow_m_h.get(name, 0.0) for name in self.ids]) / 3600.0
@@ -192,12 +194,8 @@ class ToyTown:
     # --- WaterView --------------------------------------------------------------------------------
 
     def depth_near(self, x: float, y: float, radius_m: float) -> float:
-        point = Point(x, y)
-        lines = (LineString([junction_xy(a), junction_xy(b)]) for a, b in self.streets.values())
-        near = [
-            depth for line, depth in zip(lines, self.depth, strict=True) if line.distance(point) <= radius_m
-        ]
-        return float(max(near, default=0.0))
+        near = self.depth[shapely.dwithin(self.lines, Point(x, y), radius_m)]
+        return float(near.max(initial=0.0))
 
     def road_depth(self) -> NDArray[np.float64]:
         return self.depth.copy()
@@ -211,11 +209,7 @@ class ToyTown:
         return min(range(SIDE * SIDE), key=lambda node: np.hypot(*np.subtract(junction_xy(node), (x, y))))
 
     def nearest_road(self, x: float, y: float) -> str:
-        point = Point(x, y)
-        return min(
-            self.ids,
-            key=lambda name: LineString([junction_xy(n) for n in self.streets[name]]).distance(point),
-        )
+        return self.ids[int(np.argmin(shapely.distance(self.lines, Point(x, y))))]
 
     def node_xy(self, node: int) -> tuple[float, float]:
         return junction_xy(node)
