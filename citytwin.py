@@ -131,13 +131,14 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="HTML file to write; report.html in the run folder if none.")
     ] = None,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "en",
 ) -> None:
     """Write a self-contained HTML page about a run."""
     from scenarios.runfolder import RunFolder
     from viz.report import write_report
 
     folder = RunFolder(run)
-    _print_lines([str(write_report(folder.path, out or run / "report.html"))])
+    _print_lines([str(write_report(folder.path, out, language))])
 
 
 @app.command()
