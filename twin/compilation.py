@@ -8,12 +8,15 @@ from pathlib import Path
 THREADING_LAYER = "workqueue"
 """The simulation process forks to branch; of Numba's threading layers only this one survives that."""
 
+CONSTANT_MODULES = ("constants.py", "state.py")
+"""Files without kernels whose constants and tuples are compiled into kernels."""
+
 
 def prepare_numba() -> None:
     """Choose threading layer and cache folder, unless the environment has done so.
 
     Numba's cache looks at the file of a function alone and would miss a change in a constant or a callee
-    of another file. The folder's name therefore carries a fingerprint of all sources of the package.
+    of another file. The folder's name therefore carries a fingerprint of the kernels and their constants.
     """
     cache = user_cache_folder() / f"kernels-{_fingerprint()}"
     chosen = {"NUMBA_THREADING_LAYER": THREADING_LAYER, "NUMBA_CACHE_DIR": str(cache)}
@@ -31,8 +34,10 @@ def user_cache_folder() -> Path:
 
 
 def _fingerprint() -> str:
-    folder = Path(__file__).parent
+    """Return a digest of the sources that compiled code depends on."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(path.read_bytes())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        source = path.read_bytes()
+        if b"import njit" in source or path.name in CONSTANT_MODULES:
+            digest.update(source)
     return digest.hexdigest()[:16]

@@ -25,7 +25,9 @@ def test_rain_edges_and_exchange_close_exactly():
         solver.advance_to(float(time_s))
         assert solver.account.error_units == 0
     account = solver.account
-    assert min(account.rain_m3, account.edge_outflow_m3, account.exchanged_in_m3, account.exchanged_out_m3) > 1.0
+    assert (
+        min(account.rain_m3, account.edge_outflow_m3, account.exchanged_in_m3, account.exchanged_out_m3) > 1.0
+    )
     assert account.stored_m3 == solver.volume_m3()
 
 

@@ -104,7 +104,7 @@ def _seconds(column: pd.Series, path: Path, start: str | pd.Timestamp | None) ->
     if pd.api.types.is_numeric_dtype(column):
         return np.asarray(column, dtype=np.float64)
     try:
-        stamps = pd.to_datetime(column)
+        stamps = pd.to_datetime(column, format="ISO8601")
         origin = stamps.iloc[0] if start is None else pd.Timestamp(start)
         seconds = (stamps - origin) / pd.Timedelta(seconds=1)
     except (ValueError, TypeError) as exc:

@@ -9,8 +9,8 @@ from cim_models.errors import InputError
 from twin.surface.constants import BED_BITS, MAX_RELIEF_M, UNIT_BITS
 
 
-def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> tuple[Any, Any, Any]:
-    """Return bed above the floor of its lowest open cell (m, float64), open cells and cells outside the domain."""
+def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> tuple[Any, float, Any, Any]:
+    """Return bed above a datum (m, float64), that datum, open cells and cells outside the domain."""
     bed = np.asarray(bed_elevation, dtype=np.float64)
     if bed.ndim != 2 or bed.size == 0:
         raise InputError("Bed elevation", got=f"shape {bed.shape}", expected="a grid (rows, cols)")
@@ -39,11 +39,11 @@ def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> tuple[Any, 
             expected=f"a relief below {MAX_RELIEF_M:g} m",
             remedy="Set cells without data to NaN",
         )
-    relative = np.where(open_cells, bed, lowest) - np.floor(lowest)
-    return _rounded(relative), open_cells, outside
+    datum = float(np.floor(lowest))
+    return np.where(open_cells, bed, lowest) - datum, datum, open_cells, outside
 
 
-def _rounded(bed: NDArray[np.float64]) -> NDArray[np.float64]:
+def rounded_bed(bed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the bed to 24 bits below its highest cell, and no finer than a depth unit.
 
     Terrain that comes as float32 is thereby kept as it is, but for cells near the floor of a high relief.

@@ -81,7 +81,9 @@ class SurfaceSolver:
         rain_weight: NDArray[np.floating[Any]] | None = None,
     ) -> None:
         settings = settings or SurfaceSettings()
-        bed_m, open_cells, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
+        true_bed_m, self._datum_m, open_cells, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
+        bed_m = checks.rounded_bed(true_bed_m)
+        self._bed_error_m = (true_bed_m - bed_m).astype(np.float32)
         roughness = checks.check_roughness(manning_n, open_cells)
         friction = GRAVITY_M_S2 * roughness**2 * FRICTION_SCALE
         rows, cols = bed_m.shape
@@ -228,10 +230,12 @@ class SurfaceSolver:
     def set_water_depth(self, water_depth: NDArray[np.floating[Any]]) -> None:
         """Set the depth of all cells, shape (rows, cols), m, and bring the water to rest.
 
-        The volume is entered in the account as initial water. Walls stay dry.
+        The volume is entered in the account as initial water. Walls stay dry. Where the bed was rounded
+        the depth takes up the difference, so that level water is level.
         """
         depth = checks.check_grid("Water depth", water_depth, self.shape, 0.0, MAX_DEPTH_M)
-        units = np.where(self._open, np.rint(depth * UNITS_PER_M), 0).astype(np.int32)
+        kept_level = np.maximum(depth + self._bed_error_m, 0.0)
+        units = np.where(self._open & (depth > 0.0), np.rint(kept_level * UNITS_PER_M), 0).astype(np.int32)
         cells = inner(self._grid.depth, self.shape)
         self._initial_units += int(units.sum(dtype=np.int64)) - int(cells.sum(dtype=np.int64))
         cells[...] = units

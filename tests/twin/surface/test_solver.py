@@ -156,7 +156,8 @@ def test_bad_cell_size(cell_size_m):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"courant": 0.6}, {"courant": 0.0}, {"max_step_s": 0.0}, {"threads": 0}, {"record_interval_s": -1.0}]
+    "arguments",
+    [{"courant": 0.6}, {"courant": 0.0}, {"max_step_s": 0.0}, {"threads": 0}, {"record_interval_s": -1.0}],
 )
 def test_bad_settings(arguments):
     with pytest.raises(InputError, match=next(iter(arguments))):

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cim_models.errors import InputError
+from cim_models.values import ValueKind
+from twin.rain import (
+    RainSeries,
+    constant_rain,
+    design_storm,
+    gauge_rain,
+    intensity_formula,
+    nearest_gauge_zones,
+)
+
+
+@given(
+    years=st.sampled_from([1, 2, 3.3, 10, 50]),
+    minutes=st.integers(10, 360),
+    peak=st.floats(0.0, 1.0),
+    step_s=st.sampled_from([60.0, 300.0, 37.0]),
+)
+def test_chicago_storm_holds_the_depth_of_the_formula(years, minutes, peak, step_s):
+    storm = design_storm("guangzhou_central", years, minutes * 60.0, peak, step_s)
+    expected = intensity_formula("guangzhou_central", years).depth_mm(minutes)
+    np.testing.assert_allclose(storm.depth_mm, expected, rtol=1e-12)
+    assert storm.edges_s[-1] == minutes * 60.0
+
+
+def test_chicago_storm_peaks_where_it_should_and_its_worst_minutes_are_the_formula():
+    storm = design_storm("shenzhen_central", 20, 7200.0, 0.4)
+    assert storm.rates_mm_h.argmax() in (47, 48)
+    worst = np.sort(storm.rates_mm_h[:, 0])[::-1][:30].sum() / 60.0
+    formula = intensity_formula("shenzhen_central", 20)
+    assert worst == pytest.approx(float(formula.depth_mm(30.0)), rel=0.002)
+
+
+def test_series_in_time():
+    series = RainSeries(np.array([600.0, 1200.0, 1800.0]), np.array([[10.0], [30.0]]))
+    assert [series.intensity_mm_h(t)[0] for t in (0.0, 600.0, 1199.0, 1200.0, 1800.0)] == [0, 10, 10, 30, 0]
+    assert [series.next_change_s(t) for t in (0.0, 600.0, 1500.0, 1800.0)] == [600.0, 1200.0, 1800.0, np.inf]
+    assert series.depth_mm == pytest.approx([10 / 6 + 5.0])
+    assert series.depth_until_mm(900.0) == pytest.approx([10 / 12])
+    assert series.depth_until_mm(0.0) == pytest.approx([0.0])
+    assert series.rate_m_s(600.0) == pytest.approx([10 / 3.6e6])
+
+
+def test_constant_rain():
+    rain = constant_rain(100.0, 3600.0)
+    assert rain.depth_mm == pytest.approx([100.0])
+    assert rain.intensity_mm_h(3600.0) == [0.0]
+    with pytest.raises(InputError, match="got -5"):
+        constant_rain(-5.0, 60.0)
+    with pytest.raises(InputError, match="Duration"):
+        constant_rain(5.0, 0.0)
+
+
+@pytest.mark.parametrize("arguments", [{"duration_s": 0.0}, {"peak": 1.5}, {"step_s": 0.0}])
+def test_bad_storms(arguments):
+    good = {"duration_s": 3600.0, "peak": 0.4, "step_s": 60.0}
+    with pytest.raises(InputError):
+        design_storm("guangzhou_central", 5, **(good | arguments))
+
+
+def write(tmp_path, text):
+    path = tmp_path / "rain.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_gauges_with_dates_and_positions(tmp_path):
+    path = write(tmp_path, "time,a,b\n2024-06-01T10:00,0,6\n2024-06-01T10:05,12,0\n2024-06-01T10:10,0,0\n")
+    places = {"a": (0.0, 0.0), "b": (100.0, 0.0)}
+    rain = gauge_rain(path, start="2024-06-01T09:55", positions=places)
+    np.testing.assert_array_equal(rain.edges_s, [300, 600, 900, 1200])
+    np.testing.assert_allclose(rain.depth_mm, [1.0, 0.5])
+    assert rain.gauges == ("a", "b")
+    assert rain.kind is ValueKind.OBSERVED
+    by_depth = gauge_rain(path, positions=places, quantity="depth_mm")
+    np.testing.assert_allclose(by_depth.depth_mm, [12.0, 6.0])
+
+
+def test_gaps_are_refused_or_noted(tmp_path):
+    path = write(tmp_path, "t,a\n0,5\n300,\n600,5\n1500,5\n1800,0\n")
+    with pytest.raises(InputError, match="row 3, gauge 'a': got no value"):
+        gauge_rain(path)
+    rain = gauge_rain(path, gaps="dry")
+    np.testing.assert_array_equal(rain.rates_mm_h[:, 0], [5, 0, 5, 0, 5, 0])
+    np.testing.assert_array_equal(rain.edges_s, [0, 300, 600, 900, 1500, 1800, 2100])
+    assert len(rain.notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("t,a\n0,5\n300,x\n600,1\n", "row 3, gauge 'a': got x"),
+        ("t,a\n0,5\n300,-1\n600,1\n", "row 3, gauge 'a': got -1"),
+        ("t,a\n0,5\n600,1\n600,1\n", "row 4: got a time not after"),
+        ("t,a\n0,5\n300,5\n600,1\n1800,1\n", "after row 4: got no row for 1200 s"),
+        ("t,a\nnoon,5\nlate,5\n", "column 't'"),
+        ("t,a\n0,5\n", "1 rows and 2 columns"),
+        ("t,a,b\n0,5,5\n60,5,5\n", "no position for gauge 'a', 'b'"),
+    ],
+)
+def test_bad_gauge_files(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        gauge_rain(write(tmp_path, text))
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"absent.csv cannot be read"):
+        gauge_rain(tmp_path / "absent.csv")
+
+
+def test_each_cell_hears_its_nearest_gauge(tiny_city):
+    terrain = tiny_city.terrain
+    x_min, _, x_max, y_max = terrain.bounds
+    zones = nearest_gauge_zones(terrain, np.array([[x_min, y_max], [x_max, y_max]]))
+    half = terrain.shape[1] // 2
+    assert not zones[:, :half].any()
+    assert zones[:, half:].all()
