@@ -34,9 +34,10 @@ class Inlets(NamedTuple):
         Open area, m2.
     clear
         Share that is not blocked, 0 to 1.
-    joint_area
+    joint_in, joint_out
         A_cell A_shaft / (A_cell + A_shaft), m2; times the difference of heads it is the volume that
-        makes the heads equal.
+        makes the heads equal. A node's shaft is shared by its inlets: on the way in by those that take
+        water in, on the way out by all.
     """
 
     is_gully: Any
@@ -48,7 +49,8 @@ class Inlets(NamedTuple):
     length: Any
     area: Any
     clear: Any
-    joint_area: Any
+    joint_in: Any
+    joint_out: Any
 
 
 class State(NamedTuple):
@@ -131,11 +133,14 @@ def join(
     cell = np.concatenate([part.cell for part in parts])
     node = np.concatenate([part.node for part in parts])
     cells, slot = np.unique(cell, return_inverse=True)
-    share = shaft_area_m2 / np.maximum(np.bincount(node)[node], 1) if node.size else np.zeros(0)
     sizes = [part.cell.size for part in parts]
+    takes_in = np.repeat([part.takes_in for part in parts], sizes)
+    count = int(node.max(initial=-1)) + 1
+    sharing_in = np.maximum(np.bincount(node[takes_in], minlength=count)[node], 1)
+    sharing_out = np.bincount(node, minlength=count)[node]
     inlets = Inlets(
         is_gully=np.repeat([part.is_gully for part in parts], sizes).astype(np.uint8),
-        takes_in=np.repeat([part.takes_in for part in parts], sizes).astype(np.uint8),
+        takes_in=takes_in.astype(np.uint8),
         cell=cell,
         slot=slot.astype(np.int64),
         node=node,
@@ -143,6 +148,11 @@ def join(
         length=np.concatenate([part.length for part in parts]),
         area=np.concatenate([part.area for part in parts]),
         clear=np.ones(cell.size),
-        joint_area=cell_area_m2 * share / (cell_area_m2 + share),
+        joint_in=_joint(cell_area_m2, shaft_area_m2 / sharing_in),
+        joint_out=_joint(cell_area_m2, shaft_area_m2 / sharing_out),
     )
     return inlets, cells
+
+
+def _joint(cell_area_m2: float, shaft_area_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+    return cell_area_m2 * shaft_area_m2 / (cell_area_m2 + shaft_area_m2)

@@ -144,11 +144,10 @@ def wanted_volumes(inlets, state, coef, dt, out):  # type: ignore[no-untyped-def
             flow = gully_flow(depth, rise, inlets.length[k], inlets.area[k], inlets.clear[k], coef)
         else:
             flow = manhole_flow(depth, rise, inlets.area[k], inlets.length[k], inlets.takes_in[k], coef)
-        equalising = (depth - rise) * inlets.joint_area[k]
         if flow > 0.0:
-            out[k] = min(flow * dt, equalising)
+            out[k] = min(flow * dt, (depth - rise) * inlets.joint_in[k])
         elif flow < 0.0:
-            out[k] = max(flow * dt, equalising)
+            out[k] = max(flow * dt, (depth - rise) * inlets.joint_out[k])
         else:
             out[k] = 0.0
 

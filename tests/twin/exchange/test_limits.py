@@ -24,7 +24,8 @@ def make_inlets(count, *, slot=None, node=None, manhole=False):
         length=np.full(count, 1.65),
         area=np.full(count, 0.17),
         clear=np.ones(count),
-        joint_area=np.full(count, CELL_M2 * SHAFT_M2 / (CELL_M2 + SHAFT_M2)),
+        joint_in=np.full(count, CELL_M2 * SHAFT_M2 / (CELL_M2 + SHAFT_M2)),
+        joint_out=np.full(count, CELL_M2 * SHAFT_M2 / (CELL_M2 + SHAFT_M2)),
     )
 
 
