@@ -288,6 +288,7 @@ def _serve(run: Path, port: int, host: str) -> None:
     from viz.server.application import serve
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    typer.echo(f"Command screen: http://{host}:{port} (Ctrl-C ends it)", err=True)
     serve(run, port=port, host=host)
 
 
