@@ -54,8 +54,8 @@ def make_sensors(
 
 def _street_at(streets: StreetPlan, junction: str) -> str:
     """Id of the widest street at a junction."""
-    edges = streets.graph.edges(junction, data=True)
-    return min(data["street"] for _, _, data in edges if data["street"])
+    found = [streets.streets[data["street"]] for _, _, data in streets.graph.edges(junction, data=True)]
+    return min(found, key=lambda street: (street.underpass, -street.width_m, street.id)).id
 
 
 def _road_sensors(streets: StreetPlan, levels: Levels) -> list[_Sensor]:

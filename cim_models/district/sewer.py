@@ -130,10 +130,14 @@ def rain_intensity_l_s_ha(minutes: float, years: float = RETURN_PERIOD_YEARS) ->
 
 
 def _drainage_tree(streets: StreetPlan, levels: Levels) -> tuple[dict[str, str], list[str]]:
-    """Next junction towards the river for every junction, and the junctions with an outfall."""
+    """Next junction towards the river for every junction, and the junctions with an outfall.
+
+    Mains keep clear of the low places, which have small sewers of their own.
+    """
     front = sorted((j for j in streets.junctions.values() if j.row == 0 and not j.gate), key=lambda j: j.col)
     groups = np.array_split(np.arange(len(front)), max(2, min(5, len(front) // 3)))
     outlets = [min((front[i].id for i in group), key=lambda key: levels.junction[key]) for group in groups]
+    sunk = {streets.low_crossing, *streets.pocket}
     reverse: nx.DiGraph[str] = nx.DiGraph()
     for street in streets.streets.values():
         a, b = street.from_node, street.to_node
@@ -141,9 +145,9 @@ def _drainage_tree(streets: StreetPlan, levels: Levels) -> tuple[dict[str, str],
             continue
         for up, down in ((a, b), (b, a)):
             climb = max(0.0, levels.junction[down] - levels.junction[up])
-            detour = 3000.0 if down in streets.pocket and up not in streets.pocket else 0.0
+            detour = 3000.0 if down in sunk and up not in sunk else 0.0
             reverse.add_edge(down, up, weight=street.length_m + 60.0 * climb + detour)
-    paths = nx.multi_source_dijkstra_path(reverse, set(outlets))
+    paths = nx.multi_source_dijkstra_path(reverse, outlets)
     return {key: path[-2] for key, path in paths.items() if len(path) > 1}, outlets
 
 

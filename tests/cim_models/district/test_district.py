@@ -173,7 +173,7 @@ def test_terrain_has_no_other_deep_pit(full: City) -> None:
     spots = full.layers["spots"].set_index("id").geometry
     rows, cols = np.nonzero(depth > 0.30)
     x, y = full.terrain.centre(rows, cols)
-    points = shapely.points(np.column_stack([x, y]))
+    points = np.asarray(shapely.points(np.column_stack([x, y])))
     meant = [spots["underpass-1"].buffer(130.0), spots["low-crossing-1"].buffer(90.0)]
     if "undersized-1" in spots.index:
         meant.append(spots["undersized-1"].buffer(200.0))

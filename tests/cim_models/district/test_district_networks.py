@@ -34,7 +34,9 @@ def test_pipes_fall_towards_the_outfalls(city: City) -> None:
     invert = sewer.nodes.set_index("id")["invert_elevation_m"]
     fall = sewer.links["from_node"].map(invert) - sewer.links["to_node"].map(invert)
     assert (fall / sewer.links["length_m"] > 0.0025).all()
-    tree = nx.DiGraph(list(zip(sewer.links["from_node"], sewer.links["to_node"], strict=True)))
+    tree: nx.DiGraph[str] = nx.DiGraph(
+        list(zip(sewer.links["from_node"], sewer.links["to_node"], strict=True))
+    )
     assert nx.is_directed_acyclic_graph(tree)
     outfalls = set(sewer.nodes.loc[sewer.nodes["kind"] == "outfall", "id"])
     assert {node for node in tree if tree.out_degree(node) == 0} == outfalls
@@ -129,7 +131,9 @@ def test_epanet_keeps_every_tap_under_pressure(city: City, tmp_path: Path) -> No
 
 def test_supply_is_looped_and_has_valves(city: City) -> None:
     supply = _supply(city)
-    graph = nx.MultiGraph(list(zip(supply.links["from_node"], supply.links["to_node"], strict=True)))
+    graph: nx.MultiGraph[str] = nx.MultiGraph(
+        list(zip(supply.links["from_node"], supply.links["to_node"], strict=True))
+    )
     assert nx.is_connected(graph)
     assert graph.number_of_edges() > graph.number_of_nodes()
     assert (supply.links["kind"] == "valve").sum() >= 3
