@@ -1,0 +1,162 @@
+"""Bad input: one clear line with file, key or id, value and remedy; status 2; nothing left behind."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from shapely.geometry import Point
+from typer.testing import Result
+
+from tests.scenarios.small_runs import write_bundle, write_scenario
+from tests.tiny_city import X0, Y0, make_tiny_city
+
+Invoke = Callable[..., Result]
+
+
+def complaint(invoke: Invoke, out: Path, *arguments: str | Path) -> str:
+    """Run and return the one line on stderr, after checking the manners."""
+    result = invoke("run", *arguments, "--out", out, "--quiet", "--json")
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].endswith(".")
+    assert not out.exists()
+    assert not [path for path in out.parent.iterdir() if path.name.startswith(".")]
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["dispach.delay=90s"], ["--set dispach.delay", "unknown key", "dispatch"]),
+        (["duration=soon"], ["--set duration", "'soon'", "6h"]),
+        (["city=no/such/bundle"], ["key 'city'", "no/such/bundle", "city import"]),
+        (["city=builtin:atlantis"], ["key 'city'", "atlantis", "builtin:district"]),
+        (["dispatch.policy=best"], ["key 'dispatch.policy'", "best", "assignment"]),
+        (["staffing.shifts=never"], ["key 'staffing.shifts'", "'never'", "two_by_twelve"]),
+        (["staffing.crews.divers=2"], ["key 'staffing.crews.divers'", "'divers'", "drainage"]),
+        (
+            ["failures=[{burst: {pipe: P-118, at: 17:05, area_fraction: 0.2}}]"],
+            ["key 'failures.0.burst.pipe'", "'P-118'", "supply network"],
+        ),
+        (
+            ["failures=[{blockage: {gullies: {ids: [G9]}}}]"],
+            ["key 'failures.0.blockage.gullies.ids'", "'G9'", "G1"],
+        ),
+        (
+            ["measures=[{pump_truck: {at: SP9, capacity_m3_h: 9, from: 17:05}}]"],
+            ["key 'measures.0.pump_truck.at'", "'SP9'", "SP1"],
+        ),
+        (
+            ["measures=[{pump_truck: {at: [1, 2], capacity_m3_h: 9, from: 17:05}}]"],
+            ["key 'measures.0.pump_truck.at'", "[1.0, 2.0]", "x 500000"],
+        ),
+        (
+            ["measures=[{pump_truck: {at: SP1, to: J9, capacity_m3_h: 9, from: 17:05}}]"],
+            ["key 'measures.0.pump_truck.to'", "'J9'", "outside"],
+        ),
+        (
+            ["measures=[{close_road: {road: R1, from: 23:00}}]"],
+            ["key 'measures.0.close_road.from'", "'23:00'", "720 s"],
+        ),
+        (
+            ["weather.rain={design: {formula: atlantis, return_period: 5}}"],
+            ["key 'weather.rain.design'", "atlantis", "chongqing_jiangbei"],
+        ),
+        (
+            ["weather.rain={design: {formula: guangzhou_central, return_period: 900}}"],
+            ["key 'weather.rain.design'", "900", "1 to 100"],
+        ),
+        (["weather.rain={gauges: {file: no.csv}}"], ["key 'weather.rain.gauges'", "no.csv"]),
+        (["seed"], ["--set", "'seed'", "key=value"]),
+    ],
+)
+def test_a_wrong_value(
+    invoke: Invoke, scenario: Path, tmp_path: Path, overrides: list[str], words: list[str]
+) -> None:
+    options = [part for override in overrides for part in ("--set", override)]
+    line = complaint(invoke, tmp_path / "run", scenario, *options)
+    for word in words:
+        assert word in line, line
+
+
+def test_a_missing_scenario(invoke: Invoke, tmp_path: Path) -> None:
+    line = complaint(invoke, tmp_path / "run", "no/such.yaml")
+    assert "no/such.yaml" in line
+    assert "jiangbei_storm" in line
+
+
+def test_a_bundle_without_crs(invoke: Invoke, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "city")
+    manifest = bundle / "city.toml"
+    manifest.write_text(re.sub(r"(?m)^crs\s*=.*\n", "", manifest.read_text("utf-8")), "utf-8")
+    line = complaint(invoke, tmp_path / "run", write_scenario(tmp_path / "s.yaml", bundle))
+    assert "crs" in line
+    assert "city.toml" in line
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("C2 J2 J3", "C2 J2 J99"), ("C2 CIRCULAR", "C2 SPHERICAL")])
+def test_a_sewer_that_swmm_rejects(invoke: Invoke, tmp_path: Path, right: str, wrong: str) -> None:
+    city = make_tiny_city()
+    assert city.sewer is not None
+    broken = city.sewer.inp.replace(right, wrong)
+    assert broken != city.sewer.inp
+    bundle = write_bundle(tmp_path / "city")
+    (bundle / "sewer.inp").write_text(broken, "utf-8")
+    line = complaint(invoke, tmp_path / "run", write_scenario(tmp_path / "s.yaml", bundle))
+    assert "sewer" in line.lower()
+    assert wrong.split()[-1] in line
+
+
+def test_a_depot_off_the_road_graph(invoke: Invoke, tmp_path: Path) -> None:
+    city = make_tiny_city()
+    depots = city.layers["depots"].copy()
+    depots.geometry = [Point(X0 + 5000, Y0 + 5000)]
+    bundle = write_bundle(tmp_path / "city", city.with_layer("depots", depots))
+    line = complaint(invoke, tmp_path / "run", write_scenario(tmp_path / "s.yaml", bundle))
+    assert "DP1" in line
+    assert "depots" in line
+
+
+def test_a_burst_of_a_pipe_that_exists_is_refused_too(invoke: Invoke, tmp_path: Path) -> None:
+    city = make_tiny_city()
+    assert city.sewer is not None
+    supply = "[JUNCTIONS]\nA 301 1\nB 300 1\n[RESERVOIRS]\nR 330\n[PIPES]\nP1 R A 30 100 130 0 Open\n"
+    supply += "P2 A B 30 100 130 0 Open\n[OPTIONS]\nUnits LPS\nHeadloss H-W\n[COORDINATES]\n"
+    supply += f"A {X0 + 20} {Y0 + 40}\nB {X0 + 40} {Y0 + 40}\nR {X0 + 6} {Y0 + 40}\n[END]\n"
+    from cim_models.networks import read_supply
+
+    bundle = write_bundle(tmp_path / "city", replace(city, supply=read_supply(supply)))
+    changes = {"failures": [{"burst": {"pipe": "P2", "at": "17:40", "area_fraction": 0.2}}]}
+    line = complaint(invoke, tmp_path / "run", write_scenario(tmp_path / "s.yaml", bundle, changes))
+    assert "'P2'" in line
+    assert "does not simulate the water supply" in line
+
+
+def test_an_output_folder_with_other_content_is_left_alone(
+    invoke: Invoke, scenario: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    result = invoke("run", scenario, "--out", tmp_path, "--quiet")
+    assert result.exit_code == 2
+    assert "Choose another --out" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("command", ["replay", "report", "explain", "compare"])
+def test_commands_on_what_is_no_run_folder(invoke: Invoke, tmp_path: Path, command: str) -> None:
+    more = {"explain": "1", "compare": str(tmp_path)}
+    extra = [more[command]] if command in more else []
+    result = invoke(command, tmp_path, *extra)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "no run.json" in result.stderr
+
+
+def test_an_unknown_event(invoke: Invoke, run_folder: Path) -> None:
+    result = invoke("explain", run_folder, "999999")
+    assert result.exit_code == 2
+    assert "999999" in result.stderr
