@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 from scipy.spatial import cKDTree
 
-from cim_models.district.grading import Levels, underpass_dip
+from cim_models.district.grading import Levels
 from cim_models.district.plan import FloatArray, Plan
 from cim_models.district.streets import Street, StreetPlan
 from cim_models.district.terrain import Ground, points_along
@@ -335,7 +335,10 @@ def _choose_inverts(draft: _Draft, order: list[str]) -> None:
 
 
 def _undersize(draft: _Draft, streets: StreetPlan) -> tuple[str, ...]:
-    """Shrink the pipes of the low pocket, as in a quarter built before the present standard."""
+    """Shrink the pipes of the low pocket, as in a quarter built before the present standard.
+
+    They keep their inverts, so they still fall towards the river.
+    """
     low = {node_of(key) for key in streets.pocket}
     arms = {s.id for s in streets.streets.values() if {s.from_node, s.to_node} & set(streets.pocket)}
     chosen = []
@@ -347,9 +350,3 @@ def _undersize(draft: _Draft, streets: StreetPlan) -> tuple[str, ...]:
             draft.pipes[key] = replace(pipe, diameter_m=smaller)
             chosen.append(key)
     return tuple(chosen)
-
-
-def trough_stations(street: Street) -> FloatArray:
-    """Distances along the underpass that lie well inside its dip, m."""
-    at = np.arange(0.0, street.length_m, 4.0)
-    return np.asarray(at[underpass_dip(at, street.length_m) > 0.5])

@@ -15,7 +15,7 @@ from shapely.geometry import CAP_STYLE, LineString
 
 from cim_models.city import Terrain
 from cim_models.district.blocks import Block
-from cim_models.district.grading import UNDERPASS_FLOOR_M, Levels, underpass_dip
+from cim_models.district.grading import Levels, underpass_dip
 from cim_models.district.plan import BANK_ABOVE_RIVER_M, RIVER_LEVEL_M, FloatArray, Plan
 from cim_models.district.streets import Street, StreetPlan
 
@@ -25,9 +25,12 @@ CROSSFALL = 0.015
 COARSE_M = 8.0
 
 ROUGHNESS = {"street": 0.018, "block": 0.030, "green": 0.035, "river": 0.035}
-"""Manning's n, s/m^(1/3). Built ground, grass and water after the ESA WorldCover table of
-M. Zamora's roughness generator (built 0.018, grass 0.033, water 0.035), rounded up for green with
-shrubs; blocks between the two are this project's own choice."""
+"""Manning's n, s/m^(1/3).
+
+Built ground 0.018, water 0.035 and grass 0.033 (here 0.035, for shrubs) as in the lookup by ESA
+WorldCover class of mabdazzam/mannings_roughness_generator; blocks, between built ground and grass, are
+this project's own choice.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +191,3 @@ def _river_bed(plan: Plan, x: FloatArray, y: FloatArray) -> FloatArray:
     crest = RIVER_LEVEL_M + BANK_ABOVE_RIVER_M - 1.2 * plan.scale
     fall = 0.002 * ((x - plan.x_min) + (plan.y_min + plan.size_m - y))
     return np.asarray(np.maximum(crest - 0.5 * offshore, RIVER_LEVEL_M - 0.5 - 0.01 * offshore - fall * 0.2))
-
-
-def underpass_floor(street: Street) -> FloatArray:
-    """Distances along the underpass at which its level floor begins and ends, m."""
-    middle = 0.5 * street.length_m
-    return np.array([middle - 0.5 * UNDERPASS_FLOOR_M, middle + 0.5 * UNDERPASS_FLOOR_M])
