@@ -103,8 +103,8 @@ def gully_part(gullies: GeoDataFrame, cells: NDArray[np.int64], sewer: SewerEngi
 
 
 def manhole_part(sewer: SewerEngine, cells: NDArray[np.int64], diameter_m: float, *, takes_in: bool) -> _Part:
-    """Put a manhole on every node but the outfalls; ``cells`` is per node."""
-    nodes = np.flatnonzero(~sewer.is_outfall & (cells != NOWHERE))
+    """Put a manhole on every node but outfalls and sealed ones; ``cells`` is per node."""
+    nodes = np.flatnonzero(~sewer.is_outfall & ~sewer.is_sealed & (cells != NOWHERE))
     area = np.pi * diameter_m**2 / 4.0
     return _Part(
         is_gully=False,

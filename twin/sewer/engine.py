@@ -43,10 +43,10 @@ class SewerSettings:
         True keeps the file's own rain on its subcatchments; false, the default, leaves rain to the
         surface, so that no drop falls twice.
     riser_area_m2
-        Plan area of a shaft that stands on every node and holds what rises above the ground until
-        the street takes it, m2, > 0. SWMM carries it as ponded area: head above ground is volume
-        over area, nothing is lost as flooding, and the water is in the sewer's account until it has
-        left for the surface. None keeps the file's own ponding.
+        Plan area of a shaft that stands on every node that is not sealed, m2, > 0. It holds what rises
+        above the ground until the street takes it. SWMM carries it as ponded area: head above ground is
+        volume over area, nothing is lost as flooding, and the water is in the sewer's account until it
+        has left for the surface. None keeps the file's own ponding.
     surcharge_method
         ``SLOT`` keeps the volume of a full pipe in the balance; ``EXTRAN`` hides up to 15 % of the
         water in a network that is filling and gives it back later. None keeps the file's choice.
@@ -125,6 +125,9 @@ class SewerEngine:
         Total inflow, m3/s.
     ground_m, invert_m, is_outfall
         As in the table of nodes.
+    is_sealed
+        Nodes to which the file gives a surcharge depth: they hold pressure, as the ends of rising mains
+        do, and neither have a riser nor overflow.
 
     Raises
     ------
@@ -189,8 +192,10 @@ class SewerEngine:
         self._nodes = self._node_indices()
         area = self.settings.riser_area_m2
         with self._complaints("Sewer model"):
+            depths = [solver.node_get_parameter(int(k), NodeProperty.SURCHARGE_DEPTH) for k in self._nodes]
+            self.is_sealed = ~self.is_outfall & (np.array(depths) > 0.0)
             if area is not None:
-                for node in self._nodes[~self.is_outfall]:
+                for node in self._nodes[~self.is_outfall & ~self.is_sealed]:
                     solver.node_set_parameter(int(node), NodeProperty.POND_AREA, area / self._length_m**2)
             solver.swmm_start(False)
         self._all_nodes = np.arange(solver.project_get_count(ObjectType.NODE), dtype=np.int64)

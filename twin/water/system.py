@@ -59,7 +59,8 @@ class WaterSystem:
     gully_blockage
         Blocked share of each gully, in the order of the layer.
     surcharged
-        Per sewer node: whether its head has reached the cover and not yet fallen 5 cm below it.
+        Per sewer node: whether its head has reached the cover and not yet fallen 5 cm below it; never at
+        outfalls and sealed nodes.
 
     Raises
     ------
@@ -178,7 +179,8 @@ class WaterSystem:
         sewer.advance_to(now_s + dt_s)
         above = sewer.heads >= sewer.ground_m
         within = sewer.heads > sewer.ground_m - _RELIEF_M
-        self.surcharged = ~sewer.is_outfall & (above | (self.surcharged & within))
+        covered = ~sewer.is_outfall & ~sewer.is_sealed
+        self.surcharged = covered & (above | (self.surcharged & within))
 
     def _advance_surface(self, t_s: float) -> None:
         while self._surface.time_s < t_s:

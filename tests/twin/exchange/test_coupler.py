@@ -73,6 +73,25 @@ def test_surcharged_sewer_returns_its_water_to_the_street(tiny_city, open_cells,
     assert 0.1 < engine.heads[0] - engine.ground_m[0] < 0.5
 
 
+def test_sealed_node_holds_pressure_and_has_no_manhole(tiny_city, open_cells, surface, tmp_path):
+    """A surcharge depth in the file marks the end of a rising main."""
+    row = next(line for line in tiny_city.sewer.inp.splitlines() if line.startswith("J1 "))
+    sealed = tiny_city.sewer.inp.replace(row, " ".join([*row.split()[:4], "9999", "0"]), 1)
+    city = replace(tiny_city, sewer=replace(tiny_city.sewer, inp=sealed))
+    city = replace(city, layers={k: v for k, v in city.layers.items() if k != "gullies"})
+    with SewerEngine(city.sewer, tmp_path, 1.0) as engine:
+        exchange = make_exchange(city, open_cells, engine)
+        assert engine.is_sealed.tolist() == [True, False, False, False]
+        for second in range(1, 31):
+            volumes = exchange.step(surface, engine, 1.0)
+            volumes[0] += 0.4
+            engine.inject(volumes)
+            engine.advance_to(float(second))
+            assert volumes[0] == pytest.approx(0.4)
+        assert engine.heads[0] > engine.ground_m[0]
+        assert engine.account.losses == 0.0
+
+
 @pytest.mark.parametrize(("manholes", "takes"), [("lidded", False), ("open", True), ("sealed", False)])
 def test_manholes_take_street_water_only_when_open(tiny_city, open_cells, surface, engine, manholes, takes):
     city = replace(tiny_city, layers={k: v for k, v in tiny_city.layers.items() if k != "gullies"})
