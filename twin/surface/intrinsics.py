@@ -13,9 +13,17 @@ mirrored water flows in mirrored ways."""
 EXACT = {"nsz", "arcp"}
 """For kernels whose result is computed on both sides of a face: no contraction, both round alike."""
 
-ONE_THIRD = np.float32(1.0 / 3.0)
-FOUR_THIRDS = np.float32(4.0 / 3.0)
-MAGIC = np.int32(0x54A21D2A)
+THIRD = np.float32(1.0 / 3.0)
+MAGIC = np.float32(0x54A00000)
+"""Bits of x^(-1/3) plus a third of the bits of x: nearly a constant. Chosen for the least spread."""
+MINIMAX = (
+    np.float32(1.7483475964303163),
+    np.float32(-1.3557067512193626),
+    np.float32(0.7996297343782888),
+    np.float32(-0.19227111121079793),
+)
+"""Polynomial for c^(-1/3) on [0.875, 1.068], relative error below 2e-6 (weighted least squares, iterated
+until the error is level)."""
 
 
 @intrinsic
@@ -44,14 +52,15 @@ bits_float: Any = _bits_float
 
 @njit(inline="always", fastmath=FAST)
 def inverse_cbrt(x: Any) -> Any:
-    """Return x^(-1/3) of a positive float32 to 1e-5, about twelve times as fast as ``x ** (-1/3)``.
+    """Return x^(-1/3) of a positive float32 to 2e-6, many times as fast as ``x ** (-1/3)``.
 
-    The exponent field of a float is the integer part of its logarithm: dividing the bits by -3 gives a
-    first guess, which two Newton steps on y⁻³ = x refine.
+    The exponent field of a float is the integer part of its logarithm: the bits divided by -3 give a first
+    guess y within 4 %. Then c = x y³ lies near 1, and y c^(-1/3) is the answer, the power being a short
+    polynomial.
 
-    Source: Moroz et al. (2021), Fast calculation of cube root and inverse cube root using a magic
-    constant; the same idea as the well-known inverse square root.
+    Source: the guess is that of Moroz et al. (2021), Fast calculation of cube root and inverse cube root
+    using a magic constant; the polynomial is this project's.
     """
-    y = bits_float(MAGIC - np.int32(np.float32(float_bits(x)) * ONE_THIRD))
-    y = y * (FOUR_THIRDS - ONE_THIRD * (x * y * y * y))
-    return y * (FOUR_THIRDS - ONE_THIRD * (x * y * y * y))
+    y = bits_float(np.int32(MAGIC - np.float32(float_bits(x)) * THIRD))
+    c = (x * y) * (y * y)
+    return y * (MINIMAX[0] + c * (MINIMAX[1] + c * (MINIMAX[2] + c * MINIMAX[3])))

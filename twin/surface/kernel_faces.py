@@ -28,7 +28,7 @@ from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, THETA_MIN, UNIT_BITS
 from twin.surface.intrinsics import EXACT, FAST, inverse_cbrt
 
 ZERO = np.float32(0.0)
-QUARTER = np.float32(0.25)
+SIXTEENTH = np.float32(1.0 / 16.0)  # the mean of four discharges, squared
 HALF = np.float32(0.5)
 ONE = np.float32(1.0)
 DRY = np.float32(DRY_UNITS)
@@ -82,14 +82,15 @@ def _momentum(
     ``drop`` is the rise of the water surface across the face, ``q_beside`` the sum of the discharges
     before and after in the direction of flow, ``q_across`` the sum of the four transverse ones.
     """
-    across = QUARTER * q_across
-    norm = np.sqrt(q * q + across * across)
+    norm = np.sqrt(q * q + SIXTEENTH * (q_across * q_across))
     depth = max(flow_depth, DRY)
     y = inverse_cbrt(depth)
     y2 = y * y
-    theta = max(THETA_FLOOR, ONE - step.theta_slope * norm * y2 * y)  # 1 / depth = y³
-    driven = theta * q + HALF * (ONE - theta) * q_beside - step.pressure * depth * drop
-    new = driven / (ONE + step.friction * friction * norm * y2 * y2 * y2 * y)
+    speed = norm * (y2 * y)  # 1 / depth = y³
+    theta = max(THETA_FLOOR, ONE - step.theta_slope * speed)
+    mean = HALF * q_beside
+    driven = mean + theta * (q - mean) - (step.pressure * depth) * drop
+    new = driven / (ONE + (step.friction * friction) * (speed * (y2 * y2)))
     return new if flow_depth > DRY else ZERO
 
 
@@ -153,6 +154,28 @@ def face_discharges(
         )
 
 
+@njit(inline="always", fastmath=FAST)
+def _wanted_outflow(west: Any, east: Any, top: Any, bottom: Any, step: StepFactors) -> Any:
+    """Return the outflow that a cell's faces want in this step, units."""
+    along_x = max(east, ZERO) - min(west, ZERO)
+    along_y = max(bottom, ZERO) - min(top, ZERO)
+    return step.volume * (along_x + along_y) + TINY
+
+
+@njit(fastmath=FAST, error_model="numpy", cache=True)
+def count_short(
+    depth: Any, flux_x: Any, north: Any, south: Any, first: int, end: int, step: StepFactors
+) -> Any:
+    """Count the cells that cannot afford the outflow that their faces want; usually none."""
+    h, west, east = depth[first:end], flux_x[first:end], flux_x[first + 1 : end + 1]
+    top, bottom = north[first:end], south[first:end]
+    short = np.int32(0)
+    for col in range(h.size):
+        wanted = _wanted_outflow(west[col], east[col], top[col], bottom[col], step)
+        short += np.int32(SAFE * np.float32(h[col]) < wanted)
+    return short
+
+
 @njit(fastmath=FAST, error_model="numpy", cache=True)
 def outflow_shares(
     depth: Any, flux_x: Any, north: Any, south: Any, first: int, end: int, step: StepFactors, share: Any
@@ -161,9 +184,8 @@ def outflow_shares(
     h, west, east = depth[first:end], flux_x[first:end], flux_x[first + 1 : end + 1]
     top, bottom, out = north[first:end], south[first:end], share[first:end]
     for col in range(out.size):
-        along_x = max(east[col], ZERO) - min(west[col], ZERO)
-        along_y = max(bottom[col], ZERO) - min(top[col], ZERO)
-        out[col] = min(ONE, SAFE * np.float32(h[col]) / (step.volume * (along_x + along_y) + TINY))
+        wanted = _wanted_outflow(west[col], east[col], top[col], bottom[col], step)
+        out[col] = min(ONE, SAFE * np.float32(h[col]) / wanted)
 
 
 @njit(fastmath=EXACT, error_model="numpy", cache=True)
@@ -173,6 +195,13 @@ def limit_faces(wanted: Any, share_above: Any, share_below: Any, first: int, end
     for col in range(qy.size):
         a, b = above[col], below[col]  # load both: a conditional load would become a gather
         qy[col] = flux[col] * (a if flux[col] > ZERO else b)
+
+
+@njit(inline="always", fastmath=EXACT)
+def _moved(step: StepFactors, west: Any, east: Any, top: Any, bottom: Any) -> Any:
+    """Return the gain of a cell in units: each face's volume is truncated once, alike on both sides."""
+    along_x = np.int32(step.volume * west) - np.int32(step.volume * east)
+    return np.int32(along_x + np.int32(step.volume * top) - np.int32(step.volume * bottom))
 
 
 @njit(fastmath=EXACT, error_model="numpy", cache=True)
@@ -189,37 +218,41 @@ def new_depths(
     north: Any,
     qx: Any,
     south: Any,
+    limited: bool,
 ) -> Any:
     """Limit the west and south faces of a row and update its depth in place.
 
     ``north`` holds the final discharge of the north faces, ``qx`` and ``south`` receive those of the west
-    and south faces, ``rain`` holds whole units to add.
+    and south faces, ``rain`` holds whole units to add. Unless ``limited``, all shares are 1 and are not
+    looked at.
 
     Returns
     -------
     Largest new depth in units as uint32: a negative one, which must not be, shows as a huge one.
     """
     h, x_west, x_east = depth[first:end], flux_x[first:end], flux_x[first + 1 : end + 1]
-    y_south, y_north = flux_south[first:end], north[first:end]
+    y_south, y_north, rained = flux_south[first:end], north[first:end], rain[first:end]
     s_w, s_c, s_e = share[first - 1 : end - 1], share[first:end], share[first + 1 : end + 1]
-    s_s, rained, out_x, out_y = share_south[first:end], rain[first:end], qx[first:end], south[first:end]
+    s_s, out_x, out_y = share_south[first:end], qx[first:end], south[first:end]
     deepest = np.uint32(0)
-    for col in range(h.size):
-        west, east, bottom = x_west[col], x_east[col], y_south[col]
-        mine, of_west, of_east, of_south = s_c[col], s_w[col], s_e[col], s_s[col]
-        west = west * (of_west if west > ZERO else mine)
-        east = east * (mine if east > ZERO else of_east)
-        bottom = bottom * (mine if bottom > ZERO else of_south)
-        out_x[col] = west
-        out_y[col] = bottom
-        new = np.int32(
-            h[col]
-            + np.int32(step.volume * west)
-            - np.int32(step.volume * east)
-            + np.int32(step.volume * y_north[col])
-            - np.int32(step.volume * bottom)
-            + rained[col]
-        )
-        h[col] = new
-        deepest = max(deepest, np.uint32(new))
+    if limited:
+        for col in range(h.size):
+            west, east, bottom = x_west[col], x_east[col], y_south[col]
+            mine, of_west, of_east, of_south = s_c[col], s_w[col], s_e[col], s_s[col]
+            west = west * (of_west if west > ZERO else mine)
+            east = east * (mine if east > ZERO else of_east)
+            bottom = bottom * (mine if bottom > ZERO else of_south)
+            out_x[col] = west
+            out_y[col] = bottom
+            new = np.int32(h[col] + _moved(step, west, east, y_north[col], bottom) + rained[col])
+            h[col] = new
+            deepest = max(deepest, np.uint32(new))
+    else:
+        for col in range(h.size):
+            west, bottom = x_west[col], y_south[col]
+            out_x[col] = west
+            out_y[col] = bottom
+            new = np.int32(h[col] + _moved(step, west, x_east[col], y_north[col], bottom) + rained[col])
+            h[col] = new
+            deepest = max(deepest, np.uint32(new))
     return deepest

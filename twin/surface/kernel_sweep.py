@@ -18,7 +18,14 @@ from numba import njit
 
 from twin.surface.constants import ROWS_BEFORE, TILE
 from twin.surface.intrinsics import FAST
-from twin.surface.kernel_faces import StepFactors, face_discharges, limit_faces, new_depths, outflow_shares
+from twin.surface.kernel_faces import (
+    StepFactors,
+    count_short,
+    face_discharges,
+    limit_faces,
+    new_depths,
+    outflow_shares,
+)
 from twin.surface.state import Grid, Halo, Scratch, Tiles
 
 
@@ -54,8 +61,10 @@ def _clear_scratch(scratch: Scratch, band: int, segments: Any, count: int) -> No
 
 
 @njit(cache=True)
-def _lay_rain(weight: Any, zone: Any, quanta: Any, first: int, end: int, out: Any) -> None:
+def _lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any) -> None:
     """Fill a row with the units of rain that fall on each cell."""
+    weight = grid.rain_weight[min(row, grid.rain_weight.shape[0] - 1)]
+    zone = grid.rain_zone[min(row, grid.rain_zone.shape[0] - 1)]
     w, z, rain = weight[first:end], zone[first:end], out[first:end]
     if quanta.size == 1:
         amount = np.int32(quanta[0])
@@ -64,6 +73,23 @@ def _lay_rain(weight: Any, zone: Any, quanta: Any, first: int, end: int, out: An
     else:
         for col in range(rain.size):
             rain[col] = np.int32(w[col]) * np.int32(quanta[z[col]])
+
+
+@njit(cache=True)
+def _afford(
+    depth: Any, flux_x: Any, north: Any, south: Any, segments: Any, count: int, step: StepFactors, share: Any
+) -> int:
+    """Fill a row of outflow shares where a cell of the row is short of water; return how many are.
+
+    Where none is, which is the rule, the row of shares is not touched and holds ones.
+    """
+    short = 0
+    for run in range(count):
+        short += count_short(depth, flux_x, north, south, segments[run, 0], segments[run, 1], step)
+    if short > 0:
+        for run in range(count):
+            outflow_shares(depth, flux_x, north, south, segments[run, 0], segments[run, 1], step, share)
+    return short
 
 
 @njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
@@ -90,87 +116,57 @@ def sweep_band(
     -------
     Largest new depth in units, uint32.
     """
-    first_row, end_row = tiles.band_rows[band], tiles.band_rows[band + 1]
+    top, end_row = tiles.band_rows[band], tiles.band_rows[band + 1]
     deepest = np.uint32(0)
-    if first_row >= end_row:
+    if top >= end_row:
         return deepest
-    depth, qx, qy = grid.depth, grid.qx, grid.qy
-    depth_above, depth_below = halo.depth_above[band], halo.depth_below[band]
-    qx_above, qx_below = halo.qx_above[band], halo.qx_below[band]
-    qy_above, qy_below = halo.qy_above[band], halo.qy_below[band]
     flux_x, flux_y, share = scratch.flux_x[band], scratch.flux_y[band], scratch.share[band]
-    spill, rain = scratch.spill[band, 0], scratch.rain[band, 0]
-    segments, counts = tiles.segments, tiles.counts
+    rain, segments, counts = scratch.rain[band, 0], tiles.segments, tiles.counts
+    rough_last = grid.friction.shape[0] - 1
+    short = np.zeros(2, np.int64)  # cells short of water in the rows of `share`
     _clear_scratch(scratch, band, segments[0], 0)
-    rough_last, weight_last = grid.friction.shape[0] - 1, grid.rain_weight.shape[0] - 1
-    zone_last = grid.rain_zone.shape[0] - 1
     last_tile_row = -1
-    for r in range(first_row - 2, end_row + 1):
-        k = tile_row_of(r, counts.size)
-        depth_0 = _row(depth, depth_above, depth_below, r, first_row, end_row)
-        depth_1 = _row(depth, depth_above, depth_below, r + 1, first_row, end_row)
-        qx_0 = _row(qx, qx_above, qx_below, r, first_row, end_row)
-        qx_1 = _row(qx, qx_above, qx_below, r + 1, first_row, end_row)
-        qy_0 = _row(qy, qy_above, qy_below, r, first_row, end_row)
-        qy_1 = _row(qy, qy_above, qy_below, r + 1, first_row, end_row)
-        qy_2 = _row(qy, qy_above, qy_below, r + 2, first_row, end_row)
+    for r in range(top - 2, end_row + 1):
+        k, now, before = tile_row_of(r, counts.size), r % 2, (r + 1) % 2
+        north, south = flux_y[now], flux_y[before]
+        depth_0 = _row(grid.depth, halo.depth_above[band], halo.depth_below[band], r, top, end_row)
+        depth_1 = _row(grid.depth, halo.depth_above[band], halo.depth_below[band], r + 1, top, end_row)
+        qx_0 = _row(grid.qx, halo.qx_above[band], halo.qx_below[band], r, top, end_row)
+        qx_1 = _row(grid.qx, halo.qx_above[band], halo.qx_below[band], r + 1, top, end_row)
+        qy_0 = _row(grid.qy, halo.qy_above[band], halo.qy_below[band], r, top, end_row)
+        qy_1 = _row(grid.qy, halo.qy_above[band], halo.qy_below[band], r + 1, top, end_row)
+        qy_2 = _row(grid.qy, halo.qy_above[band], halo.qy_below[band], r + 2, top, end_row)
         friction_0, friction_1 = grid.friction[min(r, rough_last)], grid.friction[min(r + 1, rough_last)]
-        north, south = flux_y[r % 2], flux_y[(r + 1) % 2]
+        bed_0, bed_1, x_now = grid.bed[r], grid.bed[r + 1], flux_x[now]
         for run in range(counts[k]):
             first, end = segments[k, run, 0], segments[k, run, 1]
             face_discharges(
-                depth_0,
-                depth_1,
-                grid.bed[r],
-                grid.bed[r + 1],
-                friction_0,
-                friction_1,
-                qx_0,
-                qx_1,
-                qy_0,
-                qy_1,
-                qy_2,
-                first,
-                end,
-                step,
-                flux_x[r % 2],
-                south,
+                *(depth_0, depth_1, bed_0, bed_1, friction_0, friction_1, qx_0, qx_1, qy_0, qy_1, qy_2),
+                *(first, end, step, x_now, south),
             )
-            if r >= first_row - 1:
-                outflow_shares(depth_0, flux_x[r % 2], north, south, first, end, step, share[r % 2])
-        done = r - 1
-        k_done = tile_row_of(done, counts.size)
-        if done >= first_row - 1:
-            faces_south = qy[r] if r < end_row else spill
-            for run in range(counts[k_done]):
-                first, end = segments[k_done, run, 0], segments[k_done, run, 1]
-                if done < first_row:
-                    limit_faces(north, share[done % 2], share[r % 2], first, end, faces_south)
-                    continue
+        if r >= top - 1:
+            if short[now] > 0:
+                share[now, :] = 1
+            short[now] = _afford(depth_0, x_now, north, south, segments[k], counts[k], step, share[now])
+        done, k_done = r - 1, tile_row_of(r - 1, counts.size)
+        out_south = grid.qy[r] if r < end_row else scratch.spill[band, 0]
+        limited = short[0] + short[1] > 0
+        for run in range(counts[k_done]):
+            first, end = segments[k_done, run, 0], segments[k_done, run, 1]
+            if done == top - 1:
+                limit_faces(north, share[before], share[now], first, end, out_south)
+            elif done >= top:
                 if raining:
-                    weight = grid.rain_weight[min(done, weight_last)]
-                    zone = grid.rain_zone[min(done, zone_last)]
-                    _lay_rain(weight, zone, quanta, first, end, rain)
+                    _lay_rain(grid, done, quanta, first, end, rain)
                 found = new_depths(
-                    depth[done],
-                    flux_x[done % 2],
-                    north,
-                    share[done % 2],
-                    share[r % 2],
-                    rain,
-                    first,
-                    end,
-                    step,
-                    qy[done],
-                    qx[done],
-                    faces_south,
+                    *(grid.depth[done], flux_x[before], north, share[before], share[now], rain, first, end),
+                    *(step, grid.qy[done], grid.qx[done], out_south, limited),
                 )
                 deepest = max(deepest, found)
         if k != last_tile_row:
             _clear_scratch(scratch, band, segments[k], counts[k])
             last_tile_row = k
-    if raining:
-        rain[:] = 0
+    rain[:] = 0
     return deepest
 
 
