@@ -301,12 +301,6 @@ class SewerEngine:
         leaving = np.minimum(self._in_transit(), 0.0)
         return np.maximum(np.minimum(above, self.volumes) + leaving, 0.0)
 
-    def link_flows(self) -> NDArray[np.float64]:
-        """Flow in each link in SWMM's order, m3/s, positive downstream."""
-        flows = np.zeros(self._all_links.size)
-        self._check(self._bulk.read_links(self._all_links, LinkResult.FLOW.value, flows))
-        return flows * self._flow_m3_s
-
     @property
     def account(self) -> SewerAccount:
         """Volumes since the start."""
@@ -331,13 +325,6 @@ class SewerEngine:
             stored=stored,
             error=exchanged + other - outfalls - losses - (stored - self._initial_m3),
         )
-
-    @property
-    def routing_error(self) -> float:
-        """SWMM's own flow continuity error so far, as a share of its inflow."""
-        account = self.account
-        inflow = account.injected + account.other_inflow + account.initial
-        return account.error / inflow if inflow > 0.0 else 0.0
 
     def _in_transit(self) -> NDArray[np.float64]:
         """Half of the last step's inflow, which SWMM's trapezoidal rule books a step later, m3."""

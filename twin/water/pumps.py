@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cim_models.orders import OrderOutcome, StartPump, StopPump
 from twin.exchange.coupler import Surface
 
 OUTSIDE = -1
+_SECONDS_AN_HOUR = 3600.0
 
 
 @dataclass(slots=True)
@@ -65,3 +68,76 @@ class PumpTruck:
         self.pumped_m3 += taken
         self.flow_m3_s = taken / dt_s
         return taken
+
+
+class PumpFleet:
+    """The pump trucks at work, and what they have moved.
+
+    Parameters
+    ----------
+    cells_at
+        From a point to the open cells within reach of a suction hose there.
+    node_ids
+        Sewer nodes that a pump may deliver to.
+    residual_m
+        Depth that a pump leaves behind, m.
+
+    Attributes
+    ----------
+    pumped_m3, pumped_outside_m3
+        Taken from the street since the start, and of that, what left the model.
+    """
+
+    def __init__(
+        self,
+        cells_at: Callable[[float, float], NDArray[np.int64]],
+        node_ids: Sequence[str],
+        residual_m: float,
+    ) -> None:
+        self.pumped_m3 = self.pumped_outside_m3 = 0.0
+        self._cells_at = cells_at
+        self._node = {name: index for index, name in enumerate(node_ids)}
+        self._residual_m = residual_m
+        self._running: dict[str, PumpTruck] = {}
+
+    @property
+    def running(self) -> tuple[PumpTruck, ...]:
+        """Trucks at work, in the order they were started."""
+        return tuple(self._running.values())
+
+    def start(self, order: StartPump) -> OrderOutcome:
+        """Put a truck to work."""
+        if order.id in self._running:
+            return OrderOutcome(False, f"pump '{order.id}' is running already")
+        if not order.capacity_m3_h > 0.0:
+            return OrderOutcome(False, f"capacity of {order.capacity_m3_h} m3/h is not above 0")
+        if order.target != "outside" and order.target not in self._node:
+            return OrderOutcome(False, f"no sewer node '{order.target}'")
+        cells = self._cells_at(order.x, order.y)
+        if cells.size == 0:
+            return OrderOutcome(False, f"no open ground at {order.x:.1f}, {order.y:.1f}")
+        node = self._node.get(order.target, OUTSIDE)
+        capacity_m3_s = order.capacity_m3_h / _SECONDS_AN_HOUR
+        self._running[order.id] = PumpTruck(
+            order.id, order.x, order.y, order.target, node, capacity_m3_s, cells
+        )
+        return OrderOutcome(True)
+
+    def stop(self, order: StopPump) -> OrderOutcome:
+        """Take a truck away; the outcome says what it moved."""
+        pump = self._running.pop(order.pump, None)
+        if pump is None:
+            return OrderOutcome(False, f"no pump '{order.pump}' is running")
+        return OrderOutcome(True, pumped_m3=pump.pumped_m3)
+
+    def step(self, surface: Surface, dt_s: float) -> NDArray[np.float64]:
+        """Run all trucks for one step and return what each sewer node receives, m3."""
+        volumes = np.zeros(len(self._node))
+        for pump in self._running.values():
+            taken = pump.step(surface, dt_s, self._residual_m)
+            self.pumped_m3 += taken
+            if pump.node == OUTSIDE:
+                self.pumped_outside_m3 += taken
+            else:
+                volumes[pump.node] += taken
+        return volumes

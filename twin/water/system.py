@@ -20,12 +20,11 @@ from twin.surface.grid import building_cells, rain_weights
 from twin.water.balance import WaterBalance, water_balance
 from twin.water.blockage import blockage_at_start
 from twin.water.probes import SensorProbes
-from twin.water.pumps import OUTSIDE, PumpTruck
+from twin.water.pumps import PumpFleet, PumpTruck
 from twin.water.settings import WaterSettings
 
 #: A node counts as relieved when its head has fallen this far below the cover, m.
 _RELIEF_M = 0.05
-_SECONDS_AN_HOUR = 3600.0
 _TIME_TOLERANCE_S = 1e-6
 
 
@@ -80,8 +79,6 @@ class WaterSystem:
         self.walls = building_cells(city)
         self.open_cells = np.isfinite(city.terrain.elevation) & ~self.walls
         self._surface = self._make_surface()
-        self._pumps: dict[str, PumpTruck] = {}
-        self._pumped_m3 = self._pumped_outside_m3 = 0.0
         gullies = city.layer("gullies")
         self._gully_rows = (
             {} if gullies is None else {str(name): row for row, name in enumerate(gullies["id"])}
@@ -96,6 +93,7 @@ class WaterSystem:
         self.surcharged = np.zeros(0, dtype=bool)
         if city.sewer is not None:
             self._open_sewer(city.sewer, Path(workdir))
+        self._pumps = PumpFleet(self._suction_cells, self.node_ids, settings.pump_residual_m)
         self._sensors = SensorProbes(city.terrain, self.open_cells, city.layer("sensors"), self._sewer)
 
     def _make_surface(self) -> SurfaceSolver:
@@ -133,6 +131,9 @@ class WaterSystem:
         self._sewer = sewer
         self.surcharged = np.zeros(len(sewer.node_ids), dtype=bool)
 
+    def _suction_cells(self, x: float, y: float) -> NDArray[np.int64]:
+        return cells_within(self.terrain, self.open_cells, x, y, self.settings.pump_radius_m)
+
     def close(self) -> None:
         """Free SWMM; may be called twice."""
         if self._sewer is not None:
@@ -164,14 +165,7 @@ class WaterSystem:
     def _exchange_water(self, now_s: float, dt_s: float) -> None:
         """Pumps, gullies and manholes for the step that begins now; the sewer goes to its end."""
         sewer = self._sewer
-        volumes = np.zeros(0 if sewer is None else len(sewer.node_ids))
-        for pump in self._pumps.values():
-            taken = pump.step(self._surface, dt_s, self.settings.pump_residual_m)
-            self._pumped_m3 += taken
-            if pump.node == OUTSIDE:
-                self._pumped_outside_m3 += taken
-            else:
-                volumes[pump.node] += taken
+        volumes = self._pumps.step(self._surface, dt_s)
         if sewer is None or self._exchange is None:
             return
         volumes += self._exchange.step(self._surface, sewer, dt_s)
@@ -197,9 +191,9 @@ class WaterSystem:
         if isinstance(order, ClearGullies):
             return self._clear(order)
         if isinstance(order, StartPump):
-            return self._start_pump(order)
+            return self._pumps.start(order)
         if isinstance(order, StopPump):
-            return self._stop_pump(order)
+            return self._pumps.stop(order)
         return OrderOutcome(False, f"{type(order).__name__} is no order for water")
 
     def _clear(self, order: ClearGullies) -> OrderOutcome:
@@ -211,31 +205,6 @@ class WaterSystem:
             if self._exchange is not None:
                 self._exchange.set_blockage(name, 0.0)
         return OrderOutcome(True)
-
-    def _start_pump(self, order: StartPump) -> OrderOutcome:
-        if order.id in self._pumps:
-            return OrderOutcome(False, f"pump '{order.id}' is running already")
-        if not order.capacity_m3_h > 0.0:
-            return OrderOutcome(False, f"capacity of {order.capacity_m3_h} m3/h is not above 0")
-        node = OUTSIDE
-        if order.target != "outside":
-            if order.target not in self.node_ids:
-                return OrderOutcome(False, f"no sewer node '{order.target}'")
-            node = self.node_ids.index(order.target)
-        cells = cells_within(self.terrain, self.open_cells, order.x, order.y, self.settings.pump_radius_m)
-        if cells.size == 0:
-            return OrderOutcome(False, f"no open ground at {order.x:.1f}, {order.y:.1f}")
-        capacity_m3_s = order.capacity_m3_h / _SECONDS_AN_HOUR
-        self._pumps[order.id] = PumpTruck(
-            order.id, order.x, order.y, order.target, node, capacity_m3_s, cells
-        )
-        return OrderOutcome(True)
-
-    def _stop_pump(self, order: StopPump) -> OrderOutcome:
-        pump = self._pumps.pop(order.pump, None)
-        if pump is None:
-            return OrderOutcome(False, f"no pump '{order.pump}' is running")
-        return OrderOutcome(True, pumped_m3=pump.pumped_m3)
 
     # --- what people and instruments see ----------------------------------------------------------
 
@@ -294,7 +263,7 @@ class WaterSystem:
     @property
     def pumps(self) -> tuple[PumpTruck, ...]:
         """Pump trucks at work, in the order they were started."""
-        return tuple(self._pumps.values())
+        return self._pumps.running
 
     @property
     def unplaced_gullies(self) -> tuple[str, ...]:
@@ -314,6 +283,6 @@ class WaterSystem:
             SewerAccount() if self._sewer is None else self._sewer.account,
             to_sewer_m3=0.0 if exchange is None else exchange.to_sewer_m3,
             to_surface_m3=0.0 if exchange is None else exchange.to_surface_m3,
-            pumped_m3=self._pumped_m3,
-            pumped_outside_m3=self._pumped_outside_m3,
+            pumped_m3=self._pumps.pumped_m3,
+            pumped_outside_m3=self._pumps.pumped_outside_m3,
         )
