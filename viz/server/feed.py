@@ -18,6 +18,7 @@ from scenarios.runfolder import FrameReader, RunFolder
 from viz.layers import colours, images
 from viz.layers.projection import Projector
 from viz.server.citypack import CityPack, pack_city
+from viz.server.readings import GrowingReadings
 
 EVENTS_A_TIME = 4000
 FRAMES_KEPT = 256
@@ -41,6 +42,8 @@ class RunFeed:
         self._run = RunFolder(path)
         self._lock = threading.Lock()
         self._frames: FrameReader | None = None
+        self._complete = False
+        self._readings = GrowingReadings(self._run.path)
         self._boot = uuid.uuid4().hex[:12]
         self.frame = lru_cache(maxsize=FRAMES_KEPT)(self._frame)
 
@@ -100,7 +103,7 @@ class RunFeed:
             "times_s": times[frames:],
             "events": [self._event(item) for item in events],
             "more": len(events) == EVENTS_A_TIME,
-            "readings": self._readings(readings_s),
+            "readings": self._readings.after(readings_s),
         }
 
     def _times(self, ended: bool) -> list[float]:
@@ -117,7 +120,7 @@ class RunFeed:
 
     def _refresh_once(self) -> None:
         """Look for the last frames of a run that has ended since; then never again."""
-        if not getattr(self, "_complete", False) and self._frames is not None:
+        if not self._complete and self._frames is not None:
             self._frames.refresh()
             self._complete = True
 
@@ -146,20 +149,6 @@ class RunFeed:
                 for (lon, lat), t in zip(lon_lat.tolist(), points[:, 2].tolist(), strict=True)
             ]
         return plain
-
-    def _readings(self, after_s: float) -> dict[str, dict[str, Any]]:
-        """Group readings by subject and quantity: unit, value kind, times and values."""
-        table = self._run.readings()
-        table = table[table["t_s"] >= after_s]
-        found: dict[str, dict[str, Any]] = {}
-        for (subject, quantity), rows in table.groupby(["subject", "quantity"], sort=True):
-            found.setdefault(str(subject), {})[str(quantity)] = {
-                "unit": str(rows["unit"].iloc[-1]),
-                "value_kind": str(rows["value_kind"].iloc[-1]),
-                "t_s": rows["t_s"].tolist(),
-                "values": [None if np.isnan(value) else round(value, 5) for value in rows["value"]],
-            }
-        return found
 
     def _frame(self, index: int) -> bytes:
         """One depth frame for the browser: deflated depth codes, then road depths as uint16 mm.

@@ -104,7 +104,7 @@ class Store {
     setTimeout(() => this.poll(), more ? 0 : ended ? 5 * POLL_MS : POLL_MS)
   }
 
-  lastEvent() { const events = this.story.events; return events.length ? events[events.length - 1][0] : 0 }
+  lastEvent() { return this.story.lastId }
 
   take(update) {
     if (this.status && (this.status.boot !== update.status.boot || this.status.run !== update.status.run)) {

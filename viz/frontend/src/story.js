@@ -27,16 +27,25 @@ export class Story {
     this.state = empty()
     this.next = 0
     this.timeS = -Infinity
+    this.lastId = 0
   }
 
   append(rows) {
+    let disordered = false
     for (const row of rows) {
+      const last = this.events[this.events.length - 1]
+      if (last && last[TIME] > row[TIME]) disordered = true
       this.events.push(row)
       this.byId.set(row[ID], row)
+      this.lastId = Math.max(this.lastId, row[ID])
       if (row[CAUSE] !== null) {
         if (!this.effects.has(row[CAUSE])) this.effects.set(row[CAUSE], [])
         this.effects.get(row[CAUSE]).push(row[ID])
       }
+    }
+    if (disordered) { // a log is in order of ids; play it in order of time
+      this.events.sort((a, b) => a[TIME] - b[TIME] || a[ID] - b[ID])
+      this.timeS = Infinity
     }
   }
 

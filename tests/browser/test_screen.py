@@ -1,0 +1,152 @@
+"""The command screen in a real browser, on a small real run."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from cim_models.bundle import write_city
+from cim_models.city import City
+from scenarios.runfolder import RunFolder, RunWriter
+from tests.browser.conftest import WatchedPage, serving
+
+pytestmark = pytest.mark.browser
+
+
+def pixels(page: Page, choose: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> int:
+    """Count the pixels of the map between the cards that a rule on red, green and blue chooses."""
+    clip = {"x": 260, "y": 110, "width": 440, "height": 330}
+    picture = np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")).astype(int)
+    return int(choose(picture[..., 0], picture[..., 1], picture[..., 2]).sum())
+
+
+def peak_s(run: RunFolder) -> float:
+    """When the surface held most water, s."""
+    stored = run.readings("city", "surface_volume")
+    return float(stored.loc[stored["value"].idxmax(), "t_s"])
+
+
+def test_the_canvas_draws_buildings_and_water(
+    server: str, watched: WatchedPage, storm_run: RunFolder
+) -> None:
+    watched.open(f"{server}/?t={peak_s(storm_run)}&play=0")
+    watched.until("citytwin.view.drawn.water !== null")
+    only = (
+        "for (const id of ['labels','cases','sensors','crews','roads']) citytwin.store.showLayer(id, false)"
+    )
+    watched.page.evaluate(f"() => {{ {only} }}")
+    watched.page.wait_for_timeout(500)
+    blue = lambda red, green, blue: (blue > 100) & (blue > red + 50)  # noqa: E731
+    cyan = lambda red, green, blue: (green > 150) & (blue > 150) & (red < 130)  # noqa: E731
+    assert pixels(watched.page, blue) > 5000
+    watched.page.evaluate("citytwin.store.showLayer('buildings', false)")
+    watched.page.wait_for_timeout(500)
+    wet = pixels(watched.page, cyan)
+    watched.page.evaluate("citytwin.store.showLayer('water', false)")
+    watched.page.wait_for_timeout(500)
+    assert wet > pixels(watched.page, cyan) + 100
+    assert watched.page.evaluate("citytwin.view.error ?? null") is None
+
+
+def test_a_click_on_an_alarm_opens_its_case(server: str, watched: WatchedPage, storm_run: RunFolder) -> None:
+    watched.open(f"{server}/?t=4000&play=0")
+    alarm = watched.page.locator(".ticker button:not([data-case=''])").first
+    case = alarm.get_attribute("data-case")
+    alarm.dispatch_event("click")
+    drawer = watched.page.locator(".part.drawer")
+    expect(drawer.locator("header")).to_contain_text(str(case))
+    registered = [event for event in storm_run.events(kinds=["case.registered"]) if event.subject == case]
+    expect(drawer.locator("ol")).to_contain_text("立案")
+    expect(drawer.locator("ol")).to_contain_text("上报")
+    assert len(registered) == 1
+    watched.page.keyboard.press("Escape")
+    expect(drawer).not_to_have_class("open")
+
+
+def test_playing_and_scrubbing_move_everything(
+    server: str, watched: WatchedPage, storm_run: RunFolder
+) -> None:
+    watched.open(f"{server}/?t=0&play=0")
+    clock = watched.page.locator("[data-part=clock]")
+    expect(clock).to_have_text("17:00:00")
+    watched.page.locator(".timebar select").select_option("600")
+    watched.page.locator("[data-act=play]").click()
+    watched.until("citytwin.store.timeS > 300")
+    expect(clock).not_to_have_text("17:00:00")
+    watched.page.locator("[data-act=play]").click()
+    slider = watched.page.locator(".timebar input")
+    slider.fill("3900")
+    expect(clock).to_have_text("18:05:00")
+    until = [event for event in storm_run.events() if event.t_s <= 3900]
+    registered = {event.subject for event in until if event.kind == "case.registered"}
+    over = {
+        event.subject for event in until if event.kind in {"case.closed", "case.voided", "case.transferred"}
+    }
+    assert registered
+    expect(watched.page.locator("[data-kpi=open_cases] b")).to_contain_text(str(len(registered - over)))
+    slider.fill("0")
+    expect(watched.page.locator("[data-kpi=open_cases] b")).to_contain_text("0")
+    watched.page.locator("[data-act=peak]").click()
+    road = storm_run.readings("city", "flooded_road_015")
+    assert watched.page.evaluate("citytwin.store.timeS") == road.loc[road["value"].idxmax(), "t_s"]
+
+
+def test_the_language_switch_changes_every_part(server: str, watched: WatchedPage) -> None:
+    watched.open(f"{server}/?t=3600&play=0&lang=en")
+    expect(watched.page.locator(".part.header h1")).to_have_text("City Twin Command Centre")
+    expect(watched.page.locator(".card h2").nth(0)).to_contain_text("SIMULATED")
+    watched.page.locator("[data-language=zh]").click()
+    expect(watched.page.locator(".part.header h1")).to_have_text("城市运行数字孪生指挥中心")
+    expect(watched.page.locator(".kpi span").nth(1)).to_have_text("积水路段")
+    for stamp in watched.page.locator(".card .stamp").all():
+        expect(stamp).to_have_text("模拟")
+
+
+def test_a_click_on_a_building_tells_about_it(server: str, watched: WatchedPage) -> None:
+    watched.open(f"{server}/?t=60&play=0")
+    spot = watched.page.evaluate(
+        """() => { const deck = citytwin.view.deck
+        for (let y = 180; y < 420; y += 17) for (let x = 320; x < 640; x += 23) {
+          const found = deck.pickObject({x, y, radius: 0})
+          if (found && found.layer.id === "buildings") return [x, y] } }"""
+    )
+    assert spot is not None
+    watched.page.mouse.click(*spot)
+    expect(watched.page.locator(".part.drawer header")).to_contain_text("建筑")
+    expect(watched.page.locator(".part.drawer dl")).to_contain_text("m")
+
+
+def test_a_page_cannot_reach_another_host(server: str, browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{server}/assets/page.css")
+    blocked = "fetch('http://example.org/').then(() => 'reached', (error) => error.name)"
+    assert page.evaluate(blocked) == "TypeError"
+    answer = page.goto(f"{server}/")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    page.close()
+
+
+def test_a_run_is_shown_while_it_grows(tiny_city: City, tmp_path: Path, watched: WatchedPage) -> None:
+    write_city(tiny_city, tmp_path / "city")
+    meta = {
+        "scenario": {"name": "growing"},
+        "city": {"reference": str(tmp_path / "city")},
+        "start": "2026-06-18T17:00:00+08:00",
+        "duration_s": 600.0,
+    }
+    shape, roads = tiny_city.terrain.shape, len(tiny_city.layers["roads"])
+    with RunWriter(tmp_path / "run", meta, shape, roads) as writer:
+        writer.events.append(0.0, "run.started", "run", data={"scenario": "growing", "seed": 1})
+        writer.frame(0.0, np.zeros(shape), np.zeros(roads))
+        writer.flush()
+        with serving(tmp_path / "run") as address:
+            watched.open(f"{address}/?play=0")
+            expect(watched.page.locator(".part.header")).to_contain_text("推演进行中")
+            writer.frame(60.0, np.full(shape, 0.4), np.full(roads, 0.4))
+            writer.finish(60.0, {})
+            watched.until("citytwin.store.availableS() === 60")
+            expect(watched.page.locator(".part.header")).to_contain_text("推演回放")

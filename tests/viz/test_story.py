@@ -1,0 +1,159 @@
+"""The browser's reduction of the event log, run in node, against Python's and against the log itself."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cim_models.city import City
+from scenarios.runfolder import RunFolder
+from tests.viz.node import run_node
+from tests.viz.tiny_run import write_tiny_run
+from viz.layers.moment import moment_at
+from viz.server.feed import RunFeed
+
+_STATES = """
+import {Story, isOpen, crewPosition} from "./story.js"
+const story = new Story()
+story.append(value.events)
+result = value.times.map((t) => {
+  const s = story.at(t)
+  return {
+    open: [...s.cases.values()].filter(isOpen).map((c) => [c.id, c.level]),
+    stages: Object.fromEntries([...s.cases.values()].map((c) => [c.id, c.stage])),
+    crews: [...s.crews.values()].map((c) => [c.id, c.state, crewPosition(c, t)]),
+    flooded: [...s.flooded["0.15"]], passed: {...s.passed}, surcharged: [...s.surcharged],
+  }
+})
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tiny_city: City, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return RunFolder(write_tiny_run(tiny_city, tmp_path_factory.mktemp("story")))
+
+
+@pytest.fixture(scope="module")
+def events(run: RunFolder) -> list[Any]:
+    return list(RunFeed(run.path).updates(0, 0, 0.0)["events"])
+
+
+def test_the_browser_sees_the_stages_as_they_happened(events: list[Any]) -> None:
+    times = [100, 700, 755, 900, 1900, 2800]
+    states = run_node(_STATES, {"events": events, "times": times})
+    stages = [state["stages"].get("C1") for state in states]
+    assert stages == [None, "registered", "dispatched", "on_site", "handled", "closed"]
+    assert [state["flooded"] for state in states] == [[], ["R2"], ["R2"], ["R2"], ["R2"], []]
+    assert states[-1]["passed"]["closed"] == 1
+
+
+def test_the_browser_and_python_agree(run: RunFolder, events: list[Any]) -> None:
+    times = [0.0, 700.0, 800.0, 1000.0, 2000.0, 3000.0]
+    for time_s, state in zip(times, run_node(_STATES, {"events": events, "times": times}), strict=True):
+        moment = moment_at(run, time_s)
+        assert state["open"] == [[case.id, case.level] for case in moment.cases]
+        assert [crew[:2] for crew in state["crews"]] == [[crew.id, crew.state] for crew in moment.crews]
+
+
+def test_scrubbing_back_and_forth_gives_what_going_straight_gives(events: list[Any]) -> None:
+    there = run_node(_STATES, {"events": events, "times": [2800, 700, 2800, 0, 900]})
+    straight = [run_node(_STATES, {"events": events, "times": [t]})[0] for t in (700, 900)]
+    assert [there[1], there[4]] == straight
+
+
+def test_a_case_leads_back_to_the_rain(events: list[Any]) -> None:
+    script = """
+    import {Story, KIND} from "./story.js"
+    const story = new Story(); story.append(value); story.at(1e9)
+    result = story.chain("C1").map((row) => row[KIND])
+    """
+    kinds = run_node(script, events)
+    wanted = ["rain.started", "road.flooded", "report.made", "case.registered", "crew.arrived", "case.closed"]
+    assert [kind for kind in kinds if kind in wanted] == wanted
+
+
+def test_a_crew_is_where_its_leg_has_it() -> None:
+    script = """
+    import {crewPosition} from "./story.js"
+    const crew = {path: [[0, 0, 10], [4, 0, 20], [4, 8, 40]], position: [4, 8]}
+    result = [0, 15, 30, 99].map((t) => crewPosition(crew, t))
+    """
+    assert run_node(script) == [[0, 0], [2, 0], [4, 4], [4, 8]]
+
+
+def test_a_refused_closure_closes_nothing() -> None:
+    rows = [
+        [1, 0, "order.issued", "O1", None, "simulated", {"order": "CloseRoad", "target": "R1"}],
+        [2, 1, "order.issued", "O2", None, "simulated", {"order": "CloseRoad", "target": "R2"}],
+        [3, 2, "order.refused", "O2", 2, "simulated", {"reason": "none"}],
+    ]
+    script = """
+    import {Story} from "./story.js"
+    const story = new Story(); story.append(value)
+    result = [...story.at(5).closedRoads]
+    """
+    assert run_node(script, rows) == ["R1"]
+
+
+def test_readings_sent_twice_are_kept_once() -> None:
+    script = """
+    import {Series} from "./series.js"
+    const s = new Series()
+    const part = (t_s, values) => ({city: {depth: {unit: "m", value_kind: "simulated", t_s, values}}})
+    s.merge(part([0, 60], [1, 2])); s.merge(part([60, 120], [2.5, 3]))
+    const line = s.line("city", "depth")
+    result = [line.t, line.v, s.value("city", "depth", 119), s.value("city", "depth", -1)]
+    """
+    assert run_node(script) == [[0, 60, 120], [1, 2.5, 3], 2.5, None]
+
+
+def test_the_level_of_rain_follows_the_rules() -> None:
+    script = """
+    import {rainDepth, rainLevel} from "./levels.js"
+    import {Series} from "./series.js"
+    const s = new Series()
+    const rain = {unit: "mm/h", value_kind: "simulated", t_s: [0, 1800, 3600], values: [80, 40, 0]}
+    s.merge({city: {rain_intensity: rain}})
+    const rules = [{level: 4, window_h: 1, depth_mm: 30}, {level: 3, window_h: 1, depth_mm: 50}]
+    const level = (t) => rainLevel(s, rules, t)?.level ?? null
+    result = [rainDepth(s.line("city", "rain_intensity"), 0, 3600), ...[600, 1500, 3600, 9000].map(level)]
+    """
+    assert run_node(script) == [60, None, 4, 3, None]
+
+
+def test_clocks_read_as_in_the_city() -> None:
+    script = """
+    import {clockText, dateText, spanText} from "./clock.js"
+    const start = "2026-06-18T23:30:00+08:00"
+    const clocks = [clockText(start, 0), clockText(start, 3600, false)]
+    result = [...clocks, dateText(start, 3600, "en"), spanText(3700), spanText(75)]
+    """
+    assert run_node(script) == ["23:30:00", "00:30", "2026-06-19 Fri", "1:01:40", "01:15"]
+
+
+def test_both_languages_have_every_word() -> None:
+    keys = run_node('import {KEYS} from "./words.js"; result = KEYS')
+    assert sorted(keys["zh"]) == sorted(keys["en"])
+
+
+def test_water_between_two_frames_lies_between_them() -> None:
+    script = """
+    import {waterPixels, roadClasses} from "./map/water.js"
+    const ramp = Uint32Array.from({length: 256}, (_, i) => i)
+    const a = {codes: Uint8Array.of(0, 10, 200)}, b = {codes: Uint8Array.of(0, 30, 100)}
+    const mid = new Uint32Array(3), first = new Uint32Array(3)
+    waterPixels(a, b, 0.5, ramp, mid); waterPixels(a, null, 0.5, ramp, first)
+    const legend = {road_stops: [{depth_m: 0.15}, {depth_m: 0.3}]}
+    const depths = Float32Array.of(0.1, 0.2, 0.4, 0.4)
+    const classes = roadClasses(depths, legend, ["a", "b", "c", "d"], new Set(["d"]))
+    result = [[...mid], [...first], [...classes]]
+    """
+    assert run_node(script) == [[0, 20, 150], [0, 10, 200], [0, 1, 2, 255]]
+
+
+def test_the_sources_name_no_other_host() -> None:
+    from tests.viz.node import SOURCES
+
+    for path in sorted(Path(SOURCES).rglob("*")):
+        if path.suffix in {".js", ".css"}:
+            assert "//" not in path.read_text("utf-8").replace("://www.w3.org", "").replace("// ", ""), path
