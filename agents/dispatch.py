@@ -58,15 +58,17 @@ class RoundTimes:
         times = np.full((len(crews), len(tasks)), np.inf)
         nodes = sorted({node for task in tasks for node in task.nodes})
         column = {node: index for index, node in enumerate(nodes)}
-        skills = np.array([crew.card.skill for crew in crews])
+        # one or two junctions each: the ends of the road
+        ends = np.array([(column[task.nodes[0]], column[task.nodes[-1]]) for task in tasks]).reshape(-1, 2)
+        wanted = np.array([task.skill for task in tasks])
         for vehicle in sorted({crew.vehicle for crew in crews}):
             rows = np.array([row for row, crew in enumerate(crews) if crew.vehicle == vehicle])
             to_nodes = self._roads.travel_times([crews[row].node for row in rows], nodes, vehicle)
-            to_nodes = to_nodes + np.array([[crews[row].ready_in_s] for row in rows])
-            for index, task in enumerate(tasks):
-                fastest = to_nodes[:, [column[node] for node in task.nodes]].min(axis=1)
-                able = (skills[rows] == task.skill) | (task.skill == "")
-                times[rows, index] = np.where(able, fastest, np.inf)
+            fastest = np.minimum(to_nodes[:, ends[:, 0]], to_nodes[:, ends[:, 1]])
+            skills = np.array([[crews[row].card.skill] for row in rows])
+            waits_s = np.array([[crews[row].ready_in_s] for row in rows])
+            able = (skills == wanted) | (wanted == "")
+            times[rows] = np.where(able, fastest + waits_s, np.inf)
         return times
 
 

@@ -97,6 +97,8 @@ class Operations(mesa.Model):
         self.work = SiteWork(self.world, self.book, self.desk, self.checker, self.catalogue, settings)
         self.crews: dict[str, Crew] = {}
         self.patrols: dict[str, Patrol] = {}
+        self.sensors: Sensors | None = None
+        self.cameras: Cameras | None = None
         if can_drive and roads is not None:
             self.crews = self._hire(roads)
             Dispatcher(

@@ -96,7 +96,8 @@ class Planner:
             return None
         gullies: list[str] = []
         if kind is TaskKind.CLEAR_GULLIES:
-            gullies = self.world.places.gullies_near(case.x, case.y, self.settings.gully_radius_m)
+            near = self.world.places.gullies_near(case.x, case.y, self.settings.gully_radius_m)
+            gullies = near[: self.settings.most_gullies]
             if not gullies:
                 return None
         x, y = self._site(case, kind)

@@ -285,13 +285,14 @@ class CaseSettings:
     rework_after, most_reworks
         Failed checks after which a case is sent back, and how often that happens at most; after
         that it is only watched.
-    gully_radius_m, gullies_per_order
-        Which gullies belong to a place, and how many are cleared in one go.
+    gully_radius_m, most_gullies, gullies_per_order
+        Which gullies belong to a place, how many of them (the nearest) a crew sees to before it moves
+        on, and how many are cleared in one go.
     pump_stays_s
         A pump runs on at most this long after the street has passed its check, s.
     """
 
-    merge_distance_m: float = 80.0
+    merge_distance_m: float = 100.0
     merge_time_s: float = 7200.0
     site_radius_m: float = 20.0
     dry_below_m: float = 0.05
@@ -300,6 +301,7 @@ class CaseSettings:
     rework_after: int = 3
     most_reworks: int = 2
     gully_radius_m: float = 60.0
+    most_gullies: int = 8
     gullies_per_order: int = 4
     pump_stays_s: float = 1800.0
 
@@ -313,6 +315,7 @@ class CaseSettings:
         _check("cases.rework_after", self.rework_after, 1)
         _check("cases.most_reworks", self.most_reworks, 0)
         _check("cases.gully_radius_m", self.gully_radius_m, 0.0)
+        _check("cases.most_gullies", self.most_gullies, 1)
         _check("cases.gullies_per_order", self.gullies_per_order, 1)
         _check("cases.pump_stays_s", self.pump_stays_s, 0.0)
 

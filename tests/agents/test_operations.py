@@ -1,7 +1,10 @@
 """The closed loop in the toy town: from the first report to the closed case, orders and all."""
 
 import hashlib
+import os
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -127,6 +130,13 @@ def test_the_same_seed_gives_the_same_log_and_another_seed_another():
     first, again, other = (storm(seed=seed).run(2 * 3600.0) for seed in (1, 1, 2))
     assert digest(first.log) == digest(again.log)
     assert digest(first.log) != digest(other.log)
+
+
+def test_the_log_does_not_depend_on_the_process_or_its_hash_seed(story):
+    code = "from tests.agents.test_operations import digest, storm;print(digest(storm().run(6 * 3600.0).log))"
+    other = os.environ | {"PYTHONHASHSEED": "12345"}
+    done = subprocess.run([sys.executable, "-c", code], env=other, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == digest(story.log)
 
 
 @pytest.mark.parametrize("cut_s", [0.0, 1234.5, 3600.0, 5000.0])
