@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from cim_models.errors import InputError
@@ -12,6 +13,7 @@ from scenarios.summary.crews import summarize_crews
 from tests.viz.tiny_run import write_tiny_run
 from viz.report import write_report
 from viz.report.facts import facts, headline, rain_depth_mm
+from viz.report.maps import time_range
 from viz.report.quantities import duration_text, error_text, length_text, number_text
 from viz.report.record import read_record, step_series
 from viz.report.tables import balance_rows, indicator_rows
@@ -171,6 +173,16 @@ def test_both_languages_have_the_same_gaps():
 )
 def test_figures_read_well(text, expected):
     assert text == expected
+
+
+def test_times_of_a_map_span_when_the_water_was_deepest():
+    depth = np.full((10, 10), 0.2)
+    depth[0, 0] = 0.01
+    times = np.full((10, 10), 2000.0)
+    times[5:] = 3100.0
+    times[0, 0] = 9000.0
+    assert time_range(depth, times, 18000.0) == (1800.0, 3600.0)
+    assert time_range(np.zeros((2, 2)), np.full((2, 2), np.nan), 60.0) == (0.0, 60.0)
 
 
 def test_staircase_starts_at_zero_and_reaches_the_end():

@@ -24,6 +24,7 @@ WIDTH_IN = 8.0
 DPI = 160
 TIME_COLOURS = "viridis"
 
+_TIME_STEP_S = 600.0
 _BUILDING = "#b9b4a9"
 _ROAD = "#8d939c"
 _WATER_BODY = "#dfe7ea"
@@ -65,6 +66,27 @@ class MapPicture:
     scale_percent: float
 
 
+def time_range(max_depth: NDArray[Any], time_of_max_s: NDArray[Any], end_s: float) -> tuple[float, float]:
+    """Return the times, s, between which nearly all wet cells were deepest, to ten minutes.
+
+    Parameters
+    ----------
+    max_depth
+        Largest depth per cell, m.
+    time_of_max_s
+        When, s since the start.
+    end_s
+        End of the run, s; the range is the whole run when nothing was wet.
+    """
+    times = _wet_only(time_of_max_s, max_depth)
+    times = times[~np.isnan(times)]
+    if not times.size:
+        return 0.0, end_s
+    first, last = np.percentile(times, [2, 98])
+    begin, end = np.floor(first / _TIME_STEP_S), np.ceil(last / _TIME_STEP_S)
+    return float(begin * _TIME_STEP_S), float(max(end, begin + 1) * _TIME_STEP_S)
+
+
 def depth_map(city: City, max_depth: NDArray[Any], language: str) -> MapPicture:
     """Draw the largest depth by class.
 
@@ -87,7 +109,11 @@ def depth_map(city: City, max_depth: NDArray[Any], language: str) -> MapPicture:
 
 
 def time_map(
-    city: City, max_depth: NDArray[Any], time_of_max_s: NDArray[Any], duration_s: float, language: str
+    city: City,
+    max_depth: NDArray[Any],
+    time_of_max_s: NDArray[Any],
+    times_s: tuple[float, float],
+    language: str,
 ) -> MapPicture:
     """Draw when each cell was deepest, where it was wet at all.
 
@@ -99,8 +125,8 @@ def time_map(
         Shape of the terrain, m.
     time_of_max_s
         Time of the largest depth, s since the start; NaN where there was none.
-    duration_s
-        Length of the run, s; the end of the colour scale.
+    times_s
+        Ends of the colour scale, s; earlier and later times take the colour of the end.
     language
         ``zh`` or ``en``.
     """
@@ -108,9 +134,7 @@ def time_map(
     from matplotlib.colors import Normalize
 
     figure, axes = _base_map(city)
-    _overlay(
-        axes, city, _wet_only(time_of_max_s, max_depth), colormaps[TIME_COLOURS], Normalize(0.0, duration_s)
-    )
+    _overlay(axes, city, _wet_only(time_of_max_s, max_depth), colormaps[TIME_COLOURS], Normalize(*times_s))
     return _finish(figure, axes, city, language)
 
 

@@ -13,7 +13,7 @@ from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import make_charts
 from viz.report.facts import facts, headline, overflowing_nodes, scenario_title, tiles
-from viz.report.maps import depth_map, time_map, time_scale_css
+from viz.report.maps import depth_map, time_map, time_range, time_scale_css
 from viz.report.pictures import file_uri
 from viz.report.record import RunRecord, read_record
 from viz.report.tables import balance_rows, indicator_rows
@@ -91,6 +91,7 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         clock=record.clock,
     )
     say = translator(record.language)
+    times_s = time_range(record.max_depth, record.time_of_max_s, record.end_s)
     return environment.get_template("page.html.j2").render(
         say=say,
         language=record.language,
@@ -107,10 +108,10 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         sewer_factor=f"{SEWER_EXAGGERATION:g}",
         depth_map=depth_map(record.city, record.max_depth, record.language),
         depth_classes=[_named(level) for level in DEPTH_CLASSES],
-        time_map=time_map(record.city, record.max_depth, record.time_of_max_s, record.end_s, record.language),
+        time_map=time_map(record.city, record.max_depth, record.time_of_max_s, times_s, record.language),
         time_scale=time_scale_css(),
-        time_from=record.clock(0.0),
-        time_to=record.clock(record.end_s),
+        time_from=record.clock(times_s[0]),
+        time_to=record.clock(times_s[1]),
         roads=record.roads[:MOST_ROADS],
         charts=make_charts(record),
         rows=make_rows(record),
