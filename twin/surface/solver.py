@@ -32,6 +32,8 @@ from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles, padded
 
 DepthGrid = NDArray[np.float32]
+MAX_THREADS = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+"""Threads that Numba has started with; the number in use may not exceed it."""
 
 
 class SurfaceSolver:
@@ -90,7 +92,7 @@ class SurfaceSolver:
         self.shape = (rows, cols)
         self.cell_size_m = float(cell_size_m)
         self.settings = settings
-        self._threads = min(settings.threads or available_threads(), numba.get_num_threads())
+        self._threads = min(settings.threads or available_threads(), MAX_THREADS)
         self._open = open_cells
         if friction.ndim:
             friction = np.where(open_cells, friction, 0.0)
@@ -114,6 +116,11 @@ class SurfaceSolver:
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._set_weights(rain_weight)
         self._set_zones(np.zeros(self.shape, np.int64))
+
+    @property
+    def threads(self) -> int:
+        """Number of threads in use."""
+        return self._threads
 
     # -- time ------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """Threads, tiles and restarts change no bit of the result."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,9 @@ def reference() -> SurfaceSolver:
 @pytest.mark.parametrize("threads", [2, 1])
 @pytest.mark.parametrize("tiled", [True, False])
 def test_threads_and_tiles(reference, threads, tiled):
-    same(reference, storm(make_solver(threads, tiled)))
+    solver = make_solver(threads, tiled)
+    assert solver.threads == threads
+    same(reference, storm(solver))
 
 
 def test_tiles_save_work(reference):
@@ -73,3 +77,18 @@ def test_advancing_in_any_case_ends_exactly_there():
     solver.advance_to(0.1)
     solver.advance_to(0.3)
     assert solver.time_s == 0.3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_goes_on_as_its_parent(tmp_path):
+    solver = storm(make_solver(threads=2), until_s=20.0)
+    child = os.fork()
+    if child == 0:
+        solver.advance_to(40.0)
+        np.save(tmp_path / "child.npy", solver.water_depth)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert status == 0
+    solver.advance_to(40.0)
+    np.testing.assert_array_equal(np.load(tmp_path / "child.npy"), solver.water_depth)
