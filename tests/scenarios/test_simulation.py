@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -200,7 +201,5 @@ def test_nothing_is_left_when_the_input_is_wrong(cloudburst: Path, tmp_path: Pat
     assert not (tmp_path / "run").exists()
 
 
-def _start(run: RunFolder):  # type: ignore[no-untyped-def]
-    from datetime import datetime
-
+def _start(run: RunFolder) -> datetime:
     return datetime.fromisoformat(run.meta["start"])
