@@ -80,7 +80,8 @@ class Desk:
         if case.class_code != self.catalogue.events.waterlogging:
             if not case.genuine:
                 self._void(case, "nothing found on site", cause)
-        elif depth < self.settings.dry_below_m and not case.confirmed:
+        elif depth < self.settings.dry_below_m and not case.confirmed and not case.genuine:
+            # a street that was under water shows it, even when the water has left by itself
             self._void(case, f"no water found on site ({depth:.2f} m)", cause)
         else:
             case.confirmed = True

@@ -99,7 +99,7 @@ class CitizenSettings:
         Rate at which one person near a street under half a metre of water reports it, 1/h. The
         rate grows from 0 at ``visible_from_m`` in proportion to the depth.
     visible_from_m
-        Least depth that anybody reports, m.
+        Least depth that anybody reports, m; that of a waterlogged lane.
     delay_s
         Mean time from seeing to report (exponential), s.
     depth_error
@@ -115,7 +115,7 @@ class CitizenSettings:
     per_day: float = 350.0
     false_share: float = 0.1
     reports_per_person_h: float = 0.01
-    visible_from_m: float = 0.10
+    visible_from_m: float = 0.15
     delay_s: float = 180.0
     depth_error: float = 0.3
     interval_s: float = 60.0
@@ -167,7 +167,7 @@ class PatrolSettings:
     from_h: float = 7.0
     to_h: float = 22.0
     speed_m_s: float = 1.2
-    visible_from_m: float = 0.10
+    visible_from_m: float = 0.15
     impassable_from_m: float = 0.30
     recall: float = 0.9
     delay_s: float = 60.0

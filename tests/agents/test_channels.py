@@ -101,7 +101,7 @@ def people(**changes):
 def test_citizens_report_more_the_deeper_the_water():
     counts = [
         len(reports(flooded({"H11": depth}, citizens=people()).run(4 * 3600.0), "citizen"))
-        for depth in (0.05, 0.15, 0.3, 0.5)
+        for depth in (0.1, 0.25, 0.35, 0.5)
     ]
     assert counts[0] == 0
     assert counts[0] < counts[1] < counts[2] < counts[3]

@@ -24,13 +24,14 @@ def far_run(dispatch=None, **changes):
     return ToyRun({}, settings=settings)
 
 
-def report_flood(run, road, depth_m=0.2):
+def report_flood(run, road, depth_m=0.2, *, genuine=True):
     """Flood a road for good and report it as a sensor would."""
     run.town.fixed[road] = depth_m
     run.town.advance(run.env.now)
     place = run.operations.world.places.road_by_id[road]
     code = run.operations.catalogue.events.waterlogging
-    run.operations.desk.receive(Report("sensor", code, place.x, place.y, depth_m=depth_m, road=road))
+    report = Report("sensor", code, place.x, place.y, depth_m=depth_m, road=road, genuine=genuine)
+    run.operations.desk.receive(report)
 
 
 def roads_driven(run):

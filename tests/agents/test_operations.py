@@ -236,12 +236,22 @@ def test_a_false_alarm_is_found_out_on_site_and_voided():
 
 def test_two_crews_on_one_false_alarm_both_come_home():
     run = ToyRun({}, settings=quiet_settings())
-    report_flood(run, "H11", 0.6)
+    report_flood(run, "H11", 0.6, genuine=False)
     run.town.fixed["H11"] = 0.0
     run.run(2 * 3600.0)
     assert len(run.log.of("case.voided")) == 1
     assert len(run.log.of("task.dropped")) == 3
     assert all(str(crew.state) == "idle" for crew in run.operations.crews.values())
+
+
+def test_water_that_left_by_itself_is_no_false_alarm():
+    run = ToyRun({}, settings=quiet_settings())
+    report_flood(run, "H11", 0.2)
+    run.town.fixed["H11"] = 0.0
+    run.run(2 * 3600.0)
+    assert run.log.of("case.voided") == []
+    assert [e.data["reason"] for e in run.log.of("task.dropped")] == ["0.00 m of water on arrival"]
+    assert run.operations.case_counts() == {"closed": 1}
 
 
 def test_water_that_does_not_go_sends_the_case_back_and_then_keeps_it_watched():
