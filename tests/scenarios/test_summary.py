@@ -1,0 +1,158 @@
+"""Figures of the summary, against logs that can be counted by hand."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import box
+
+from cim_models.city import City
+from cim_models.events import Event
+from scenarios.comparison import ComparedFigure, figures
+from scenarios.summary.cases import summarize_cases
+from scenarios.summary.crews import collect_crews, summarize_crews
+from scenarios.summary.flooding import building_depths, summarize_flooding
+from scenarios.summary.indicators import Indicator, gini, spread
+
+
+def log(*entries: tuple[float, str, str, dict[str, Any]]) -> list[Event]:
+    numbers: Iterator[int] = count(1)
+    return [Event(next(numbers), t_s, kind, subject, data=data) for t_s, kind, subject, data in entries]
+
+
+def registered(
+    t_s: float, case: str, due_s: float = 1e6, grid: str = ""
+) -> tuple[float, str, str, dict[str, Any]]:
+    data = {"due_s": due_s, "level": 2, "grid_cell": grid, "class_code": "04-06"}
+    return t_s, "case.registered", case, data
+
+
+def indicator(summary: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(item for item in summary["indicators"] if item["id"] == name)
+
+
+def test_cases_are_followed_from_registration_to_the_end() -> None:
+    events = log(
+        (0, "report.made", "R1", {"channel": "sensor", "genuine": True}),
+        registered(0, "C1", due_s=5000),
+        (60, "report.made", "R2", {"channel": "citizen", "genuine": False}),
+        (60, "report.merged", "R2", {"case": "C1"}),
+        (90, "case.dispatched", "C1", {}),
+        (600, "crew.arrived", "X", {"case": "C1", "delay_s": 3.0}),
+        (900, "crew.arrived", "Y", {"case": "C1", "delay_s": 0.0}),
+        registered(1000, "C2", due_s=2000),
+        registered(1000, "C3"),
+        (1500, "case.handled", "C1", {}),
+        (1600, "case.checked", "C1", {"passed": True, "depth_m": 0.0}),
+        (1700, "case.closed", "C1", {"overdue": False}),
+        (1800, "case.voided", "C3", {"reason": "nothing there"}),
+        (2500, "case.dispatched", "C2", {}),
+    )
+    summary = summarize_cases(events, end_s=3000)
+    assert summary["reports"] == {"total": 2, "genuine": 1, "merged": 1, "sensor": 1, "citizen": 1}
+    counts = summary["counts"]
+    assert (counts["registered"], counts["dispatched"], counts["closed"], counts["voided"]) == (3, 2, 1, 1)
+    assert (counts["open"], counts["overdue_open"]) == (1, 1)
+    assert summary["response_time_s"] == {"count": 1, "mean": 600, "p50": 600, "p90": 600, "p95": 600}
+    closing = indicator(summary, "closing_rate")
+    assert (closing["numerator"], closing["denominator"], closing["value"]) == (1, 2, 0.5)
+    assert indicator(summary, "coverage_15_min")["numerator"] == 1
+    assert indicator(summary, "valid_report_rate")["value"] == 0.5
+
+
+def test_a_case_that_is_sent_back_is_not_handled_until_it_is_handled_again() -> None:
+    events = log(
+        registered(0, "C1"),
+        (10, "case.handled", "C1", {}),
+        (20, "case.checked", "C1", {"passed": False}),
+        (30, "case.reworked", "C1", {"reason": "still wet"}),
+    )
+    summary = summarize_cases(events, end_s=100)
+    assert summary["counts"]["handled"] == 0
+    assert summary["counts"]["reworked"] == 1
+    again = [*events, *log((50, "case.handled", "C1", {}))]
+    assert indicator(summarize_cases(again, 100), "rework_rate")["value"] == 1.0
+
+
+def test_crews_are_busy_from_leaving_for_a_case_until_done() -> None:
+    path = [[0.0, 0.0, 100.0], [300.0, 400.0, 200.0]]
+    events = log(
+        (0, "crew.started_shift", "A", {"skill": "pump"}),
+        (100, "crew.departed", "A", {"case": "C1"}),
+        (200, "crew.moved", "A", {"path": path, "road": "R", "delay_s": 40.0}),
+        (200, "crew.cut_off", "A", {"road": "R", "wait_s": 300.0}),
+        (600, "crew.arrived", "A", {"case": "C1", "delay_s": 340.0}),
+        (1100, "crew.finished", "A", {"case": "C1", "task": "T"}),
+        (1200, "crew.departed", "A", {"case": None}),
+        (3600, "crew.ended_shift", "A", {}),
+        (0, "crew.started_shift", "B", {"skill": "drainage"}),
+    )
+    crews = {crew.id: crew for crew in collect_crews(events, end_s=7200)}
+    assert crews["A"].busy_s == 1000
+    assert crews["A"].duty_s == 3600
+    assert crews["A"].distance_m == 500
+    assert crews["A"].lost_s == 340
+    assert crews["B"].duty_s == 7200
+    summary = summarize_crews(events, end_s=7200)
+    assert summary["utilisation"]["value"] == pytest.approx(1000 / 10800)
+    assert summary["by_skill"]["pump"]["lost_to_water_min"] == pytest.approx(340 / 60)
+    assert summary["delayed_journeys"] == 1
+
+
+def test_road_hours_count_open_floods_until_the_end(tiny_city: City) -> None:
+    def crossing(t_s: float, kind: str, road: str) -> tuple[float, str, str, dict[str, Any]]:
+        return t_s, kind, road, {"threshold_m": 0.15, "depth_m": 0.2}
+
+    events = log(
+        crossing(0, "road.flooded", "R1"),
+        crossing(1800, "road.drained", "R1"),
+        crossing(1800, "road.flooded", "R2"),
+        (2000, "rain.stopped", "run", {"depth_mm": 1.0}),
+    )
+    times = np.array([0.0, 1800.0, 3600.0, 5400.0])
+    series = {"t_s": times, "flooded_area_015": np.array([0.0, 100.0, 50.0, 5.0])}
+    summary = summarize_flooding(tiny_city, series, np.zeros(tiny_city.terrain.shape), events, end_s=5400)
+    assert summary["road_hours"]["0.15"] == pytest.approx(0.5 + 1.0)
+    assert summary["area_m2"]["015"] == {"max": 100.0, "at_s": 1800.0, "end": 5.0}
+    assert summary["drain_down_s"] == 3400.0
+    assert summary["area_m2"]["030"]["max"] is None
+
+
+def test_a_building_stands_in_the_deepest_water_beside_it(tiny_city: City) -> None:
+    terrain = tiny_city.terrain
+    depth = np.zeros(terrain.shape, dtype=np.float32)
+    depth[10, 10], depth[30, 30] = 0.4, 0.9
+    x, y = terrain.centre(10, 10)
+    buildings = tiny_city.layers["buildings"].iloc[:1].copy()
+    buildings.geometry = [box(float(x) + 1.0, float(y) - 3, float(x) + 7, float(y) + 3)]
+    assert building_depths(buildings, terrain, depth).tolist() == pytest.approx([0.4])
+
+
+def test_an_indicator_without_denominator_has_no_value() -> None:
+    assert Indicator("x", "", "", 0, 0, "").to_json()["value"] is None
+    assert spread([])["p50"] is None
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30))
+def test_gini_lies_between_equality_and_one(values: list[float]) -> None:
+    result = gini(values)
+    if result is None:
+        assert sum(values) == 0
+    else:
+        assert -1e-9 <= result < 1
+
+
+def test_gini_of_equal_and_of_single_winners() -> None:
+    assert gini([3.0, 3.0, 3.0]) == pytest.approx(0.0)
+    assert gini([0.0, 0.0, 0.0, 8.0]) == pytest.approx(0.75)
+
+
+def test_figures_walk_a_summary() -> None:
+    summary = {"a": 1, "b": {"c": 2.5, "d": None, "e": True}, "f": [{"id": "x", "value": 3}], "g": "text"}
+    assert dict(figures(summary)) == {"a": 1, "b.c": 2.5, "f.x.value": 3}
+    assert ComparedFigure("a", (1.0, 3.0)).change(1) == 2.0
+    assert not ComparedFigure("a", (1.0, 1.0)).differs
