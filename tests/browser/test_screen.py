@@ -150,3 +150,4 @@ def test_a_run_is_shown_while_it_grows(tiny_city: City, tmp_path: Path, watched:
             writer.finish(60.0, {})
             watched.until("citytwin.store.availableS() === 60")
             expect(watched.page.locator(".part.header")).to_contain_text("推演回放")
+            watched.page.close()

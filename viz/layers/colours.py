@@ -31,7 +31,8 @@ WATER_STOPS: tuple[tuple[float, Rgba], ...] = (
     (4.00, (110, 40, 190, 245)),
 )
 
-ROAD_DRY: Rgba = (62, 108, 156, 190)
+STREET: Rgba = (46, 66, 92, 255)
+ROAD_DRY: Rgba = (*STREET[:3], 0)  # a dry road shows its surface only
 ROAD_STOPS: tuple[tuple[float, Rgba], ...] = (
     (0.15, (255, 196, 60, 255)),
     (0.30, (255, 122, 40, 255)),

@@ -18,7 +18,7 @@ import pandas as pd
 import pydeck
 from numpy.typing import NDArray
 
-from viz.layers import images, tables
+from viz.layers import colours, images, tables
 from viz.layers.scene import Scene
 
 FONT = "'Noto Sans SC Variable', 'Noto Sans CJK SC', sans-serif"
@@ -93,11 +93,12 @@ LAYERS: tuple[MapLayer, ...] = (
             "streets",
             get_path="path",
             get_width="width_m",
-            get_color=[46, 66, 92, 255],
+            get_color=list(colours.STREET),
             width_units="meters",
             width_min_pixels=1,
             cap_rounded=True,
             joint_rounded=True,
+            pickable=True,
             parameters=_FLAT,
         ),
         "路面",
@@ -119,24 +120,6 @@ LAYERS: tuple[MapLayer, ...] = (
         "河湖",
         "Rivers",
         table=tables.water_bodies,
-    ),
-    MapLayer(
-        _layer(
-            "PathLayer",
-            "roads",
-            get_path="path",
-            get_width="width_m",
-            get_color="colour",
-            width_units="meters",
-            width_min_pixels=1.3,
-            cap_rounded=True,
-            joint_rounded=True,
-            pickable=True,
-            parameters=_FLAT,
-        ),
-        "道路",
-        "Roads",
-        table=tables.roads,
     ),
     MapLayer(
         _layer(
@@ -198,6 +181,23 @@ LAYERS: tuple[MapLayer, ...] = (
         "建筑",
         "Buildings",
         table=tables.buildings,
+    ),
+    MapLayer(
+        _layer(
+            "PathLayer",
+            "roads",
+            get_path="path",
+            get_width="width_m",
+            get_color="colour",
+            width_units="meters",
+            width_min_pixels=2.2,
+            cap_rounded=True,
+            joint_rounded=True,
+            parameters=_ON_TOP,
+        ),
+        "道路",
+        "Roads",
+        table=tables.roads,
     ),
     MapLayer(
         _layer(

@@ -52,7 +52,10 @@ def streets(scene: Scene) -> pd.DataFrame | None:
 
 
 def roads(scene: Scene) -> pd.DataFrame | None:
-    """Road segments coloured by passability at the scene's moment, dry without one."""
+    """Passability of road segments at the scene's moment: only wet and closed ones have a colour.
+
+    They are drawn over the buildings, because what is cut must be seen from every side.
+    """
     frame = scene.city.layer("roads")
     if frame is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import threading
 import webbrowser
@@ -23,7 +22,6 @@ from viz.server.routes import make_router
 from viz.server.security import SecurityHeaders
 
 DEFAULT_PORT = 5006
-_log = logging.getLogger("citytwin.screen")
 LANGUAGES = ("zh", "en")
 
 
@@ -98,9 +96,6 @@ def serve(
     app = make_app(run, origins=origins, language=language)
     if open_browser:
         threading.Timer(1.0, webbrowser.open, [f"http://localhost:{port}/"]).start()
-    _log.info(
-        "Command screen at http://%s:%d/, Ctrl-C ends it", "localhost" if host == "127.0.0.1" else host, port
-    )
     config = uvicorn.Config(app, log_level="warning", ws_per_message_deflate=False)
     uvicorn.Server(config).run(sockets=[listener])
 

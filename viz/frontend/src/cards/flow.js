@@ -16,7 +16,7 @@ function html(store) {
   const standing = Object.fromEntries(FLOW.map((name) => [name, 0]))
   for (const item of state.cases.values()) if (isOpen(item) && item.stage in standing) standing[item.stage]++
   const most = Math.max(1, ...Object.values(state.passed))
-  return `<div class="flow">${FLOW.map((name) => {
+  return `<div class="flow ${language}">${FLOW.map((name) => {
     const passed = state.passed[name]
     return `<div class="step ${passed ? "on" : ""}"><div class="pile"><i style="height:${Math.max(2, 100 * passed / most)}%"></i></div>
       <b>${number(passed)}</b><span>${word(language, `flow_${name}`)}</span>

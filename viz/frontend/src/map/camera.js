@@ -6,7 +6,7 @@ const CLOSE_ZOOM = 16.6
 
 // A wall is so wide that the city is seen from lower down and corner on, which makes it broad.
 const DESK = {pitch: 48, bearing: -18, wide: 1.12, high: 1.06}
-const WALL = {pitch: 58, bearing: -38, wide: 1, high: 1.62}
+const WALL = {pitch: 58, bearing: -38, wide: 1, high: 1.8}
 export const isWall = (width, height) => width / height >= 24 / 9
 
 // Frame an extent [west, south, east, north] as it appears when seen from the side.

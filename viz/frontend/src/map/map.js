@@ -246,7 +246,7 @@ export class CityView {
     if (!info.picked || !info.layer) { return }
     const id = info.layer.id
     if (id === "crews" || id === "cases") this.store.open(id === "crews" ? "crew" : "case", info.object.id)
-    else if (id === "roads") this.store.open("road", this.store.manifest.details.roads.id[info.index], info.coordinate)
+    else if (id === "streets") this.store.open("road", this.store.manifest.details.roads.id[info.index], info.coordinate)
     else if (id === "sensors") this.store.open("sensor", this.store.manifest.details.sensors.id[info.index])
     else if (id === "buildings") this.store.open("building", info.index, info.coordinate)
   }

@@ -24,7 +24,7 @@ function line(info, store, state) {
     const crew = state.crews.get(info.object?.id)
     return crew && `<b>${escape(crew.id)}</b> ${escape(store.skillName(crew.skill))} · ${word(language, `state_${crew.state}`)}`
   }
-  if (id === "roads") {
+  if (id === "streets") {
     const road = store.manifest.details.roads.id[info.index]
     const depth = depthOn(store, info.index)
     return `<b>${escape(store.roadName(road))}</b>${depth > 0.005 ? ` · ${word(language, "depth")} ${number(depth, 2)} m` : ""}`

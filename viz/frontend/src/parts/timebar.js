@@ -88,7 +88,7 @@ function legend(store) {
   const {manifest, language} = store
   if (!manifest) return ""
   const w = (key) => word(language, key)
-  const rgba = (c) => `rgba(${c[0]},${c[1]},${c[2]},${Math.max(0.6, c[3] / 255)})`
+  const rgba = (c) => `rgba(${c[0]},${c[1]},${c[2]},${c[3] ? Math.max(0.6, c[3] / 255) : 1})`
   const {water_stops: water, road_stops: roads, road_dry: dry, road_closed: closed} = manifest.legend
   const shown = water.filter((stop) => stop.depth_m >= 0.05 && stop.depth_m <= 1)
   return `<span class="name">${w("depth_legend")} m</span>` +
