@@ -48,7 +48,7 @@ def test_the_module_imports_nothing_heavy() -> None:
 
 def test_every_command_has_help(invoke: Invoke) -> None:
     text = invoke("--help").output
-    for command in ("run", "compare", "explain", "report", "replay", "demo", "city"):
+    for command in ("run", "compare", "explain", "report", "replay", "demo", "bench", "city"):
         assert f"\n  {command} " in text
         assert invoke(command, "--help").exit_code == 0
     for command in ("make", "import", "check", "info"):
@@ -125,6 +125,13 @@ def test_city_commands(invoke: Invoke, scenario: Path, tmp_path: Path) -> None:
     made = invoke("city", "make", "--out", tmp_path / "made", "--size-m", "400", "--cell-size-m", "4")
     assert made.exit_code == 0, made.output
     assert (tmp_path / "made" / "city.toml").exists()
+
+
+def test_bench_knows_its_suites(invoke: Invoke) -> None:
+    wrong = invoke("bench", "teapot")
+    assert wrong.exit_code == 2
+    assert "surface" in wrong.stderr
+    assert invoke("bench", "surface", "--case", "z").exit_code == 2
 
 
 def _child_cpu_s() -> float:
