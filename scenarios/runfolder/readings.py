@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ class ReadingsWriter:
         self._folder = folder / READINGS_FOLDER
         self._rows: list[tuple[float, str, str, float, str, str]] = []
         self._parts = 0
-        self._written = time.monotonic()
+        self._written = -math.inf  # the first part is due at once, so that a screen has something
 
     def add(
         self,
