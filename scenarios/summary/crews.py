@@ -14,7 +14,11 @@ from scenarios.summary.indicators import Indicator, gini
 
 @dataclass(slots=True)
 class CrewRecord:
-    """What one crew did; durations in s, distance in m."""
+    """What one crew did; durations in s, distance in m.
+
+    ``lost_s`` is time lost to water: slow driving, waits and detours. A journey that ends tells its own
+    loss; of one that is broken off, ``under_way_s`` keeps what its legs and waits cost.
+    """
 
     id: str
     skill: str = ""
@@ -23,17 +27,13 @@ class CrewRecord:
     duty_s: float = 0.0
     busy_s: float = 0.0
     distance_m: float = 0.0
-    delayed_s: float = 0.0
+    lost_s: float = 0.0
+    under_way_s: float = 0.0
     blocked_s: float = 0.0
     tasks: int = 0
     reroutes: int = 0
     cut_offs: int = 0
     delayed_journeys: int = 0
-
-    @property
-    def lost_s(self) -> float:
-        """Time lost to water: slower driving and waiting at cut roads, s."""
-        return self.delayed_s + self.blocked_s
 
 
 def collect_crews(events: Sequence[Event], end_s: float) -> list[CrewRecord]:
@@ -45,6 +45,7 @@ def collect_crews(events: Sequence[Event], end_s: float) -> list[CrewRecord]:
         crew = crews.setdefault(event.subject, CrewRecord(event.subject))
         _STEPS.get(event.kind.removeprefix("crew."), _nothing)(crew, event)
     for crew in crews.values():
+        _break_off(crew)
         _stop_work(crew, end_s)
         _stop_duty(crew, end_s)
     return list(crews.values())
@@ -91,6 +92,7 @@ def _ended_shift(crew: CrewRecord, event: Event) -> None:
 
 
 def _departed(crew: CrewRecord, event: Event) -> None:
+    _break_off(crew)
     _stop_work(crew, event.t_s)
     if event.data.get("case") is not None:
         crew.busy_since_s = event.t_s
@@ -99,11 +101,14 @@ def _departed(crew: CrewRecord, event: Event) -> None:
 def _moved(crew: CrewRecord, event: Event) -> None:
     path = event.data["path"]
     crew.distance_m += sum(math.dist(a[:2], b[:2]) for a, b in pairwise(path))
-    crew.delayed_s += float(event.data.get("delay_s") or 0.0)
+    crew.under_way_s += float(event.data.get("delay_s") or 0.0)
 
 
 def _arrived(crew: CrewRecord, event: Event) -> None:
-    crew.delayed_journeys += float(event.data.get("delay_s") or 0.0) > 0.0
+    lost_s = float(event.data.get("delay_s") or 0.0)
+    crew.lost_s += lost_s
+    crew.delayed_journeys += lost_s > 0.0
+    crew.under_way_s = 0.0
 
 
 def _rerouted(crew: CrewRecord, _event: Event) -> None:
@@ -112,7 +117,9 @@ def _rerouted(crew: CrewRecord, _event: Event) -> None:
 
 def _cut_off(crew: CrewRecord, event: Event) -> None:
     crew.cut_offs += 1
-    crew.blocked_s += float(event.data.get("wait_s") or 0.0)
+    wait_s = float(event.data.get("wait_s") or 0.0)
+    crew.blocked_s += wait_s
+    crew.under_way_s += wait_s
 
 
 def _finished(crew: CrewRecord, event: Event) -> None:
@@ -122,6 +129,11 @@ def _finished(crew: CrewRecord, event: Event) -> None:
 
 def _nothing(_crew: CrewRecord, _event: Event) -> None:
     pass
+
+
+def _break_off(crew: CrewRecord) -> None:
+    crew.lost_s += crew.under_way_s
+    crew.under_way_s = 0.0
 
 
 def _stop_work(crew: CrewRecord, t_s: float) -> None:
