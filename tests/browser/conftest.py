@@ -112,16 +112,19 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
     pytest.fail(f"no server within {START_LIMIT_S:.0f} s")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(storm_run: RunFolder) -> Iterator[str]:
     """Address of a server that shows the small storm."""
     with serving(storm_run.path) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """A headless Chromium with software rendering and no way out."""
+    """A headless Chromium with software rendering and no way out.
+
+    It ends with the module, because Playwright keeps an event loop running in this thread meanwhile.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser

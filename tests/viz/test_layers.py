@@ -73,7 +73,9 @@ def test_binary_arrays_hold_what_the_table_holds(layer, scene: Scene) -> None:
 def test_building_rings_are_closed_and_clockwise(scene: Scene) -> None:
     layer = next(entry for entry in LAYERS if entry.id == "buildings")
     assert layer.table is not None
-    for ring in layer.table(scene)["polygon"]:
+    table = layer.table(scene)
+    assert table is not None
+    for ring in table["polygon"]:
         assert np.array_equal(ring[0], ring[-1])
         assert not shapely.LinearRing(ring).is_ccw
 
