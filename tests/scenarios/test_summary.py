@@ -158,40 +158,6 @@ def test_figures_walk_a_summary() -> None:
     assert not ComparedFigure("a", (1.0, 1.0)).differs
 
 
-from scenarios.schema import load_scenario, library_names
-from cim_models.errors import CityTwinError
-
-print(library_names())
-s = load_scenario("jiangbei_storm")
-print(s.scenario)
-for o in (
-    ["dispach.policy=x"],
-    ["dispatch.polcy=x"],
-    ["duration=six hours"],
-    ["staffing.crews.drainage=-1"],
-    ["staffing.crews.cleaning=1"],
-    ["weather.rain.constant={intensity_mm_h: 5, duration: 1h}"],
-    ["measures=[{pump_truck: {at: u, capacity_m3_h: 0, from: 17:20}}]"],
-    ["measures=[{pump_truck: {at: [1], capacity_m3_h: 1, from: 17:20}}]"],
-    ["measures.0.x=2"],
-    ["seed=abc"],
-    ["start=2026-06-18"],
-    ["failures.0.blockage.gullies.fraction=3"],
-    ["failures=[{burst: {pipe: P, at: 25:00, area_fraction: 0.2}}]"],
-    ["reporting.video={recal: 3}"],
-    ["reporting.video=7"],
-    ["city=[1"],
-    ["foo"],
-    ["measures=[{pump_truck: {at: u, capacity_m3_h: 10}}]"],
-    ["name="],
-):
-    try:
-        load_scenario("jiangbei_storm", o)
-        print("OK", o)
-    except CityTwinError as e:
-        print(o, "->", e)
-
-
 def test_a_detour_counts_as_lost_and_a_journey_broken_off_keeps_what_it_cost() -> None:
     leg = [[0.0, 0.0, 0.0], [100.0, 0.0, 60.0]]
     events = log(
