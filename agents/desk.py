@@ -35,7 +35,7 @@ class Desk:
         event = self.world.log(
             "report.made",
             report_id,
-            self._flood_behind(report, road) if report.genuine else None,
+            self._flood_behind(report, road),
             channel=report.channel,
             class_code=report.class_code,
             x=report.x,
@@ -193,8 +193,13 @@ class Desk:
         return self.catalogue.events.level(case.class_code, case.depth_m, road_class, case.underpass)
 
     def _flood_behind(self, report: Report, road: str) -> int | None:
+        """Return the flood event that a true report speaks of; other matters have none."""
         floods = self.world.flood_events
-        return floods.get(report.source, floods.get(road))
+        if not report.genuine:
+            return None
+        if report.class_code == self.catalogue.events.waterlogging:
+            return floods.get(report.source, floods.get(road))
+        return floods.get(report.source)
 
     def _nearest_road(self, x: float, y: float) -> str:
         return self.world.roads.nearest_road(x, y) if self.world.roads else ""

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine, from_origin
 from scipy.interpolate import LinearNDInterpolator
-from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter, map_coordinates
+from scipy.ndimage import (
+    binary_dilation,
+    distance_transform_edt,
+    gaussian_filter,
+    generate_binary_structure,
+    map_coordinates,
+    minimum_filter,
+)
 from scipy.spatial import cKDTree
 from shapely.geometry import CAP_STYLE, LineString
 
@@ -23,6 +30,7 @@ KERB_M = 0.15
 PARAPET_M = 0.6
 CROSSFALL = 0.015
 COARSE_M = 8.0
+PINHOLE_PASSES = 8
 
 ROUGHNESS = {"street": 0.018, "block": 0.030, "green": 0.035, "river": 0.035}
 """Manning's n, s/m^(1/3).
@@ -117,12 +125,26 @@ def make_ground(plan: Plan, streets: StreetPlan, levels: Levels, blocks: list[Bl
     elevation[street] = _street_level(plan, streets, levels, x[street], y[street]) + 0.15 * rough[street]
     bed = _river_bed(plan, x, y)
     elevation = np.where(river, bed, elevation)
+    elevation = _without_pinholes(elevation)
     terrain = Terrain(elevation.astype(np.float32), plan.x_min, y_max, plan.cell_size_m)
     roughness = np.full(shape, ROUGHNESS["block"], dtype=np.float32)
     roughness[park | promenade] = ROUGHNESS["green"]
     roughness[street] = ROUGHNESS["street"]
     roughness[river] = ROUGHNESS["river"]
     return Ground(terrain, street & ~river, trough, river, roughness)
+
+
+def _without_pinholes(elevation: FloatArray) -> FloatArray:
+    """Raise cells below all four neighbours to the lowest of them: no kerb or corner traps a puddle.
+
+    Water on the grid flows through faces alone, so a cell whose only way out is a corner is a hole. Each
+    pass closes holes of one cell; a sag or trough of many cells loses millimetres at its lowest.
+    """
+    around = generate_binary_structure(2, 1)
+    around[1, 1] = False
+    for _ in range(PINHOLE_PASSES):
+        elevation = np.maximum(elevation, minimum_filter(elevation, footprint=around, mode="nearest"))
+    return elevation
 
 
 def _burn(shapes: list[object], shape: tuple[int, int], affine: Affine) -> NDArray[np.bool_]:
