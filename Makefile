@@ -2,7 +2,7 @@
 .PHONY: demo test lint format wheel setup clean
 
 demo: setup
-	@.venv/bin/citytwin demo
+	@.venv/bin/citytwin demo --open
 
 # static checks are tests too: tests/project/test_static_checks.py
 test:

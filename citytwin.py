@@ -9,6 +9,7 @@ import importlib.util
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +53,8 @@ RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 CityArgument = Annotated[str, typer.Argument(help="A bundle folder, or builtin:district.")]
 PortOption = Annotated[int, typer.Option(help="Port of the screen.")]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+LanguageOption = Annotated[str, typer.Option(help="zh or en.")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open it in the default browser.")]
 
 
 @app.callback()
@@ -134,7 +137,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="HTML file to write; report.html in the run folder if none.")
     ] = None,
-    language: Annotated[str, typer.Option(help="zh or en.")] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """Write a self-contained HTML page about a run."""
     from scenarios.runfolder import RunFolder
@@ -149,11 +152,13 @@ def replay(
     run: RunArgument,
     port: PortOption = DEFAULT_PORT,
     host: HostOption = "localhost",
+    language: LanguageOption = "zh",
+    open_browser: OpenOption = False,
 ) -> None:
     """Show a run, finished or still going on, on the command screen."""
     from scenarios.runfolder import RunFolder
 
-    _serve(RunFolder(run).path, port, host)
+    _serve(RunFolder(run).path, port, host, language, open_browser)
 
 
 @app.command()
@@ -162,16 +167,22 @@ def demo(
     host: HostOption = "localhost",
     scenario: Annotated[str, typer.Option(help="Scenario to show.")] = "jiangbei_storm",
     out: Annotated[Path, typer.Option(help="Run folder to write.")] = Path("build/demo"),
+    language: LanguageOption = "zh",
+    open_browser: OpenOption = False,
 ) -> None:
     """Run the reference story and show it while it happens."""
     from scenarios.runfolder.writer import check_free
+    from viz.server.application import check_serving
 
     check_free(out)
+    check_serving(port, host, language)
+    # the server hands a signal on once it has stopped; the default would end us before the simulation
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     command = [sys.executable, "-m", "citytwin", "run", scenario, "--out", str(out), "--quiet", "--json"]
     simulation = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         _wait_for_run(simulation, out)
-        _serve(out, port, host)
+        _serve(out, port, host, language, open_browser)
     finally:
         if simulation.poll() is None:
             simulation.terminate()
@@ -300,12 +311,12 @@ def _wait_for_run(simulation: "subprocess.Popen[bytes]", out: Path) -> None:
     )
 
 
-def _serve(run: Path, port: int, host: str) -> None:
+def _serve(run: Path, port: int, host: str, language: str, open_browser: bool) -> None:
     from viz.server.application import serve
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     typer.echo(f"Command screen: http://{host}:{port} (Ctrl-C ends it)", err=True)
-    serve(run, port=port, host=host)
+    serve(run, port=port, host=host, language=language, open_browser=open_browser)
 
 
 def _figure(value: float | None) -> str:

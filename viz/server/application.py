@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -77,7 +79,7 @@ def serve(
     port, host
         Where to listen; only this machine reaches ``127.0.0.1``.
     open_browser
-        Open the default browser on the page.
+        Open the default browser on the page, where there is a display.
     language
         ``zh`` or ``en``; the page has a switch as well.
 
@@ -88,16 +90,39 @@ def serve(
     RunFolderError
         If ``run`` is no run folder.
     """
-    if language not in LANGUAGES:
-        raise InputError("Language", got=language, expected="zh or en", remedy="Choose one of them")
+    check_language(language)
     listener = _listen(host, port)
     build()
     origins = [f"{name}:{port}" for name in sorted({host, "127.0.0.1", "localhost"})]
     app = make_app(run, origins=origins, language=language)
-    if open_browser:
+    if open_browser and _has_display():
         threading.Timer(1.0, webbrowser.open, [f"http://localhost:{port}/"]).start()
     config = uvicorn.Config(app, log_level="warning", ws_per_message_deflate=False)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def check_serving(port: int, host: str, language: str) -> None:
+    """Raise before long work starts if the screen could not be shown afterwards.
+
+    Raises
+    ------
+    InputError
+        If the port is taken or the language unknown.
+    """
+    check_language(language)
+    _listen(host, port).close()
+
+
+def check_language(language: str) -> None:
+    """Raise InputError unless the screen speaks the language."""
+    if language not in LANGUAGES:
+        raise InputError("Language", got=language, expected="zh or en", remedy="Choose one of them")
+
+
+def _has_display() -> bool:
+    """Whether a graphical browser could open; a text browser would take the terminal."""
+    on_desktop = sys.platform in ("darwin", "win32")
+    return on_desktop or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _listen(host: str, port: int) -> socket.socket:
