@@ -57,8 +57,10 @@ class Desk:
         if level < case.level:
             case.level = level
             case.step(CaseAction.ESCALATE)
-            case.cause = self.world.log("case.escalated", case.id, cause, level=level, depth_m=depth_m)
             self._watch_limit(case)
+            case.cause = self.world.log(
+                "case.escalated", case.id, cause, level=level, depth_m=depth_m, due_s=case.due_s
+            )
             cause = case.cause
         self.planner.plan(case, cause)
 
@@ -171,6 +173,7 @@ class Desk:
         self.drop_tasks(case, "the case is void", case.cause)
 
     def _watch_limit(self, case: Case) -> None:
+        """Shorten the time limit of a case that has become more urgent; it never grows longer."""
         due_s = min(case.due_s, self._due_s(case))
         if due_s < case.due_s and not case.overdue:
             case.due_s = due_s

@@ -142,7 +142,13 @@ _KINDS = (
             "place_en": "name",
         },
     ),
-    EventKind("case.escalated", "case", "升级", "Case escalated", {"level": "1 to 4", "depth_m": "m"}),
+    EventKind(
+        "case.escalated",
+        "case",
+        "升级",
+        "Case escalated",
+        {"level": "1 to 4", "depth_m": "m", "due_s": "its new time limit, s since start"},
+    ),
     EventKind(
         "case.dispatched", "case", "派遣", "Case dispatched", {"task": "id", "skill": "name", "crew": "id"}
     ),

@@ -192,7 +192,8 @@ def _follow(case: CaseRecord, event: Event) -> None:
     stage = event.kind.removeprefix("case.")
     if stage == "escalated":
         case.escalations += 1
-        case.level = int(event.data.get("level", case.level))
+        case.level = int(event.data["level"])
+        case.due_s = float(event.data["due_s"])
     elif stage == "reworked":
         case.reworks += 1
         case.handled_s = case.checked_s = None

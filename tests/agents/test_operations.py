@@ -278,7 +278,7 @@ def test_a_case_that_grows_is_escalated_and_gets_more_tasks():
     assert case.tasks == ["C-00001/clear_gullies", "C-00001/close_road", "C-00001/pump"]
     assert case.due_s < due_s
     escalated = run.log.of("case.escalated")[0]
-    assert escalated.data == {"level": 1, "depth_m": 0.55}
+    assert escalated.data == {"level": 1, "depth_m": 0.55, "due_s": case.due_s}
     assert run.log.chain(escalated)[1:3] == ["report.merged", "report.made"]
 
 

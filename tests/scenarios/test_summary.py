@@ -170,3 +170,12 @@ def test_a_detour_counts_as_lost_and_a_journey_broken_off_keeps_what_it_cost() -
     )
     crews = {crew.id: crew.lost_s for crew in collect_crews(events, end_s=100)}
     assert crews == {"A": 50.0, "B": 7.0}
+
+
+def test_an_escalated_case_is_judged_by_its_shortened_limit() -> None:
+    events = log(
+        registered(0, "C1"),
+        (10, "case.escalated", "C1", {"level": 1, "depth_m": 0.6, "due_s": 50.0}),
+        (60, "case.handled", "C1", {}),
+    )
+    assert indicator(summarize_cases(events, end_s=100), "handling_on_time_rate")["numerator"] == 0
