@@ -149,7 +149,7 @@ const HANDLERS = {
   },
   "case.escalated": (s, row, data) => {
     const found = s.cases.get(row[SUBJECT])
-    if (found) { found.level = data.level; found.due = data.due_s; found.depth = data.depth_m ?? found.depth }
+    if (found) { found.level = data.level; found.due = data.due_s ?? found.due; found.depth = data.depth_m ?? found.depth }
   },
   "case.dispatched": (s, row, data) => {
     s.passed.dispatched++
