@@ -58,18 +58,23 @@ class Laws(NamedTuple):
 
 
 @njit(inline="always")
-def _green_ampt(taken: float, depth: float, conducted: float, pull: float, fill: float) -> float:
-    """Return the units that a flooded soil takes in one interval.
+def _green_ampt(
+    taken: float, water: float, depth: float, conducted: float, pull: float, fill: float
+) -> float:
+    """Return the units that a soil can take in one interval in which water arrives evenly.
 
-    Green-Ampt's implicit law, with ln(1 + y) = 2 y / (2 + y): a quadratic. Its root is written without a
-    difference of near numbers.
-
-    Source: Li, Stevens and Simons (1976).
+    It takes all water until its capacity has fallen to the rate of arrival (Mein and Larson, 1973), and
+    is flooded for the rest of the interval. Then Green-Ampt's implicit law holds, with ln(1 + y) replaced
+    by 2 y / (2 + y): a quadratic, its root written without a difference of near numbers (Li, Stevens and
+    Simons, 1976).
     """
     drawn = pull + fill * depth
-    b = 2.0 * taken - conducted
-    c = 2.0 * conducted * (taken + drawn)
-    return 2.0 * c / (b + np.sqrt(b * b + 4.0 * c) + 1e-9)
+    at_ponding = conducted * drawn / max(water - conducted, 1e-3)
+    at_ponding = min(max(at_ponding, taken), taken + water)
+    flooded = conducted * (1.0 - (at_ponding - taken) / max(water, 1.0))
+    b = 2.0 * at_ponding - flooded
+    c = 2.0 * flooded * (at_ponding + drawn)
+    return at_ponding - taken + 2.0 * c / (b + np.sqrt(b * b + 4.0 * c) + 1e-9)
 
 
 @njit(inline="always")
@@ -91,10 +96,18 @@ def _is_dry(depth: Any, held: Any) -> bool:
 
 @njit(cache=True, error_model="numpy")
 def _want_green_ampt(
-    depth: Any, infiltrated: Any, conducted: float, pull: float, fill: float, phase: float, want: Any
+    depth: Any,
+    infiltrated: Any,
+    held: Any,
+    conducted: float,
+    pull: float,
+    fill: float,
+    phase: float,
+    want: Any,
 ) -> None:
     for i in range(depth.size):
-        units = _green_ampt(np.float64(infiltrated[i]), np.float64(depth[i]), conducted, pull, fill)
+        h = np.float64(depth[i])
+        units = _green_ampt(np.float64(infiltrated[i]), h + held[i], h, conducted, pull, fill)
         want[i] = np.int32(units + phase)
 
 
@@ -148,7 +161,9 @@ def take_units(depth: Any, infiltrated: Any, held: Any, runs: Runs, laws: Laws, 
             if _is_dry(h, d):
                 continue
             if laws.model == GREEN_AMPT:
-                _want_green_ampt(*(h, f, laws.conducted[kind], laws.pull[kind], laws.fill[kind], phase, want))
+                _want_green_ampt(
+                    *(h, f, d, laws.conducted[kind], laws.pull[kind], laws.fill[kind], phase, want)
+                )
             else:
                 _want_horton(f, laws.table[kind], laws.spacing[kind], phase, want)
             gone[row] += _settle(h, f, d, want, laws.room[kind])
