@@ -152,6 +152,7 @@ def make_rain(loaded: LoadedScenario) -> RainSeries:
             start=scenario.start.isoformat(),
             positions=chosen.positions,
             gaps=chosen.gaps,
+            between=chosen.method,
         )
 
 

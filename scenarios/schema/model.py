@@ -61,13 +61,15 @@ class ConstantRain(Section):
 class GaugeRain(Section):
     """Measured rain from a CSV file: a time column, then one column per gauge.
 
-    Several gauges need their ``positions``, in the city's coordinates.
+    Several gauges need their ``positions``, in the city's coordinates. Between them falls the rain of the
+    nearest (Thiessen), or the mean of all weighted by inverse squared distance.
     """
 
     file: str
     quantity: Literal["intensity_mm_h", "depth_mm"] = "intensity_mm_h"
     positions: dict[str, Point] | None = None
     gaps: Literal["refuse", "dry"] = "refuse"
+    method: Literal["nearest", "inverse_distance"] = "nearest"
 
 
 class Rain(OneOf):

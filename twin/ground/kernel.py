@@ -131,7 +131,7 @@ def _settle(depth: Any, infiltrated: Any, held: Any, want: Any, room: Any) -> in
         held[i] = np.int32(hollow + settled)
         depth[i] = np.int32(depth[i] - above - settled)
         gone += above + settled
-    return gone
+    return int(gone)
 
 
 @njit(parallel=True, cache=True)

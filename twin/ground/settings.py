@@ -162,8 +162,7 @@ def ground_settings(
             raise InputError(
                 f"Ground class '{name}', soil", got=f"'{entry['soil']}'", expected=f"one of {', '.join(made)}"
             )
-        values: dict[str, Any] = {**entry, "soil": made[entry["soil"]]}
-        kinds[name] = _named(f"Ground class '{name}'", GroundClass, values)
+        kinds[name] = _named(f"Ground class '{name}'", GroundClass, {**entry, "soil": made[entry["soil"]]})
     saturation = book["initial_saturation"]["value"] if initial_saturation is None else initial_saturation
     return GroundSettings(model, kinds, interval_s, float(saturation))
 

@@ -13,7 +13,7 @@ from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, Stop
 from twin.exchange import SewerExchange
 from twin.exchange.placement import cells_within
 from twin.ground import GroundLoss, GroundSettings, ground_map
-from twin.rain import RainSeries, nearest_gauge_zones
+from twin.rain import RainSeries, rain_field
 from twin.roads import RoadSampler
 from twin.sewer import SewerAccount, SewerEngine
 from twin.surface import SurfaceSolver
@@ -78,6 +78,7 @@ class WaterSystem:
         self.time_s = 0.0
         self._rain = rain
         self._rain_from_s = -np.inf
+        self._rain_field = rain_field(city.terrain, rain)
         self.walls = building_cells(city)
         self.open_cells = np.isfinite(city.terrain.elevation) & ~self.walls
         self._surface = self._make_surface()
@@ -110,9 +111,8 @@ class WaterSystem:
             settings=settings.surface,
             rain_weight=rain_weights(city.terrain, self.walls),
         )
-        if self._rain.positions is not None and len(self._rain.gauges) > 1:
-            zones = nearest_gauge_zones(city.terrain, self._rain.positions)
-            surface.set_rain(np.zeros(len(self._rain.gauges)), zones)
+        if self._rain_field is not None:
+            surface.set_rain(np.zeros(len(self._rain_field.weights)), self._rain_field.zones)
         return surface
 
     def _make_ground(self, settings: GroundSettings) -> GroundLoss:
@@ -187,7 +187,10 @@ class WaterSystem:
         while self._surface.time_s < t_s:
             now = self._surface.time_s
             if now >= self._rain_from_s:
-                self._surface.set_rain(self._rain.rate_m_s(now))
+                rates = self._rain.rate_m_s(now)
+                self._surface.set_rain(
+                    rates if self._rain_field is None else self._rain_field.weights @ rates
+                )
                 self._rain_from_s = self._rain.next_change_s(now)
             ground = self._ground
             if ground is None:

@@ -63,13 +63,14 @@ def test_the_catalogue_is_whole_and_says_where_it_is_from():
 
 
 def test_a_scenario_changes_and_adds_classes_and_soils():
+    fill = {"conductivity_mm_h": 9.0, "suction_mm": 60.0, "porosity": 0.4}
     settings = ground_settings(
         "green_ampt",
         interval_s=30.0,
         initial_saturation=0.2,
-        soils={"loam": {"conductivity_mm_h": 5.0}, "fill": {"conductivity_mm_h": 9.0, "suction_mm": 60.0, "porosity": 0.4}},
+        soils={"loam": {"conductivity_mm_h": 5.0}, "fill": fill},
         classes={"lawn": {"pervious": 1.0}, "yard": {"soil": "fill"}},
-    )  # fmt: skip
+    )
     lawn, yard = settings.classes["lawn"], settings.classes["yard"]
     assert (lawn.soil.conductivity_mm_h, lawn.soil.suction_mm, lawn.pervious) == (5.0, 88.9, 1.0)
     assert (yard.soil.suction_mm, yard.pervious, yard.depression_mm) == (60.0, 0.4, 5.08)
