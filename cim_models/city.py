@@ -100,6 +100,22 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Landcover:
+    """What covers the ground, cell by cell.
+
+    Parameters
+    ----------
+    codes
+        Code of each cell, shape of the terrain, uint8.
+    ground
+        Ground class of each code, as in catalogue ``soils``.
+    """
+
+    codes: NDArray[np.uint8]
+    ground: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a layer comes from and under which licence."""
 
@@ -133,6 +149,8 @@ class City:
         Pipe networks, or None.
     roughness
         Manning's n per cell, shape of the terrain, s/m^(1/3); None for the scenario's value.
+    landcover
+        Ground class per cell, for infiltration; None where nobody has mapped it.
     sources
         Origin and licence per layer.
     cim_levels
@@ -154,6 +172,7 @@ class City:
     sources: tuple[Source, ...] = ()
     cim_levels: Mapping[str, int] = field(default_factory=dict)
     reference: str = ""
+    landcover: Landcover | None = None
 
     def layer(self, name: str) -> GeoDataFrame | None:
         """Return the layer, or None when the city has none or an empty one."""

@@ -29,6 +29,7 @@ from scenarios.blame import blame
 from scenarios.measures import PlannedOrder, gully_blockages, plan_orders, refuse_bursts
 from scenarios.schema.loading import LoadedScenario
 from scenarios.schema.model import ConstantRain, DesignRain, GaugeRain, Patrols, Scenario
+from twin.ground import GroundSettings, ground_names, ground_settings
 from twin.rain import RainSeries, constant_rain, design_storm, gauge_rain
 from twin.water import WaterSettings
 
@@ -151,11 +152,13 @@ def make_rain(loaded: LoadedScenario) -> RainSeries:
             start=scenario.start.isoformat(),
             positions=chosen.positions,
             gaps=chosen.gaps,
+            between=chosen.method,
         )
 
 
 def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings:
-    """Translate what the scenario says about boundaries, blockages and steps."""
+    """Translate what the scenario says about boundaries, ground, blockages and steps."""
+    ground = _ground(scenario, city, source)
     chosen = [boundary.edges for boundary in scenario.boundaries if boundary.edges]
     with blame(source, "numerics"):
         return WaterSettings(
@@ -163,6 +166,7 @@ def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings
             edges=chosen[-1] if chosen else "open",
             exchange_step_s=scenario.numerics.exchange,
             blockages=gully_blockages(scenario, city, source),
+            ground=ground,
         )
 
 
@@ -245,6 +249,26 @@ def _open(loaded: LoadedScenario) -> City:
             remedy="Check the path, or make the bundle with `citytwin city import`",
         )
     return open_city(folder.resolve())
+
+
+def _ground(scenario: Scenario, city: City, source: str) -> GroundSettings | None:
+    ground = scenario.ground
+    if ground.model == "none":
+        return None
+    with blame(source, "ground"):
+        settings = ground_settings(
+            ground.model,
+            interval_s=ground.interval,
+            initial_saturation=ground.initial_saturation,
+            soils={name: values.model_dump(exclude_none=True) for name, values in ground.soils.items()},
+            classes={name: values.model_dump(exclude_none=True) for name, values in ground.classes.items()},
+        )
+    known = ground_names(city)
+    for name in sorted(known):
+        _check_choice(name, sorted(settings.classes), "ground.classes", source)
+    for name in ground.classes:
+        _check_choice(name, sorted(known), f"ground.classes.{name}", source)
+    return settings
 
 
 def _patrols(patrols: Patrols) -> PatrolSettings:

@@ -130,7 +130,8 @@ class Coupling:
         now_s = self._now_with_water()
         rain_mm_h = self._water.rain_intensity_mm_h
         self._recorder.sensors(now_s, rain_mm_h)
-        self._recorder.volumes(now_s, rain_mm_h, volume_series(self._water.balance()))
+        volumes = volume_series(self._water.balance(), with_ground=self._water.ground is not None)
+        self._recorder.volumes(now_s, rain_mm_h, volumes)
         self._again(interval_s, self._read)
 
     def _now_with_water(self) -> float:

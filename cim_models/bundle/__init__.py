@@ -4,7 +4,7 @@
 
     city.toml       name, CRS, datum, time zone, layers, sources and licences, CIM levels
     terrain.tif     ground elevation, m
-    landcover.tif   optional: classes whose Manning's n city.toml states
+    landcover.tif   optional: classes whose Manning's n, ground class or both city.toml states
     city.gpkg       vector layers, as `cim_models.layers` declares them
     sewer.inp       optional: SWMM 5.2
     supply.inp      optional: EPANET 2.2

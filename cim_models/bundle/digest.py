@@ -24,6 +24,9 @@ def digest_city(city: City) -> str:
     digest.update(np.ascontiguousarray(city.terrain.elevation, dtype="<f4").tobytes())
     if city.roughness is not None:
         digest.update(np.ascontiguousarray(city.roughness, dtype="<f4").tobytes())
+    if city.landcover is not None:
+        digest.update(np.ascontiguousarray(city.landcover.codes).tobytes())
+        digest.update(repr(sorted(city.landcover.ground.items())).encode())
     for name in LAYERS:
         if name in city.layers:
             frame = conform(city.layers[name], LAYERS[name], city.crs, city.name)

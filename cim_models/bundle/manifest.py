@@ -30,9 +30,10 @@ class SourceEntry(_Strict):
 
 
 class LandcoverEntry(_Strict):
-    """Manning's n by class of ``landcover.tif``, s/m^(1/3)."""
+    """Manning's n, s/m^(1/3), and ground class by code of ``landcover.tif``; one of them may lack."""
 
-    manning_n: dict[str, float]
+    manning_n: dict[str, float] | None = None
+    ground: dict[str, str] | None = None
 
 
 class Manifest(_Strict):

@@ -1,5 +1,6 @@
 """``terrain.tif`` and ``landcover.tif`` of a bundle."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 from rasterio.transform import from_origin
 
-from cim_models.city import Terrain
+from cim_models.city import Landcover, Terrain
 from cim_models.errors import BundleError
 
 NODATA = -9999.0
@@ -39,15 +40,13 @@ def write_terrain(path: Path, terrain: Terrain, crs: str) -> None:
     _write_band(path, data.astype(np.float32), terrain, crs, nodata=NODATA, predictor=3)
 
 
-def read_roughness(
-    path: Path, terrain: Terrain, crs: str, manning_n: dict[str, float]
-) -> NDArray[np.float32]:
-    """Read land cover and return Manning's n per cell, s/m^(1/3).
+def read_landcover(path: Path, terrain: Terrain, crs: str) -> NDArray[np.uint8]:
+    """Read the codes of the land cover.
 
     Raises
     ------
     BundleError
-        If the raster does not lie on the terrain's grid or has a class without Manning's n.
+        If the raster does not lie on the terrain's grid or holds other than codes from 0 to 255.
     """
     classes, transform, _ = _read_band(path, crs)
     if classes.shape != terrain.shape or (transform.c, transform.f, transform.a) != (
@@ -61,16 +60,73 @@ def read_roughness(
             expected=f"{terrain.shape[0]} x {terrain.shape[1]} cells of {terrain.cell_size_m} m",
             remedy="Resample the land cover to the terrain",
         )
-    present, position = np.unique(classes, return_inverse=True)
-    missing = [str(value) for value in present if str(value) not in manning_n]
+    codes = classes.astype(np.uint8)
+    if not np.array_equal(codes, classes):
+        raise BundleError(
+            f"{path}: not every cell holds a code", expected="whole numbers from 0 to 255", remedy="Recode it"
+        )
+    return codes
+
+
+def read_roughness(path: Path, codes: NDArray[np.uint8], manning_n: dict[str, float]) -> NDArray[np.float32]:
+    """Return Manning's n per cell, s/m^(1/3).
+
+    Raises
+    ------
+    BundleError
+        If a class has no Manning's n.
+    """
+    check_named(path, codes, manning_n, "no Manning's n", "manning_n")
+    present, position = np.unique(codes, return_inverse=True)
+    values = np.array([manning_n[str(value)] for value in present], dtype=np.float32)
+    return values[position].reshape(codes.shape)
+
+
+def check_named(path: Path, codes: NDArray[np.uint8], named: Mapping[str, Any], lack: str, key: str) -> None:
+    """Raise `BundleError` when a code of the land cover is missing from a table of ``city.toml``."""
+    missing = [str(value) for value in np.unique(codes) if str(value) not in named]
     if missing:
         raise BundleError(
-            f"{path}: class {missing[0]} has no Manning's n",
-            expected=f"one of {', '.join(manning_n)}",
-            remedy="Add it to [landcover.manning_n] of city.toml",
+            f"{path}: class {missing[0]} has {lack}",
+            expected=f"one of {', '.join(named)}",
+            remedy=f"Add it to [landcover.{key}] of city.toml",
         )
-    values = np.array([manning_n[str(value)] for value in present], dtype=np.float32)
-    return values[position].reshape(classes.shape)
+
+
+def write_landcover(
+    path: Path,
+    landcover: Landcover,
+    roughness: NDArray[np.float32] | None,
+    terrain: Terrain,
+    crs: str,
+) -> dict[str, float] | None:
+    """Write the codes of the land cover and return Manning's n by code where there is a roughness.
+
+    Raises
+    ------
+    BundleError
+        If cells of one code differ in roughness.
+    """
+    codes = landcover.codes
+    if codes.shape != terrain.shape:
+        raise BundleError(
+            "Land cover", got=f"shape {codes.shape}", expected=f"the terrain's, {terrain.shape}"
+        )
+    _write_band(path, codes, terrain, crs, nodata=None, predictor=1)
+    if roughness is None:
+        return None
+    manning_n = {}
+    for code in np.unique(codes):
+        values = np.unique(roughness[codes == code])
+        if len(values) > 1:
+            raise BundleError(
+                f"Land cover class {code}",
+                got=f"{len(values)} values of Manning's n",
+                expected="one",
+                remedy="Give every class its own roughness, or leave one of the two out",
+            )
+        manning_n[str(code)] = float(values[0])
+    return manning_n
 
 
 def write_roughness(

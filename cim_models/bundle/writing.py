@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cim_models.bundle.manifest import MANIFEST, LandcoverEntry, describe, write_manifest
-from cim_models.bundle.rasters import write_roughness, write_terrain
+from cim_models.bundle.rasters import write_landcover, write_roughness, write_terrain
 from cim_models.bundle.reading import LANDCOVER, LAYERS_FILE, SEWER, SUPPLY, TERRAIN
 from cim_models.bundle.tables import write_layers
 from cim_models.city import City
@@ -61,7 +61,14 @@ def _write_files(city: City, folder: Path) -> None:
     manifest = describe(city)
     layers = {name: city.layers[name] for name in manifest.layers}
     write_terrain(folder / TERRAIN, city.terrain, city.crs)
-    if city.roughness is not None:
+    if city.landcover is not None:
+        n_by_code = write_landcover(
+            folder / LANDCOVER, city.landcover, city.roughness, city.terrain, city.crs
+        )
+        ground = {str(code): name for code, name in sorted(city.landcover.ground.items())}
+        entry = LandcoverEntry(manning_n=n_by_code, ground=ground)
+        manifest = manifest.model_copy(update={"landcover": entry})
+    elif city.roughness is not None:
         manning_n = write_roughness(folder / LANDCOVER, city.roughness, city.terrain, city.crs)
         manifest = manifest.model_copy(update={"landcover": LandcoverEntry(manning_n=manning_n)})
     write_layers(folder / LAYERS_FILE, layers, city.crs)

@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from cim_models.city import City, Source
+from cim_models.city import City, Landcover, Source
 from cim_models.district import places
 from cim_models.district.administration import make_grids
 from cim_models.district.blocks import make_blocks, make_river
@@ -22,7 +22,7 @@ from cim_models.district.streets import SPEED_KM_H, StreetPlan, make_streets
 from cim_models.district.supply import make_supply
 from cim_models.district.swmm import make_network
 from cim_models.district.tables import layer_frame
-from cim_models.district.terrain import make_ground
+from cim_models.district.terrain import GROUND_CLASSES, make_ground
 
 _LEVELS = {
     "terrain": 1,
@@ -107,6 +107,7 @@ def make_district(seed: int = 1, size_m: float = 1500.0, cell_size_m: float = 2.
         sources=_sources(layers),
         cim_levels=dict(_LEVELS),
         reference="builtin:district",
+        landcover=Landcover(ground.cover, GROUND_CLASSES),
     )
 
 

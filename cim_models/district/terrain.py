@@ -41,6 +41,11 @@ this project's own choice.
 """
 
 
+_COVER = {"block": 1, "green": 2, "street": 3, "river": 4}
+GROUND_CLASSES = {1: "open_ground", 2: "lawn", 3: "street", 4: "open_water"}
+"""Ground class of each code of `Ground.cover`, as in catalogue ``soils``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """The finished ground and the masks that made it.
@@ -57,6 +62,8 @@ class Ground:
         True on bank slope and river bed.
     roughness
         Manning's n, s/m^(1/3).
+    cover
+        Code of the land cover, see `GROUND_CLASSES`.
     """
 
     terrain: Terrain
@@ -64,6 +71,7 @@ class Ground:
     trough: NDArray[np.bool_]
     river: NDArray[np.bool_]
     roughness: NDArray[np.float32]
+    cover: NDArray[np.uint8]
 
     def level(self, x: float, y: float) -> float:
         """Ground elevation of the cell at a point, m."""
@@ -127,11 +135,12 @@ def make_ground(plan: Plan, streets: StreetPlan, levels: Levels, blocks: list[Bl
     elevation = np.where(river, bed, elevation)
     elevation = _without_pinholes(elevation)
     terrain = Terrain(elevation.astype(np.float32), plan.x_min, y_max, plan.cell_size_m)
+    cover = np.full(shape, _COVER["block"], dtype=np.uint8)
     roughness = np.full(shape, ROUGHNESS["block"], dtype=np.float32)
-    roughness[park | promenade] = ROUGHNESS["green"]
-    roughness[street] = ROUGHNESS["street"]
-    roughness[river] = ROUGHNESS["river"]
-    return Ground(terrain, street & ~river, trough, river, roughness)
+    for name, cells in (("green", park | promenade), ("street", street), ("river", river)):
+        cover[cells] = _COVER[name]
+        roughness[cells] = ROUGHNESS[name]
+    return Ground(terrain, street & ~river, trough, river, roughness, cover)
 
 
 def _without_pinholes(elevation: FloatArray) -> FloatArray:

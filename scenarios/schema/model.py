@@ -61,13 +61,15 @@ class ConstantRain(Section):
 class GaugeRain(Section):
     """Measured rain from a CSV file: a time column, then one column per gauge.
 
-    Several gauges need their ``positions``, in the city's coordinates.
+    Several gauges need their ``positions``, in the city's coordinates. Between them falls the rain of the
+    nearest (Thiessen), or the mean of all weighted by inverse squared distance.
     """
 
     file: str
     quantity: Literal["intensity_mm_h", "depth_mm"] = "intensity_mm_h"
     positions: dict[str, Point] | None = None
     gaps: Literal["refuse", "dry"] = "refuse"
+    method: Literal["nearest", "inverse_distance"] = "nearest"
 
 
 class Rain(OneOf):
@@ -82,6 +84,35 @@ class Weather(Section):
     """What falls from the sky; no ``rain`` means a dry run."""
 
     rain: Rain | None = None
+
+
+class SoilValues(Section):
+    """Values of a soil, as in catalogue ``soils``; what is left out stays as it is there."""
+
+    conductivity_mm_h: Annotated[float, Field(gt=0)] | None = None
+    suction_mm: Annotated[float, Field(gt=0)] | None = None
+    porosity: Annotated[float, Field(gt=0, le=1)] | None = None
+    initial_mm_h: Annotated[float, Field(gt=0)] | None = None
+    final_mm_h: Annotated[float, Field(gt=0)] | None = None
+    decay_1_h: Annotated[float, Field(gt=0)] | None = None
+
+
+class GroundValues(Section):
+    """Values of a ground class, as in catalogue ``soils``; what is left out stays as it is there."""
+
+    soil: str | None = None
+    pervious: Fraction | None = None
+    depression_mm: Annotated[float, Field(ge=0, le=1000)] | None = None
+
+
+class Ground(Section):
+    """What the ground takes of the water on it; with model ``none`` nothing soaks in or is held back."""
+
+    model: Literal["none", "green_ampt", "horton"] = "none"
+    interval: Annotated[PositiveDuration, Field(le=3600)] = 60.0
+    initial_saturation: Annotated[float, Field(ge=0, lt=1)] | None = None
+    classes: dict[str, GroundValues] = Field(default_factory=dict)
+    soils: dict[str, SoilValues] = Field(default_factory=dict)
 
 
 class Boundary(OneOf):
@@ -241,6 +272,7 @@ class Scenario(Section):
     duration: PositiveDuration
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     weather: Weather = Weather()
+    ground: Ground = Ground()
     boundaries: tuple[Boundary, ...] = ()
     failures: tuple[Failure, ...] = ()
     reporting: Reporting = Reporting()

@@ -21,8 +21,9 @@ def summarize_water(balance: WaterBalance) -> dict[str, Any]:
     }
 
 
-def volume_series(balance: WaterBalance) -> list[tuple[str, float]]:
-    """Volumes as the city series name them, m3."""
+def volume_series(balance: WaterBalance, *, with_ground: bool) -> list[tuple[str, float]]:
+    """Volumes as the city series name them, m3; what the ground took only where it takes any."""
+    ground = [("infiltrated_volume", balance.infiltrated_m3), ("depression_volume", balance.depression_m3)]
     return [
         ("rain_volume", balance.rain_m3),
         ("surface_volume", balance.surface_stored_m3),
@@ -32,4 +33,5 @@ def volume_series(balance: WaterBalance) -> list[tuple[str, float]]:
         ("exchange_to_surface", balance.to_surface_m3),
         ("pumped_volume", balance.pumped_m3),
         ("edge_outflow", balance.edge_outflow_m3),
+        *(ground if with_ground else []),
     ]

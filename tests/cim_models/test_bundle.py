@@ -14,7 +14,7 @@ import rasterio
 from shapely import Point
 
 from cim_models.bundle import digest_city, read_city, write_city
-from cim_models.city import City
+from cim_models.city import City, Landcover
 from cim_models.errors import BundleError, NetworkError
 from cim_models.layers import LAYERS
 
@@ -262,3 +262,33 @@ def test_write_replaces_a_bundle_but_nothing_else(tiny_city: City, copy: Path, t
     with pytest.raises(BundleError, match="home exists and is not a city bundle"):
         write_city(tiny_city, tmp_path / "home")
     assert (tmp_path / "home" / "letter.txt").read_text() == "keep me"
+
+
+def test_land_cover_with_ground_classes_comes_back(tiny_city: City, tmp_path: Path) -> None:
+    codes = np.full(tiny_city.terrain.shape, 30, dtype=np.uint8)
+    codes[:5] = 60
+    roughness = np.where(codes == 60, 0.0225, 0.033).astype(np.float32)
+    landcover = Landcover(codes, {30: "lawn", 60: "field"})
+    for name, city in (
+        ("both", replace(tiny_city, landcover=landcover, roughness=roughness)),
+        ("cover", replace(tiny_city, landcover=landcover)),
+    ):
+        write_city(city, tmp_path / name)
+        read = read_city(tmp_path / name)
+        assert read.landcover is not None
+        np.testing.assert_array_equal(read.landcover.codes, codes)
+        assert read.landcover.ground == {30: "lawn", 60: "field"}
+        assert (read.roughness is None) == (city.roughness is None)
+        assert digest_city(read) == digest_city(city) != digest_city(tiny_city)
+    np.testing.assert_array_equal(read_city(tmp_path / "both").roughness, roughness)
+    edit(tmp_path / "cover" / "city.toml", '60 = "field"', '61 = "field"')
+    with pytest.raises(BundleError, match=r"class 60 has no ground class.*\[landcover\.ground\]"):
+        read_city(tmp_path / "cover")
+
+
+def test_land_cover_that_cannot_be_written_is_refused(tiny_city: City, tmp_path: Path) -> None:
+    landcover = Landcover(np.full(tiny_city.terrain.shape, 30, dtype=np.uint8), {30: "lawn"})
+    roughness = np.full(tiny_city.terrain.shape, 0.033, dtype=np.float32)
+    roughness[0, 0] = 0.1
+    with pytest.raises(BundleError, match="class 30: got 2 values of Manning's n"):
+        write_city(replace(tiny_city, landcover=landcover, roughness=roughness), tmp_path / "rough")

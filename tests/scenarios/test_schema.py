@@ -129,6 +129,15 @@ def test_overrides_reach_into_mappings_and_lists() -> None:
         ("name=a/b", ["--set name", "'a/b'", "letters, digits"]),
         ("city=[1", ["--set city", "'[1'", "YAML"]),
         ("city", ["--set", "'city'", "key=value"]),
+        (
+            "weather.rain={gauges: {file: a.csv, method: kriging}}",
+            ["weather.rain.gauges.method", "'kriging'", "'nearest' or 'inverse_distance'"],
+        ),
+        ("ground.model=philip", ["--set ground.model", "'philip'", "'none', 'green_ampt' or 'horton'"]),
+        ("ground.interval=2h", ["--set ground.interval", "less than or equal to 3600"]),
+        ("ground.initial_saturation=1", ["--set ground.initial_saturation", "got 1", "less than 1"]),
+        ("ground={classes: {lawn: {porous: 1}}}", ["ground.classes.lawn.porous", "soil, pervious"]),
+        ("ground={soils: {loam: {porosity: 3}}}", ["ground.soils.loam.porosity", "got 3"]),
         ("seed.x=1", ["--set seed.x", "no 'seed.x'"]),
     ],
 )

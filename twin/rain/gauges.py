@@ -1,6 +1,7 @@
 """Measured rain: gauges in a table, and the zone of the ground that each one speaks for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,7 @@ def gauge_rain(
     start: str | pd.Timestamp | None = None,
     positions: Mapping[str, tuple[float, float]] | None = None,
     gaps: Literal["refuse", "dry"] = "refuse",
+    between: Literal["nearest", "inverse_distance"] = "nearest",
 ) -> RainSeries:
     """Read measured rain.
 
@@ -42,6 +44,8 @@ def gauge_rain(
         Coordinates of each gauge, m; needed when there are several gauges.
     gaps
         ``"refuse"`` or ``"dry"``.
+    between
+        What falls between the gauges, see `RainSeries`.
 
     Raises
     ------
@@ -64,7 +68,8 @@ def gauge_rain(
     edges = np.append(times, times[-1] + lengths[-1])
     values, edges, notes = _treat_gaps(values, edges, usual, gauges, f"Rain file {path}", gaps)
     rates = values if quantity == "intensity_mm_h" else values / np.diff(edges)[:, None] * 3600.0
-    return RainSeries(edges, rates, gauges, _places(gauges, positions, path), ValueKind.OBSERVED, notes)
+    places = _places(gauges, positions, path)
+    return RainSeries(edges, rates, gauges, places, ValueKind.OBSERVED, notes, between)
 
 
 def nearest_gauge_zones(terrain: Terrain, positions: NDArray[np.float64]) -> NDArray[np.uint16]:
@@ -73,6 +78,68 @@ def nearest_gauge_zones(terrain: Terrain, positions: NDArray[np.float64]) -> NDA
     x, y = terrain.centre(*np.mgrid[0:rows, 0:cols])
     _, nearest = cKDTree(positions).query(np.column_stack([x.ravel(), y.ravel()]))
     return np.asarray(nearest).reshape(rows, cols).astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RainField:
+    """Rain over the ground from rain at gauges.
+
+    Parameters
+    ----------
+    zones
+        Zone of each cell, shape (rows, cols).
+    weights
+        Share of each gauge in the rain of each zone, shape (zones, gauges); rows add up to 1.
+    """
+
+    zones: NDArray[np.uint16]
+    weights: NDArray[np.float64]
+
+
+def rain_field(terrain: Terrain, rain: RainSeries) -> RainField | None:
+    """Return how the rain at the gauges of a series spreads over the ground; None for uniform rain."""
+    if rain.positions is None or len(rain.gauges) < 2:
+        return None
+    if rain.between == "inverse_distance":
+        return inverse_distance_field(terrain, rain.positions)
+    return RainField(nearest_gauge_zones(terrain, rain.positions), np.eye(len(rain.gauges)))
+
+
+def inverse_distance_field(
+    terrain: Terrain, positions: NDArray[np.float64], power: float = 2.0, most_zones: int = 4096
+) -> RainField:
+    """Return the means of all gauges weighted by inverse distance to a power.
+
+    Rain is uniform within square blocks of cells, as small as ``most_zones`` allows; distances are those
+    of a block's centre. A block whose centre is a gauge has that gauge's rain.
+
+    Parameters
+    ----------
+    terrain
+        The grid.
+    positions
+        Gauge coordinates, shape (gauges, 2), m.
+    power
+        Of the distance, > 0.
+    most_zones
+        Largest number of blocks.
+
+    Source: Shepard (1968).
+    """
+    rows, cols = terrain.shape
+    edge = 1
+    while -(-rows // edge) * -(-cols // edge) > most_zones:
+        edge += 1
+    across = -(-cols // edge)
+    row, col = np.mgrid[0:rows, 0:cols]
+    zones = (row // edge * across + col // edge).astype(np.uint16)
+    first_row, first_col = (edge * part for part in np.divmod(np.arange(-(-rows // edge) * across), across))
+    last_row, last_col = np.minimum(first_row + edge, rows) - 1, np.minimum(first_col + edge, cols) - 1
+    x, y = terrain.centre(0.5 * (first_row + last_row), 0.5 * (first_col + last_col))
+    distance = np.hypot(x[:, None] - positions[:, 0], y[:, None] - positions[:, 1])
+    nearest = np.maximum(distance.min(axis=1, keepdims=True), 1e-6)
+    weights = (nearest / np.maximum(distance, 1e-6)) ** power
+    return RainField(zones, weights / weights.sum(axis=1, keepdims=True))
 
 
 def _read_table(path: Path) -> pd.DataFrame:

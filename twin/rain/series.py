@@ -1,6 +1,7 @@
 """Rain as steps in time, for one gauge or several."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ class RainSeries:
         Gauge coordinates, shape (gauges, 2), m in the city's CRS; None for rain that is uniform.
     kind
         Observed, simulated or assumed.
+    between
+        What falls between the gauges: the rain of the nearest one, or a mean weighted by inverse distance.
     notes
         What was done to the data, e.g. gaps that were filled.
     """
@@ -37,6 +40,7 @@ class RainSeries:
     positions: NDArray[np.float64] | None = None
     kind: ValueKind = ValueKind.ASSUMED
     notes: tuple[str, ...] = ()
+    between: Literal["nearest", "inverse_distance"] = "nearest"
 
     def __post_init__(self) -> None:
         edges, rates = self.edges_s, self.rates_mm_h

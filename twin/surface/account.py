@@ -14,7 +14,7 @@ class SurfaceAccount:
     rain_m3
         Rain that reached the ground; less than a tick (0.12 mm) may still be on its way.
     exchanged_in_m3, exchanged_out_m3
-        Water that `exchange` added and took, both >= 0.
+        Water that `exchange` added, and that `exchange` and `withdraw` took, both >= 0.
     edge_outflow_m3
         Water that left over open edges.
     stored_m3

@@ -1,6 +1,6 @@
 """The surface water solver: one object that owns the water on the ground."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numba
@@ -282,6 +282,24 @@ class SurfaceSolver:
             deepest=max(progress.deepest, deepest), recheck=progress.recheck or woke
         )
         return moved.astype(np.float64) * self._unit_m3
+
+    def withdraw(self, take: Callable[[NDArray[np.int32]], int]) -> float:
+        """Let something take water from many cells at once, such as the ground.
+
+        Parameters
+        ----------
+        take
+            Is given the depths in units, padded as `twin.surface.state` says, lowers some of them, none
+            below 0, and returns how many units it took in all. It may use the solver's threads.
+
+        Returns
+        -------
+        The volume taken, m³; the account holds it as exchanged out.
+        """
+        numba.set_num_threads(self._threads)
+        taken = take(self._grid.depth)
+        self._out_units += taken
+        return taken * self._unit_m3
 
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the depth of some cells, given by flat index, m."""

@@ -31,6 +31,8 @@ class WaterBalance:
         Evaporation, seepage and flooding booked by SWMM.
     pumped_m3, pumped_outside_m3
         Taken from the street by pump trucks; of that, what left the model.
+    infiltrated_m3, depression_m3
+        Soaked into the ground since the start, and held in its hollows now.
     surface_error_m3, sewer_error_m3, whole_error_m3
         What left and what is stored, minus what came: positive where water was made, negative where
         it was lost.
@@ -48,6 +50,8 @@ class WaterBalance:
     sewer_losses_m3: float
     pumped_m3: float
     pumped_outside_m3: float
+    infiltrated_m3: float
+    depression_m3: float
     surface_error_m3: float
     sewer_error_m3: float
     whole_error_m3: float
@@ -82,10 +86,12 @@ def water_balance(
     to_surface_m3: float,
     pumped_m3: float,
     pumped_outside_m3: float,
+    infiltrated_m3: float = 0.0,
+    depression_m3: float = 0.0,
 ) -> WaterBalance:
     """Draw the balance from the accounts of the parts."""
     came = surface.rain_m3 + surface.initial_m3 + sewer.other_inflow + sewer.initial
-    left = surface.edge_outflow_m3 + sewer.outfalls + sewer.losses + pumped_outside_m3
+    left = surface.edge_outflow_m3 + sewer.outfalls + sewer.losses + pumped_outside_m3 + infiltrated_m3
     return WaterBalance(
         rain_m3=surface.rain_m3,
         sewer_inflow_m3=sewer.other_inflow,
@@ -99,9 +105,11 @@ def water_balance(
         sewer_losses_m3=sewer.losses,
         pumped_m3=pumped_m3,
         pumped_outside_m3=pumped_outside_m3,
+        infiltrated_m3=infiltrated_m3,
+        depression_m3=depression_m3,
         surface_error_m3=surface.error_m3,
         sewer_error_m3=-sewer.error,
-        whole_error_m3=left + surface.stored_m3 + sewer.stored - came,
+        whole_error_m3=left + surface.stored_m3 + depression_m3 + sewer.stored - came,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from cim_models.errors import InputError
 from twin.exchange import ExchangeSettings
+from twin.ground import GroundSettings
 from twin.sewer import SewerSettings
 from twin.surface import Edges, SurfaceSettings
 from twin.water.blockage import GullyBlockage
@@ -31,6 +32,8 @@ class WaterSettings:
         How far a pump truck's suction reaches around its point, m, > 0.
     pump_residual_m
         Depth that a pump leaves behind, m, >= 0.
+    ground
+        What the ground takes; None where nothing soaks in.
     surface, sewer, exchange
         Settings of the parts.
     """
@@ -41,6 +44,7 @@ class WaterSettings:
     blockages: tuple[GullyBlockage, ...] = ()
     pump_radius_m: float = 6.0
     pump_residual_m: float = 0.02
+    ground: GroundSettings | None = None
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     sewer: SewerSettings = field(default_factory=SewerSettings)
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)

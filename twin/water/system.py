@@ -12,7 +12,8 @@ from cim_models.city import City, Network
 from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, StopPump
 from twin.exchange import SewerExchange
 from twin.exchange.placement import cells_within
-from twin.rain import RainSeries, nearest_gauge_zones
+from twin.ground import GroundLoss, GroundSettings, ground_map
+from twin.rain import RainSeries, rain_field
 from twin.roads import RoadSampler
 from twin.sewer import SewerAccount, SewerEngine
 from twin.surface import SurfaceSolver
@@ -29,11 +30,12 @@ _TIME_TOLERANCE_S = 1e-6
 
 
 class WaterSystem:
-    """Rain, street, sewer, gullies, manholes and pump trucks of one city.
+    """Rain, street, ground, sewer, gullies, manholes and pump trucks of one city.
 
     Rain falls on the street and runs over the terrain. Once per exchange step water passes through
     gullies and manholes as street and sewer stand at that moment; SWMM receives exactly what the
-    street gave, spread over the step. Without a sewer only the street is computed; without gullies the
+    street gave, spread over the step. Where the settings say so, the ground takes water from the street at
+    intervals of its own. Without a sewer only the street is computed; without gullies the
     sewer takes water in only where manholes are set to ``open``.
 
     Parameters
@@ -76,9 +78,11 @@ class WaterSystem:
         self.time_s = 0.0
         self._rain = rain
         self._rain_from_s = -np.inf
+        self._rain_field = rain_field(city.terrain, rain)
         self.walls = building_cells(city)
         self.open_cells = np.isfinite(city.terrain.elevation) & ~self.walls
         self._surface = self._make_surface()
+        self._ground = None if settings.ground is None else self._make_ground(settings.ground)
         gullies = city.layer("gullies")
         self._gully_rows = (
             {} if gullies is None else {str(name): row for row, name in enumerate(gullies["id"])}
@@ -107,10 +111,13 @@ class WaterSystem:
             settings=settings.surface,
             rain_weight=rain_weights(city.terrain, self.walls),
         )
-        if self._rain.positions is not None and len(self._rain.gauges) > 1:
-            zones = nearest_gauge_zones(city.terrain, self._rain.positions)
-            surface.set_rain(np.zeros(len(self._rain.gauges)), zones)
+        if self._rain_field is not None:
+            surface.set_rain(np.zeros(len(self._rain_field.weights)), self._rain_field.zones)
         return surface
+
+    def _make_ground(self, settings: GroundSettings) -> GroundLoss:
+        classes, names = ground_map(self.city, self.open_cells)
+        return GroundLoss(classes, names, settings, self.terrain.cell_size_m)
 
     def _open_sewer(self, network: Network, workdir: Path) -> None:
         sewer = SewerEngine(network, workdir, self.settings.exchange_step_s, self.settings.sewer)
@@ -180,9 +187,18 @@ class WaterSystem:
         while self._surface.time_s < t_s:
             now = self._surface.time_s
             if now >= self._rain_from_s:
-                self._surface.set_rain(self._rain.rate_m_s(now))
+                rates = self._rain.rate_m_s(now)
+                self._surface.set_rain(
+                    rates if self._rain_field is None else self._rain_field.weights @ rates
+                )
                 self._rain_from_s = self._rain.next_change_s(now)
-            self._surface.advance_to(min(t_s, self._rain_from_s))
+            ground = self._ground
+            if ground is None:
+                self._surface.advance_to(min(t_s, self._rain_from_s))
+                continue
+            self._surface.advance_to(min(t_s, self._rain_from_s, ground.next_s))
+            if self._surface.time_s >= ground.next_s:
+                self._surface.withdraw(ground.take)
 
     # --- orders -----------------------------------------------------------------------------------
 
@@ -275,9 +291,14 @@ class WaterSystem:
         """The surface solver, for steps, cells updated and velocities."""
         return self._surface
 
+    @property
+    def ground(self) -> GroundLoss | None:
+        """What the ground has taken; None where nothing soaks in."""
+        return self._ground
+
     def balance(self) -> WaterBalance:
         """Where all the water came from and went."""
-        exchange = self._exchange
+        exchange, ground = self._exchange, self._ground
         return water_balance(
             self._surface.account,
             SewerAccount() if self._sewer is None else self._sewer.account,
@@ -285,4 +306,6 @@ class WaterSystem:
             to_surface_m3=0.0 if exchange is None else exchange.to_surface_m3,
             pumped_m3=self._pumps.pumped_m3,
             pumped_outside_m3=self._pumps.pumped_outside_m3,
+            infiltrated_m3=0.0 if ground is None else ground.infiltrated_m3,
+            depression_m3=0.0 if ground is None else ground.depression_m3,
         )

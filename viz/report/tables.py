@@ -37,6 +37,8 @@ _VOLUMES = (
     ("balance_sewer", "sewer_volume", False),
     ("balance_outfall", "outfall_volume", False),
     ("balance_edge", "edge_outflow", False),
+    ("balance_infiltrated", "infiltrated_volume", False),
+    ("balance_depression", "depression_volume", False),
     ("balance_pumped", "pumped_volume", False),
     ("balance_to_sewer", "exchange_to_sewer", False),
     ("balance_to_surface", "exchange_to_surface", False),

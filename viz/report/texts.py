@@ -171,6 +171,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "balance_sewer": ("结束时管网存水", "In the sewer at the end"),
     "balance_outfall": ("经排口流出", "Left through outfalls"),
     "balance_edge": ("经边界流出", "Left over the edges"),
+    "balance_infiltrated": ("下渗", "Soaked into the ground"),
+    "balance_depression": ("结束时洼地存水", "Held in hollows at the end"),
     "balance_pumped": ("泵车抽排", "Moved by pump trucks"),
     "balance_to_sewer": ("地表进入管网", "From the ground into the sewer"),
     "balance_to_surface": ("管网冒溢到地表", "From the sewer up to the ground"),

@@ -11,7 +11,9 @@ from twin.rain import (
     design_storm,
     gauge_rain,
     intensity_formula,
+    inverse_distance_field,
     nearest_gauge_zones,
+    rain_field,
 )
 
 
@@ -120,3 +122,48 @@ def test_each_cell_hears_its_nearest_gauge(tiny_city):
     half = terrain.shape[1] // 2
     assert not zones[:, :half].any()
     assert zones[:, half:].all()
+
+
+def two_gauges(terrain, between):
+    x_min, y_min, x_max, y_max = terrain.bounds
+    middle = 0.5 * (y_min + y_max)
+    places = np.array([[x_min + 11.0, middle + 1.0], [x_max - 11.0, middle + 1.0]])
+    rates = np.array([[30.0, 60.0]])
+    return RainSeries(np.array([0.0, 600.0]), rates, ("a", "b"), places, between=between)
+
+
+def test_inverse_distance_lies_between_the_gauges_and_meets_them(tiny_city):
+    terrain = tiny_city.terrain
+    rain = two_gauges(terrain, "inverse_distance")
+    field = rain_field(terrain, rain)
+    np.testing.assert_allclose(field.weights.sum(axis=1), 1.0)
+    here = (field.weights @ rain.rates_mm_h[0])[field.zones]
+    for place, rate in zip(rain.positions, (30.0, 60.0), strict=True):
+        assert here[terrain.row_col(*place)] == pytest.approx(rate, abs=1e-6)
+    row, col = terrain.row_col(*rain.positions[0])
+    west, east = terrain.centre(row, np.array([col + 4, col + 10]))[0] - rain.positions[0, 0]
+    apart = rain.positions[1, 0] - rain.positions[0, 0]
+    for offset, distance in ((4, west), (10, east)):
+        near, far = distance**-2.0, (apart - distance) ** -2.0
+        expected = (30.0 * near + 60.0 * far) / (near + far)
+        assert here[row, col + offset] == pytest.approx(expected, rel=1e-9)
+    assert here.min() >= 30.0 - 1e-6
+    assert here.max() <= 60.0 + 1e-6
+
+
+def test_coarse_blocks_stay_near_the_fine_field(tiny_city):
+    terrain = tiny_city.terrain
+    places = two_gauges(terrain, "inverse_distance").positions + np.array([0.0, 9.0])
+    fine, coarse = (inverse_distance_field(terrain, places, most_zones=count) for count in (4096, 120))
+    assert len(fine.weights) == terrain.elevation.size
+    assert len(coarse.weights) == 100
+    gap = np.abs(fine.weights[fine.zones, 0] - coarse.weights[coarse.zones, 0])
+    assert gap.mean() < 0.03
+    assert gap.max() < 0.25
+
+
+def test_uniform_rain_has_no_field_and_nearest_is_all_or_nothing(tiny_city):
+    assert rain_field(tiny_city.terrain, constant_rain(5.0, 60.0)) is None
+    field = rain_field(tiny_city.terrain, two_gauges(tiny_city.terrain, "nearest"))
+    np.testing.assert_array_equal(field.weights, np.eye(2))
+    assert set(np.unique(field.zones)) == {0, 1}

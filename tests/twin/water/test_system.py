@@ -14,6 +14,7 @@ from twin.sewer import SewerSettings
 from twin.water import GullyBlockage, WaterSettings, WaterSystem
 
 STORM = constant_rain(120.0, 900.0)
+BETWEEN = ("nearest", "inverse_distance")
 DIP = (X0 + 60.0, Y0 + 40.0)
 
 
@@ -241,3 +242,17 @@ def test_wrong_settings_are_named():
 def test_unknown_blocked_gully_is_named(run):
     with pytest.raises(ScenarioError, match="G77"):
         run(blockages=(GullyBlockage(gullies=("G77",)),))
+
+
+def test_gauges_by_inverse_distance_rain_between_the_extremes(run):
+    """The whole grid's rain is the mean over the cells of the weighted gauges, to the account's tick."""
+    places = np.array([[X0 + 10.0, Y0 + 40.0], [X0 + 70.0, Y0 + 40.0]])
+    rain = RainSeries(
+        np.array([0.0, 600.0]), np.array([[36.0, 108.0]]), ("a", "b"), places, between="inverse_distance"
+    )
+    system = run(rain=rain, until_s=900.0)
+    cells = system.open_cells.size
+    low, high = (rate / 6000.0 * cells * 4.0 for rate in (36.0, 108.0))
+    assert system.balance().rain_m3 == pytest.approx(0.5 * (low + high), rel=0.02)
+    depths = {name: run(rain=replace(rain, between=name), until_s=300.0).water_depth for name in BETWEEN}
+    assert depths["nearest"][20, 19] != depths["inverse_distance"][20, 19]

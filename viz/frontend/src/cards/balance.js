@@ -1,4 +1,4 @@
-// Where the water is that has fallen: on the surface, in the sewer, out at the outfalls, pumped, over the edge.
+// Where the water is that has fallen: on the surface, in the sewer, out at the outfalls, pumped, over the edge, into the ground.
 
 import {clockText, spanText} from "../clock.js"
 import {number} from "../parts/html.js"
@@ -12,6 +12,8 @@ const PARTS = [
   ["outfall", "outfall_volume", "#3ee0a0"],
   ["pumped", "pumped_volume", "#ffd27a"],
   ["edge", "edge_outflow", "#5f83a8"],
+  ["infiltrated", "infiltrated_volume", "#b98b5e"],
+  ["depression", "depression_volume", "#8f9a6a"],
 ]
 
 export function balance(store, body) {
