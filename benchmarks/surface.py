@@ -26,7 +26,15 @@ from cim_models.errors import InputError, RunError
 from twin.surface import SurfaceSettings, SurfaceSolver
 
 LEAST_CELLS, MOST_CELLS = 16, 20_000
-SPREAD = ("wall_s", "cpu_s", "mcs_per_s", "bound_fraction", "numpy_ratio", "bandwidth_gb_s", "numpy_mcs_per_s")
+SPREAD = (
+    "wall_s",
+    "cpu_s",
+    "mcs_per_s",
+    "bound_fraction",
+    "numpy_ratio",
+    "bandwidth_gb_s",
+    "numpy_mcs_per_s",
+)
 PEER_SPREAD = ("wall_s", "mcs_per_s", "ratio")
 
 
@@ -264,5 +272,3 @@ def report_lines(figures: dict[str, Any]) -> list[str]:
         else:
             lines.append(f"  {name:16} {peer['reason']}")
     return lines
-
-

@@ -23,9 +23,7 @@ def load_case(path):
     """
     with np.load(path) as held:
         arrays = {name: held[name] for name in held.files}
-    return SimpleNamespace(
-        **{name: array if array.ndim else float(array) for name, array in arrays.items()}
-    )
+    return SimpleNamespace(**{name: array if array.ndim else float(array) for name, array in arrays.items()})
 
 
 def answer(peer, case):

@@ -60,6 +60,8 @@ def python_of(peer: Peer) -> Path:
             _build(peer, aside)
             if not folder.exists():
                 aside.rename(folder)
+        except OSError as exc:
+            raise RunError(f"Installing {peer.title}", got=str(exc), remedy="Set XDG_CACHE_HOME") from exc
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return _python(folder)
