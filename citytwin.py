@@ -45,7 +45,9 @@ def _group(text: str) -> typer.Typer:
 
 app = _group("A digital twin of a city and its command centre.")
 city_app = _group("Make, import and check city models.")
+bench_app = _group("Measure how fast the parts are.")
 app.add_typer(city_app, name="city")
+app.add_typer(bench_app, name="bench")
 app.pretty_exceptions_enable = False
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -280,6 +282,41 @@ def city_info(city: CityArgument, as_json: JsonOption = False) -> None:
             f"digest {info.digest}",
         ]
     )
+
+
+@bench_app.command("surface")
+def bench_surface(
+    case: Annotated[str, typer.Option(help="a, b, c or newcastle.")] = "a",
+    threads: Annotated[int | None, typer.Option(help="Threads; all cores if none.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Simulated time; the case's own if none.")] = None,
+    cells: Annotated[int | None, typer.Option(help="Edge of the domain; the case's own if none.")] = None,
+    repeats: Annotated[int, typer.Option(help="How often to measure everything.")] = 3,
+    tiles: Annotated[bool, typer.Option("--tiles/--no-tiles", help="Skip dry tiles.")] = True,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Compare with Landlab, Itzï and ANUGA; installs them once.")
+    ] = False,
+    peer_seconds: Annotated[float, typer.Option(help="Wall time that a peer may use in a repeat.")] = 60.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the surface solver against memory, NumPy and other models, all in one run."""
+    from benchmarks.peers.environments import PEERS
+    from benchmarks.surface import SurfacePlan, measure_surface, report_lines
+
+    plan = SurfacePlan(
+        case=case,
+        threads=threads,
+        end_s=seconds,
+        cells=cells,
+        repeats=repeats,
+        tiled=tiles,
+        peers=PEERS if peers else (),
+        peer_limit_s=peer_seconds,
+    )
+    figures = measure_surface(plan, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_lines(report_lines(figures))
 
 
 def _layer_line(layer: Any) -> str:

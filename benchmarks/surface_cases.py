@@ -3,14 +3,21 @@
 a  1000 × 1000 cells of 2 m, a 100 mm Chicago storm in one hour, everything gets wet
 b  4000 × 4000 cells, the same storm: larger than the caches
 c  4000 × 4000 cells, a disc of 5 % of the area half a metre deep, no rain: mostly dry
+newcastle  195 × 342 cells of the centre of Newcastle upon Tyne, an hour of 58 mm/h net of drainage
+
+The first three are made here; the last is read from the data set ``newcastle_centre_2m``.
 """
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
 
+from cim_models.errors import InputError
 from twin.rain import RainSeries
 from twin.rain.formula import IntensityFormula
 from twin.rain.storm import chicago_depth_mm
@@ -19,6 +26,11 @@ CELL_M = 2.0
 MANNING_N = 0.03
 COURANT = 0.5
 SEED = 20240607
+
+CASES = ("a", "b", "c", "newcastle")
+EDGES = {"a": 1000, "b": 4000, "c": 4000}
+ENDS_S = {"a": 600.0, "b": 200.0, "c": 120.0, "newcastle": 3600.0}
+DATA_SET = "newcastle_centre_2m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +57,60 @@ class SurfaceCase:
 
 
 def make_case(name: str, end_s: float | None = None, cells: int | None = None) -> SurfaceCase:
-    """Return case ``a``, ``b`` or ``c``, with another end or edge length where given."""
-    edge = cells or {"a": 1000, "b": 4000, "c": 4000}[name]
-    end = end_s or {"a": 600.0, "b": 200.0, "c": 120.0}[name]
+    """Return a case, with another end or edge length where given.
+
+    Parameters
+    ----------
+    end_s
+        Simulated time at the end, s.
+    cells
+        Edge of the domain. A made terrain is made of that size; the read one is cropped to it.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, or the data set that it needs is absent.
+    """
+    if name not in CASES:
+        raise InputError("Benchmark case", got=repr(name), expected=", ".join(CASES))
+    end = ENDS_S[name] if end_s is None else end_s
+    if name == "newcastle":
+        case = newcastle(data_folder() / DATA_SET, end)
+        return case if cells is None else replace(case, bed=case.bed[:cells, :cells].copy())
+    edge = EDGES[name] if cells is None else cells
     bed = urban_terrain(edge)
     if name == "c":
         row, col = np.ogrid[:edge, :edge]
         inside = (row - edge / 2) ** 2 + (col - edge / 2) ** 2 < 0.05 * edge**2 / np.pi
         return SurfaceCase(name, bed, np.where(inside, 0.5, 0.0).astype(np.float32), None, end)
     return SurfaceCase(name, bed, None, storm(100.0), end)
+
+
+def data_folder() -> Path:
+    """Return the folder of the shared data sets: ``CITYTWIN_DATA``, or the one beside the checkout."""
+    named = os.environ.get("CITYTWIN_DATA")
+    return Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def newcastle(folder: Path, end_s: float) -> SurfaceCase:
+    """Read the terrain, on which buildings stand as blocks, and the rain less what drains away.
+
+    A row of the rain file holds for the time that ends there: one hour of rain, as its source says.
+    """
+    terrain = folder / "NewcastleCentreDEM_2m.img"
+    if not terrain.is_file():
+        raise InputError(
+            "Benchmark case 'newcastle'",
+            got=f"no file {terrain}",
+            expected=f"the data set '{DATA_SET}'",
+            remedy="Set CITYTWIN_DATA to the folder that holds it, or choose case a, b or c",
+        )
+    with rasterio.open(terrain) as source:
+        bed = source.read(1)
+    times_s, rain_mm_h = np.loadtxt(folder / "rainfall.csv", delimiter=",", skiprows=1, unpack=True)
+    drained_s, drained_mm_h = np.loadtxt(folder / "drainage.csv", delimiter=",", skiprows=1, unpack=True)
+    net_mm_h = np.maximum(rain_mm_h - np.interp(times_s, drained_s, drained_mm_h), 0.0)
+    return SurfaceCase("newcastle", bed, None, RainSeries(times_s, net_mm_h[1:, None]), end_s)
 
 
 def storm(depth_mm: float) -> RainSeries:

@@ -10,7 +10,18 @@ import citytwin
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "architecture.md"]
-TOP = ("agents", "cim_models", "docs", "notebooks", "scenarios", "scripts", "tests", "twin", "viz")
+TOP = (
+    "agents",
+    "benchmarks",
+    "cim_models",
+    "docs",
+    "notebooks",
+    "scenarios",
+    "scripts",
+    "tests",
+    "twin",
+    "viz",
+)
 BUILT = ("viz/static",)
 
 
@@ -44,7 +55,7 @@ def test_readme_names_every_command():
 def test_readme_names_no_command_that_is_not_there():
     readme = (ROOT / "README.md").read_text("utf-8")
     there = set(commands(typer.main.get_command(citytwin.app)))
-    named = set(re.findall(r"citytwin city \w+|citytwin (?!city)[a-z]+", readme))
+    named = set(re.findall(r"citytwin (?:city|bench) \w+|citytwin (?!city|bench)[a-z]+", readme))
     assert named <= there
 
 
