@@ -4,8 +4,6 @@ Only the standard library and typer are imported here; each command imports what
 ``citytwin --help`` answers at once.
 """
 
-import importlib
-import importlib.util
 import json
 import logging
 import os
@@ -21,7 +19,6 @@ from typer.core import TyperGroup
 
 from cim_models.errors import CityTwinError, InputError, RunError
 
-BENCHMARKS = ("surface",)
 DEFAULT_PORT = 5006
 FIRST_FRAME_LIMIT_S = 120.0
 
@@ -189,19 +186,6 @@ def demo(
         if simulation.poll() is None:
             simulation.terminate()
             simulation.wait()
-
-
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def bench(
-    ctx: typer.Context,
-    suite: Annotated[str, typer.Argument(help="What to time: surface.")],
-) -> None:
-    """Time a part of citytwin; needs a checkout. Further options go to the benchmark."""
-    if suite not in BENCHMARKS or importlib.util.find_spec("benchmarks") is None:
-        raise InputError(
-            "bench", got=f"'{suite}'", expected=f"one of {', '.join(BENCHMARKS)}, in a checkout of citytwin"
-        )
-    importlib.import_module(f"benchmarks.{suite}").main(ctx.args)
 
 
 @city_app.command("make")

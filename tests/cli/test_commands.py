@@ -130,7 +130,7 @@ def test_city_commands(invoke: Invoke, scenario: Path, tmp_path: Path) -> None:
 def test_bench_knows_its_suites(invoke: Invoke) -> None:
     wrong = invoke("bench", "teapot")
     assert wrong.exit_code == 2
-    assert "surface" in wrong.stderr
+    assert "teapot" in wrong.stderr
     assert invoke("bench", "surface", "--case", "z").exit_code == 2
 
 
