@@ -32,6 +32,14 @@ class _OneLineErrors(TyperGroup):
         except CityTwinError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(error.exit_status) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            wrong = InputError(
+                f"'{error.filename}'", got=error.strerror, remedy="Check the path and who may write there"
+            )
+            typer.echo(str(wrong), err=True)
+            raise typer.Exit(wrong.exit_status) from error
 
 
 def _group(text: str) -> typer.Typer:
@@ -88,7 +96,8 @@ def run(
     else:
         from scenarios.summary.text import summary_lines
 
-        _print_lines([*summary_lines(written.summary or {}), f"Run folder: {folder}"])
+        hash_line = f"Event log {meta.get('event_log_hash')}"
+        _print_lines([*summary_lines(written.summary or {}), hash_line, f"Run folder: {folder}"])
     check_finished(written)
 
 

@@ -18,7 +18,7 @@ class WaterView(Protocol):
     """Water as somebody in the street sees it."""
 
     def depth_near(self, x: float, y: float, radius_m: float) -> float:
-        """Largest depth on open ground within a radius, m; 0 outside the domain."""
+        """Largest depth on streets within a radius, m; 0 where there is none."""
         ...
 
     def road_depth(self) -> NDArray[np.float64]:

@@ -159,13 +159,14 @@ def make_rain(loaded: LoadedScenario) -> RainSeries:
 def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings:
     """Translate what the scenario says about boundaries, ground, blockages and steps."""
     ground = _ground(scenario, city, source)
+    blockages = gully_blockages(scenario, city, source)
     chosen = [boundary.edges for boundary in scenario.boundaries if boundary.edges]
     with blame(source, "numerics"):
         return WaterSettings(
             manning_n=scenario.numerics.manning_n,
             edges=chosen[-1] if chosen else "open",
             exchange_step_s=scenario.numerics.exchange,
-            blockages=gully_blockages(scenario, city, source),
+            blockages=blockages,
             ground=ground,
         )
 

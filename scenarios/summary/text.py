@@ -24,7 +24,8 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
         counts = cases["counts"]
         lines.append(
             f"Cases     {counts['registered']} registered, {counts['dispatched']} dispatched, "
-            f"{counts['closed']} closed, {counts['open']} open"
+            f"{counts['closed']} closed, {counts['transferred']} handed over, {counts['voided']} void, "
+            f"{counts['open']} open"
         )
     if crews:
         lines.append(

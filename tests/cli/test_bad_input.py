@@ -160,3 +160,10 @@ def test_an_unknown_event(invoke: Invoke, run_folder: Path) -> None:
     result = invoke("explain", run_folder, "999999")
     assert result.exit_code == 2
     assert "999999" in result.stderr
+
+
+def test_a_place_where_nothing_can_be_written(invoke: Invoke) -> None:
+    result = invoke("city", "make", "--out", "/proc/none/city", "--size-m", "400", "--cell-size-m", "4")
+    assert result.exit_code == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "/proc/none" in result.stderr

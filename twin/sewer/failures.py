@@ -37,7 +37,10 @@ def swmm_error(doing: str, report: Path, fallback: Exception) -> NetworkError | 
     got = f"SWMM error {code}, {text}{more}"
     if code in _INPUT_ERRORS:
         return NetworkError(
-            doing, got=got, expected="a model that SWMM 5.2 accepts", remedy="Correct this line of sewer.inp"
+            doing,
+            got=got,
+            expected="a model that SWMM 5.2 accepts",
+            remedy="Correct this line of the city's sewer.inp",
         )
     return EngineError(doing, got=got, remedy=f"See {report}")
 

@@ -92,6 +92,10 @@ class WaterSystem:
         )
         roads = city.layer("roads")
         self._roads = None if roads is None else RoadSampler(city.terrain, roads, self.walls)
+        self._street_cells = self.open_cells
+        if self._roads is not None:
+            self._street_cells = np.zeros_like(self.open_cells)
+            self._street_cells.ravel()[self._roads.distinct_cells] = True
         self._sewer: SewerEngine | None = None
         self._exchange: SewerExchange | None = None
         self.surcharged = np.zeros(0, dtype=bool)
@@ -240,8 +244,12 @@ class WaterSystem:
         return self._surface.time_of_max_s
 
     def depth_near(self, x: float, y: float, radius_m: float) -> float:
-        """Largest depth on open ground within a radius, m; 0 outside the domain."""
-        cells = cells_within(self.terrain, self.open_cells, x, y, radius_m)
+        """Largest depth on streets within a radius, m; 0 where there is none.
+
+        In a city without roads all open ground counts. Yards and hollows beside a street do not: who
+        watches a street must not close it for a puddle behind a wall.
+        """
+        cells = cells_within(self.terrain, self._street_cells, x, y, radius_m)
         return float(self._surface.depth_of(cells).max()) if cells.size else 0.0
 
     def road_depth(self) -> NDArray[np.float64]:

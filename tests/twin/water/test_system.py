@@ -256,3 +256,16 @@ def test_gauges_by_inverse_distance_rain_between_the_extremes(run):
     assert system.balance().rain_m3 == pytest.approx(0.5 * (low + high), rel=0.02)
     depths = {name: run(rain=replace(rain, between=name), until_s=300.0).water_depth for name in BETWEEN}
     assert depths["nearest"][20, 19] != depths["inverse_distance"][20, 19]
+
+
+def test_who_watches_a_street_sees_no_puddle_beside_it(run):
+    system = run(until_s=60.0)
+    street = np.zeros(system.terrain.shape, dtype=bool)
+    street.ravel()[system._roads.distinct_cells] = True
+    rows, cols = np.nonzero(system.open_cells & ~street)
+    x, y = system.terrain.centre(rows[0], cols[0])
+    before = system.depth_near(float(x), float(y), 30.0)
+    cell = np.array([rows[0] * system.terrain.shape[1] + cols[0]])
+    system.surface.exchange(cell, np.array([8.0]))
+    assert system.surface.depth_of(cell)[0] > 1.0
+    assert system.depth_near(float(x), float(y), 30.0) == before
