@@ -117,7 +117,9 @@ def test_balance_shows_volumes_and_errors(run):
     rows = {row.name: row for row in balance_rows(read_record(RunFolder(run), "en"), translator("en"))}
     assert rows["Rain on the model area"].volume == "288\u00a0m³"
     assert rows["Left through outfalls"].share == "12.2\u00a0%"
+    assert rows["Left through outfalls"].base == "rain"
     assert rows["Error of the whole system"].share == "0.010\u00a0%"
+    assert rows["Error of the sewer"].base == "all water in the sewer: inflow and initial water"
 
 
 def test_timeline_cuts_a_case_into_its_stages(run):

@@ -23,11 +23,12 @@ class IndicatorRow:
 
 @dataclass(frozen=True, slots=True)
 class BalanceRow:
-    """A volume of the water balance as text, and its share of the rain."""
+    """A volume of the water balance as text, its share, and what that is a share of."""
 
     name: str
     volume: str
     share: str
+    base: str
     strong: bool = False
 
 
@@ -63,17 +64,21 @@ def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
 
 
 def balance_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:
-    """Volumes at the end of the run, then the relative errors of the balances."""
+    """Volumes at the end of the run, then the relative errors of the balances.
+
+    Volumes are shares of the rain; the error of a part is a share of all the water that part ever held.
+    """
     rain = record.series["rain_volume"].last if "rain_volume" in record.series else 0.0
     rows = []
     for key, name, strong in _VOLUMES:
         if name in record.series:
             volume = record.series[name].last
             share = share_text(volume / rain) if rain > 0 else ""
-            rows.append(BalanceRow(say(key), volume_text(volume), share, strong))
+            base = say("base_rain") if share else ""
+            rows.append(BalanceRow(say(key), volume_text(volume), share, base, strong))
     errors = record.relative_errors
     return rows + [
-        BalanceRow(say(f"error_{part}"), "", error_text(errors[part]), part == "whole")
+        BalanceRow(say(f"error_{part}"), "", error_text(errors[part]), say(f"base_{part}"), part == "whole")
         for part in ("surface", "sewer", "whole")
         if part in errors
     ]
