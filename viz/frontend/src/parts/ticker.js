@@ -2,6 +2,7 @@
 
 import {clockText, spanText} from "../clock.js"
 import {CAUSE, DATA, ID, KIND, SUBJECT, TIME} from "../story.js"
+import {casePlace} from "../cards/cases.js"
 import {word} from "../words.js"
 import {escape, fill, mount, number} from "./html.js"
 
@@ -82,11 +83,13 @@ const ORDERS = {
   en: {CloseRoad: "close road", OpenRoad: "open road", ClearGullies: "clear gullies", StartPump: "start pump", StopPump: "stop pump"},
 }
 
+// What is ordered and where: at the road that the order names, else at the place of its case.
 export function orderText(store, data) {
   const name = ORDERS[store.language][data.order] || data.order
-  const road = store.rows?.roads?.has(data.target) ? store.roadName(data.target) : ""
+  const item = store.state?.cases.get(data.case)
+  const place = store.rows?.roads?.has(data.target) ? store.roadName(data.target) : item ? casePlace(store, item) : ""
   const flow = data.order === "StartPump" && data.capacity_m3_h ? ` ${number(data.capacity_m3_h)} m³/h` : ""
-  return `${name}${road ? ` ${road}` : ""}${flow}`
+  return `${name}${place ? ` ${place}` : ""}${flow}`
 }
 
 function levelOf(store, row) {
