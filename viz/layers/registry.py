@@ -201,6 +201,24 @@ LAYERS: tuple[MapLayer, ...] = (
     ),
     MapLayer(
         _layer(
+            "TextLayer",
+            "labels",
+            get_color=[222, 241, 255, 255],
+            get_size=13,
+            background=True,
+            get_background_color=[4, 24, 48, 205],
+            background_padding=[6, 3],
+            get_border_color=[0, 170, 240, 190],
+            get_border_width=1,
+            get_pixel_offset=[0, 18],
+            **_TEXT,
+        ),
+        "地名",
+        "Names",
+        table=tables.labels,
+    ),
+    MapLayer(
+        _layer(
             "ScatterplotLayer",
             "depots",
             get_position="position",
@@ -275,24 +293,6 @@ LAYERS: tuple[MapLayer, ...] = (
         "Cases",
         table=tables.cases,
         moving=True,
-    ),
-    MapLayer(
-        _layer(
-            "TextLayer",
-            "labels",
-            get_color=[222, 241, 255, 255],
-            get_size=14,
-            background=True,
-            get_background_color=[4, 24, 48, 205],
-            background_padding=[7, 4],
-            get_border_color=[0, 170, 240, 190],
-            get_border_width=1,
-            get_pixel_offset=[0, 15],
-            **_TEXT,
-        ),
-        "地名",
-        "Names",
-        table=tables.labels,
     ),
 )
 
