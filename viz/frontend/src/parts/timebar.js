@@ -95,7 +95,14 @@ function legend(store) {
     shown.map((stop) => `<span><i style="background:${rgba(stop.colour)}"></i>${stop.depth_m}</span>`).join("") +
     `<span class="name">${w("road_legend")}</span><span><i class="line" style="background:${rgba(dry)}"></i>${w("dry")}</span>` +
     roads.map((stop) => `<span><i class="line" style="background:${rgba(stop.colour)}"></i>≥${stop.depth_m.toFixed(2)}</span>`).join("") +
-    `<span><i class="line" style="background:${rgba(closed)}"></i>${w("closed_road")}</span>`
+    `<span><i class="line" style="background:${rgba(closed)}"></i>${w("closed_road")}</span>` + sewerKey(store, rgba)
+}
+
+// Sewers are named in the legend while they are shown.
+function sewerKey(store, rgba) {
+  const layer = store.manifest.layers.find((entry) => entry.id === "sewers")
+  if (!layer || store.layersShown.sewers === false) return ""
+  return `<span><i class="line" style="background:${rgba(layer.style.getColor)}"></i>${layer[store.language]}</span>`
 }
 
 function switches(store) {
