@@ -90,8 +90,9 @@ export class CityView {
     const {clientWidth: width, clientHeight: height} = this.root
     if (!width || !height || !this.store.manifest) return
     const unit = rem()
-    const side = isWall(width, height) ? 126 * unit : Math.min(0.25 * width, 48 * unit) + 1 * unit
-    const insets = {left: side, right: side, top: 19 * unit, bottom: 15 * unit}
+    const wall = isWall(width, height)
+    const side = wall ? 126 * unit : Math.min(0.25 * width, 48 * unit) + 1 * unit
+    const insets = {left: side, right: side, top: (wall ? 21 : 19) * unit, bottom: (wall ? 18 : 15) * unit}
     this.home = framing(this.store.manifest.extent, width, height, insets)
     this.view = this.home
     this.deck.setProps({initialViewState: {...this.home}})
