@@ -6,7 +6,6 @@ import math
 
 import pydeck
 
-from cim_models.city import City
 from scenarios.runfolder import RunFolder
 from viz.layers.moment import moment_at
 from viz.layers.registry import describe
@@ -35,15 +34,6 @@ def notebook_deck(run: RunFolder, time_s: float, *, language: str = "en") -> pyd
     A deck with the same layers, ids and styles as the command screen.
     """
     scene = Scene.of(run.city(), language=language, moment=moment_at(run, time_s))
-    return _deck(scene)
-
-
-def city_deck(city: City, *, language: str = "en") -> pydeck.Deck:
-    """Show a city without a run."""
-    return _deck(Scene.of(city, language=language))
-
-
-def _deck(scene: Scene) -> pydeck.Deck:
     x_min, y_min, x_max, y_max = scene.city.terrain.bounds
     lon, lat = scene.project.lon_lat((x_min + x_max) / 2, (y_min + y_max) / 2)
     side = max(x_max - x_min, y_max - y_min)
