@@ -312,6 +312,35 @@ def bench_surface(
         _print_lines(report_lines(figures))
 
 
+@bench_app.command("validation")
+def bench_validation(
+    case: Annotated[
+        list[str] | None, typer.Option(help="Name of a case; all if none. May be repeated.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="At the reduced size of the tests.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write docs/validation.md and its plots.")] = False,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Compare with other models too; installs them once.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold the physics against known solutions, experiments and models; exit status 1 if a figure fails."""
+    from benchmarks.validation.document import docs_folder, write_document
+    from benchmarks.validation.registry import choose_cases, find_cases
+    from benchmarks.validation.run import figures, run_cases
+
+    folder = docs_folder(quick) if write else None
+    outcomes, skipped = run_cases(
+        choose_cases(case or (), peers), quick, lambda line: typer.echo(line, err=as_json)
+    )
+    if folder is not None:
+        typer.echo(str(write_document(outcomes, find_cases(), folder)), err=as_json)
+    if as_json:
+        _print_json(figures(outcomes, skipped))
+    if any(outcome.failures for outcome in outcomes.values()):
+        raise typer.Exit(1)
+
+
 def _layer_line(layer: Any) -> str:
     size = f"{layer.length_m / 1000:,.1f} km" if layer.length_m is not None else ""
     size = f"{layer.area_m2 / 1e6:,.2f} km2" if layer.area_m2 is not None else size

@@ -41,6 +41,11 @@ PEERS = (
 )
 
 
+def is_installed(peer: Peer) -> bool:
+    """Whether a peer's environment is there."""
+    return _python(_folder(peer)).exists()
+
+
 def python_of(peer: Peer) -> Path:
     """Return the Python of a peer's environment, which is made when it is not there.
 
@@ -52,10 +57,9 @@ def python_of(peer: Peer) -> Path:
     RunError
         If the peer cannot be installed or imported.
     """
-    tag = f"{peer.name}-{peer.version}-py{sys.version_info.major}{sys.version_info.minor}"
-    folder = user_cache_folder() / "peers" / tag
-    if not _python(folder).exists():
-        aside = folder.with_name(f"{tag}.{os.getpid()}")
+    folder = _folder(peer)
+    if not is_installed(peer):
+        aside = folder.with_name(f"{folder.name}.{os.getpid()}")
         try:
             _build(peer, aside)
             if not folder.exists():
@@ -71,6 +75,11 @@ def clean_environment(**more: str) -> dict[str, str]:
     """Return this process's environment without what belongs to its own Python."""
     kept = {name: value for name, value in os.environ.items() if name not in OWN_VARIABLES}
     return {**kept, **more}
+
+
+def _folder(peer: Peer) -> Path:
+    tag = f"{peer.name}-{peer.version}-py{sys.version_info.major}{sys.version_info.minor}"
+    return user_cache_folder() / "peers" / tag
 
 
 def _python(folder: Path) -> Path:

@@ -1,7 +1,6 @@
-"""Uniform flow down a slope runs at the depth of Manning's formula."""
+"""Uniform flow with a roughness for each cell; `benchmarks.validation.uniform_flow` has the plain one."""
 
 import numpy as np
-import pytest
 
 from twin.surface import Edges, SurfaceSolver
 
@@ -16,20 +15,6 @@ def run_to_steady(slope: float, manning_n, discharge_m2_s: float, cols: int = 24
         solver.exchange(np.array([0]), np.array([2.0 * discharge_m2_s * CELL_M]))
         solver.advance_to(second + 2.0)
     return solver
-
-
-@pytest.mark.parametrize(
-    ("slope", "manning_n", "discharge_m2_s"), [(0.002, 0.03, 0.5), (0.01, 0.05, 0.2), (0.01, 0.02, 0.4)]
-)
-def test_depth_and_velocity_of_manning(slope, manning_n, discharge_m2_s):
-    solver = run_to_steady(slope, manning_n, discharge_m2_s)
-    normal_depth = (discharge_m2_s * manning_n / np.sqrt(slope)) ** 0.6
-    middle = slice(60, 120)
-    np.testing.assert_allclose(solver.water_depth[0, middle], normal_depth, rtol=0.01)
-    east, north = solver.velocity()
-    np.testing.assert_allclose(east[0, middle], discharge_m2_s / normal_depth, rtol=0.01)
-    assert not north.any()
-    assert solver.account.error_units == 0
 
 
 def test_roughness_per_cell_equals_uniform_roughness():
