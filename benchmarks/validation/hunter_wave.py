@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.validation.outcome import Measure, Outcome
-from twin.surface import SurfaceSolver
+from twin.surface import SurfaceSettings, SurfaceSolver
 
 SPEED_M_S, MANNING_N = 0.29, 0.03
 END_S = 3600.0
 LENGTH_M = 1400.0
 CELLS_M = (50.0, 25.0, 10.0)
+ONE_THREAD = SurfaceSettings(threads=1)
 QUICK = {"cells_m": (50.0, 25.0)}
 
 LIMITS_M = {
@@ -77,7 +78,7 @@ def run_wave(cell_m: float, feed: Literal["discharge", "depth"]) -> Wave:
     outside = 1 if feed == "depth" else 0
     cols = int(LENGTH_M / cell_m) + outside
     x = (np.arange(cols, dtype=np.float64) + 0.5 - outside) * cell_m
-    solver = SurfaceSolver(np.zeros((1, cols)), cell_m, manning_n=MANNING_N)
+    solver = SurfaceSolver(np.zeros((1, cols)), cell_m, manning_n=MANNING_N, settings=ONE_THREAD)
     entry = np.array([0])
     for second in range(int(END_S)):
         if feed == "depth":

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.validation.outcome import Measure, Outcome
-from twin.surface import Edges, SurfaceSolver
+from twin.surface import Edges, SurfaceSettings, SurfaceSolver
 
 COLS = 240
 LEAST_CELL_M = 5.0
+ONE_THREAD = SurfaceSettings(threads=1)
 DRAWDOWN_LENGTHS = 6.0
 """Length of a channel in normal depths over slope: free outflow draws the water down over one or two."""
 SLOPES = (0.0005, 0.001, 0.002, 0.005, 0.01)
@@ -77,7 +78,7 @@ def run_channel(slope: float, manning_n: float) -> UniformFlow:
     normal_depth = (DISCHARGE_M2_S * manning_n / np.sqrt(slope)) ** 0.6
     cell_m = max(LEAST_CELL_M, DRAWDOWN_LENGTHS * normal_depth / slope / COLS)
     bed = slope * cell_m * np.arange(COLS, dtype=np.float64)[None, ::-1]
-    solver = SurfaceSolver(bed, cell_m, manning_n=manning_n, edges=Edges(east=True))
+    solver = SurfaceSolver(bed, cell_m, manning_n=manning_n, edges=Edges(east=True), settings=ONE_THREAD)
     end_s = 3.0 * COLS * cell_m * normal_depth / DISCHARGE_M2_S
     for second in range(0, int(end_s), 2):
         solver.exchange(np.array([0]), np.array([2.0 * DISCHARGE_M2_S * cell_m]))
