@@ -166,6 +166,7 @@ def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings
             manning_n=scenario.numerics.manning_n,
             edges=chosen[-1] if chosen else "open",
             exchange_step_s=scenario.numerics.exchange,
+            sewer_step_s=scenario.numerics.sewer,
             blockages=blockages,
             ground=ground,
         )

@@ -241,10 +241,15 @@ class Output(Section):
 
 
 class Numerics(Section):
-    """Steps and coefficients of the physics."""
+    """Steps and coefficients of the physics.
+
+    ``exchange`` is the time between two exchanges of street and sewer; ``sewer`` is SWMM's routing step,
+    the exchange step where omitted, else a multiple or a whole fraction of it.
+    """
 
     coupling: PositiveDuration = 10.0
     exchange: PositiveDuration = 1.0
+    sewer: PositiveDuration | None = None
     manning_n: Annotated[float, Field(gt=0, le=1)] = 0.03
 
 

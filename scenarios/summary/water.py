@@ -13,6 +13,9 @@ def summarize_water(balance: WaterBalance) -> dict[str, Any]:
     return {
         **asdict(balance),
         "supplied_m3": balance.supplied_m3,
+        "surface_error_units": balance.units.surface_error,
+        "handover_error_units": balance.units.handover_error,
+        "coupled_error_units": balance.units.coupled_error,
         "relative_error": {
             "surface": balance.surface_error,
             "sewer": balance.sewer_error,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from cim_models.city import Terrain
 from cim_models.errors import InputError
 from twin.exchange.coefficients import inlet_coefficients, shaft_diameter_m
-from twin.exchange.inlets import State, gully_part, join, manhole_part
-from twin.exchange.kernels import share_what_is_there, wanted_volumes
+from twin.exchange.inlets import SewerState, gully_part, join, manhole_part
+from twin.exchange.kernels import exchange_units
 from twin.exchange.placement import NOWHERE, nearest_open_cells
 
 if TYPE_CHECKING:
@@ -33,12 +33,21 @@ class Surface(Protocol):
         """Edge of a cell, m."""
         ...
 
+    @property
+    def unit_m3(self) -> float:
+        """Volume of one unit, m3."""
+        ...
+
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         """Depth of cells given by flat index, m."""
         ...
 
     def exchange(self, cells: NDArray[np.int64], volumes_m3: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add (positive) or take (negative) water; return what really moved, m3."""
+        ...
+
+    def exchange_units(self, cells: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add (positive) or take (negative) whole units; return what really moved."""
         ...
 
 
@@ -92,8 +101,8 @@ class SewerExchange:
 
     Attributes
     ----------
-    to_sewer_m3, to_surface_m3
-        Volumes moved since the start, m3.
+    to_sewer_units, to_surface_units
+        Whole units moved since the start.
     unplaced_gullies
         Ids of gullies with no open cell within reach; they take no part.
     """
@@ -108,7 +117,7 @@ class SewerExchange:
         settings: ExchangeSettings | None = None,
     ) -> None:
         settings = settings or ExchangeSettings()
-        self.to_sewer_m3 = self.to_surface_m3 = 0.0
+        self.to_sewer_units = self.to_surface_units = 0
         self.unplaced_gullies: tuple[str, ...] = ()
         self._node_count = len(sewer.node_ids)
         node_cells = nearest_open_cells(terrain, open_cells, node_xy[:, 0], node_xy[:, 1], settings.reach_m)
@@ -120,9 +129,8 @@ class SewerExchange:
         lids = np.full_like(node_cells, NOWHERE) if settings.manholes == "sealed" else node_cells
         takes_in = settings.manholes == "open"
         parts.append(manhole_part(sewer, lids, settings.manhole_diameter_m, takes_in=takes_in))
-        shaft_m2 = sewer.settings.riser_area_m2 or _SHAFT_AREA_M2
-        self._cell_area_m2 = terrain.cell_size_m**2
-        self._inlets, self._cells = join(parts, terrain.elevation, self._cell_area_m2, shaft_m2)
+        self._shaft_m2 = sewer.settings.riser_area_m2 or _SHAFT_AREA_M2
+        self._inlets, self._cells = join(parts, terrain.elevation, terrain.cell_size_m**2, self._shaft_m2)
         self._coefficients = inlet_coefficients()
 
     def _place_gullies(
@@ -151,7 +159,9 @@ class SewerExchange:
 
     # --- stepping ---------------------------------------------------------------------------------
 
-    def step(self, surface: Surface, sewer: SewerEngine, dt_s: float) -> NDArray[np.float64]:
+    def step(
+        self, surface: Surface, sewer: SewerEngine, dt_s: float, lead_s: float | None = None
+    ) -> NDArray[np.int64]:
         """Move water between the street as it is and the sewer as it is.
 
         Parameters
@@ -162,24 +172,30 @@ class SewerExchange:
             Only read; the caller injects what this returns.
         dt_s
             Length of the exchange step, s.
+        lead_s
+            Time from the sewer's state to the end of this exchange step, s, where several exchanges
+            fall into one step of the sewer; ``dt_s`` if None.
 
         Returns
         -------
-        Volume for each sewer node over the step, m3, positive into the sewer: exactly what the
-        surface gave or took.
+        Units for each sewer node over the step, positive into the sewer: exactly what the surface gave
+        or took.
         """
-        inlets = self._inlets
-        held = surface.depth_of(self._cells)
-        level = sewer.heads + self._shift_m
-        state = State(depth=held[inlets.slot], rise=level[inlets.node] - inlets.ground)
-        wanted = np.zeros(inlets.cell.size)
-        wanted_volumes(inlets, state, self._coefficients, dt_s, wanted)
-        available = sewer.ponded_volume() + _THROUGHFLOW * dt_s * np.maximum(sewer.inflow, 0.0)
-        share_what_is_there(inlets, held * self._cell_area_m2, available, wanted)
-        moved = -surface.exchange(inlets.cell, -wanted)
-        self.to_sewer_m3 += float(moved[moved > 0.0].sum())
-        self.to_surface_m3 -= float(moved[moved < 0.0].sum())
-        return np.bincount(inlets.node, weights=moved, minlength=self._node_count)
+        inlets, unit_m3 = self._inlets, surface.unit_m3
+        waiting_m3 = sewer.waiting_units * unit_m3
+        passing_m3 = _THROUGHFLOW * (dt_s if lead_s is None else lead_s) * np.maximum(sewer.inflow, 0.0)
+        available = sewer.ponded_volume() + passing_m3 + np.minimum(waiting_m3, 0.0)
+        level = sewer.heads + self._shift_m + waiting_m3 / self._shaft_m2
+        state = SewerState(level, np.maximum(available, 0.0))
+        units = np.empty(inlets.cell.size, np.int64)
+        depths = surface.depth_of(self._cells)
+        exchange_units(inlets, depths, state, self._coefficients, dt_s, unit_m3, units)
+        moved = -surface.exchange_units(inlets.cell, -units)
+        self.to_sewer_units += int(np.maximum(moved, 0).sum())
+        self.to_surface_units -= int(np.minimum(moved, 0).sum())
+        by_node = np.zeros(self._node_count, np.int64)
+        np.add.at(by_node, inlets.node, moved)
+        return by_node
 
 
 def _datum_shift(

@@ -36,8 +36,8 @@ class Inlets(NamedTuple):
         Share that is not blocked, 0 to 1.
     joint_in, joint_out
         A_cell A_shaft / (A_cell + A_shaft), m2; times the difference of heads it is the volume that
-        makes the heads equal. A node's shaft is shared by its inlets: on the way in by those that take
-        water in, on the way out by all.
+        makes the heads equal. Inlets share a cell, and a node's shaft, in equal parts: on the way in
+        those that take water in, on the way out all of them.
     """
 
     is_gully: Any
@@ -58,6 +58,21 @@ class State(NamedTuple):
 
     depth: Any
     rise: Any
+
+
+class SewerState(NamedTuple):
+    """What the exchange needs to know of the sewer, per node.
+
+    Parameters
+    ----------
+    level
+        Head carried over to the terrain's heights, with the water that waits to enter, m.
+    available
+        Water that may leave for the street, m3, >= 0.
+    """
+
+    level: Any
+    available: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +150,8 @@ def join(
     cells, slot = np.unique(cell, return_inverse=True)
     sizes = [part.cell.size for part in parts]
     takes_in = np.repeat([part.takes_in for part in parts], sizes)
-    count = int(node.max(initial=-1)) + 1
-    sharing_in = np.maximum(np.bincount(node[takes_in], minlength=count)[node], 1)
-    sharing_out = np.bincount(node, minlength=count)[node]
+    shaft_in = shaft_area_m2 / _sharing(node, takes_in)
+    shaft_out = shaft_area_m2 / _sharing(node)
     inlets = Inlets(
         is_gully=np.repeat([part.is_gully for part in parts], sizes).astype(np.uint8),
         takes_in=takes_in.astype(np.uint8),
@@ -148,11 +162,18 @@ def join(
         length=np.concatenate([part.length for part in parts]),
         area=np.concatenate([part.area for part in parts]),
         clear=np.ones(cell.size),
-        joint_in=_joint(cell_area_m2, shaft_area_m2 / sharing_in),
-        joint_out=_joint(cell_area_m2, shaft_area_m2 / sharing_out),
+        joint_in=_joint(cell_area_m2 / _sharing(slot, takes_in), shaft_in),
+        joint_out=_joint(cell_area_m2 / _sharing(slot), shaft_out),
     )
     return inlets, cells
 
 
-def _joint(cell_area_m2: float, shaft_area_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sharing(place: NDArray[np.int64], counted: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Count the inlets at each inlet's place, of those ``counted`` if given; at least 1."""
+    taking_part = place if counted is None else place[counted]
+    counts = np.bincount(taking_part, minlength=int(place.max(initial=-1)) + 1)
+    return np.maximum(counts[place], 1)
+
+
+def _joint(cell_area_m2: NDArray[np.float64], shaft_area_m2: NDArray[np.float64]) -> NDArray[np.float64]:
     return cell_area_m2 * shaft_area_m2 / (cell_area_m2 + shaft_area_m2)

@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit
 
 from twin.exchange.coefficients import InletCoefficients
+from twin.exchange.inlets import State
+from twin.surface.constants import UNITS_PER_M
 
 _GRAVITY = 9.80665
 _TWO_G = 2.0 * _GRAVITY
@@ -123,9 +125,9 @@ def _blend(first: float, second: float, share: float) -> float:
 def wanted_volumes(inlets, state, coef, dt, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` with the volume that each inlet would move in a step, m3, positive into the sewer.
 
-    No inlet moves water past equal heads: with the area of its cell on one side and its
-    share of the node's shaft on the other, the volume that makes the heads equal is the most. That
-    keeps the exchange stable at any step.
+    No inlet moves water past equal heads: with its share of the cell on one side and its share of the
+    node's shaft on the other, the volume that makes the heads equal is the most. That keeps the
+    exchange stable at any step.
 
     Parameters
     ----------
@@ -153,25 +155,72 @@ def wanted_volumes(inlets, state, coef, dt, out):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True)
-def share_what_is_there(inlets, held_by_cell, held_by_node, volume):  # type: ignore[no-untyped-def]
+def share_what_is_there(inlets, held_by_cell, held_by_node, units):  # type: ignore[no-untyped-def]
     """Scale volumes down so that no cell and no node gives more than it holds, fairly among inlets.
 
     Parameters
     ----------
     held_by_cell, held_by_node
-        Water that may be taken from each cell slot and each node, m3, >= 0.
-    volume
-        Wanted volumes, m3; changed in place.
+        Water that may be taken from each cell slot and each node, whole units, >= 0.
+    units
+        Wanted volumes in whole units; changed in place, rounded towards nothing.
     """
-    from_cell = np.zeros(held_by_cell.size)
-    from_node = np.zeros(held_by_node.size)
-    for k in range(volume.size):
-        from_cell[inlets.slot[k]] += max(volume[k], 0.0)
-        from_node[inlets.node[k]] += max(-volume[k], 0.0)
-    for k in range(volume.size):
-        if volume[k] > 0.0:
-            wanted, held = from_cell[inlets.slot[k]], held_by_cell[inlets.slot[k]]
-        else:
-            wanted, held = from_node[inlets.node[k]], held_by_node[inlets.node[k]]
-        if wanted > held:
-            volume[k] *= held / wanted
+    from_cell = np.zeros(held_by_cell.size, np.int64)
+    from_node = np.zeros(held_by_node.size, np.int64)
+    for k in range(units.size):
+        from_cell[inlets.slot[k]] += max(units[k], 0)
+        from_node[inlets.node[k]] += max(-units[k], 0)
+    left_in_cell, left_in_node = held_by_cell.copy(), held_by_node.copy()
+    for k in range(units.size):
+        if units[k] > 0:
+            units[k] = _take_share(units[k], inlets.slot[k], from_cell, left_in_cell)
+        elif units[k] < 0:
+            units[k] = -_take_share(-units[k], inlets.node[k], from_node, left_in_node)
+
+
+@njit(cache=True)
+def _take_share(wanted, place, still_wanted, left):  # type: ignore[no-untyped-def]
+    """Give one inlet its share of what is left at a place, and count both down."""
+    share = wanted
+    if still_wanted[place] > left[place]:
+        share = min(np.int64(wanted * (left[place] / still_wanted[place])), left[place])
+    still_wanted[place] -= wanted
+    left[place] -= share
+    return share
+
+
+@njit(cache=True)
+def exchange_units(inlets, depth_by_cell, sewer, coef, dt, unit_m3, units):  # type: ignore[no-untyped-def]
+    """Fill ``units`` with what each inlet moves in a step, whole units, positive into the sewer.
+
+    Parameters
+    ----------
+    inlets
+        `Inlets`.
+    depth_by_cell
+        Depth in each cell slot, m; a whole number of depth units.
+    sewer
+        `SewerState`.
+    coef
+        `InletCoefficients`.
+    dt
+        Step, s.
+    unit_m3
+        Volume of one unit: a depth unit in one cell, m3.
+    """
+    count = units.size
+    state = State(np.empty(count), np.empty(count))
+    for k in range(count):
+        state.depth[k] = depth_by_cell[inlets.slot[k]]
+        state.rise[k] = sewer.level[inlets.node[k]] - inlets.ground[k]
+    wanted = np.empty(count)
+    wanted_volumes(inlets, state, coef, dt, wanted)
+    for k in range(count):
+        units[k] = np.int64(wanted[k] / unit_m3)
+    held_by_cell = np.empty(depth_by_cell.size, np.int64)
+    for slot in range(held_by_cell.size):
+        held_by_cell[slot] = np.int64(depth_by_cell[slot] * UNITS_PER_M)
+    held_by_node = np.empty(sewer.available.size, np.int64)
+    for node in range(held_by_node.size):
+        held_by_node[node] = np.int64(sewer.available[node] / unit_m3)
+    share_what_is_there(inlets, held_by_cell, held_by_node, units)

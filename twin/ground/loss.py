@@ -93,14 +93,24 @@ class GroundLoss:
         return int(take_units(depth, self._infiltrated, self._held, self._runs, self._laws, phase))
 
     @property
+    def infiltrated_units(self) -> int:
+        """Water in the soil since the start, depth units of one cell."""
+        return int(self._infiltrated.sum(dtype=np.int64))
+
+    @property
+    def depression_units(self) -> int:
+        """Water in hollows now, depth units of one cell."""
+        return int(self._held.sum(dtype=np.int64))
+
+    @property
     def infiltrated_m3(self) -> float:
         """Water in the soil since the start, m3."""
-        return int(self._infiltrated.sum(dtype=np.int64)) * self._unit_m3
+        return self.infiltrated_units * self._unit_m3
 
     @property
     def depression_m3(self) -> float:
         """Water in hollows now, m3."""
-        return int(self._held.sum(dtype=np.int64)) * self._unit_m3
+        return self.depression_units * self._unit_m3
 
     @property
     def infiltrated_depth(self) -> NDArray[np.float32]:

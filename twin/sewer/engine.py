@@ -32,6 +32,9 @@ _US_UNITS = frozenset({"CFS", "GPM", "MGD"})
 #: SWMM drops lateral inflow below 1e-5 ft3/s (FLOW_TOL); smaller volumes wait for more, m3/s.
 _LEAST_INFLOW_M3_S = 3e-7
 
+#: Unit of volume where the caller has none, m3.
+_UNIT_M3 = 2.0**-44
+
 
 @dataclass(frozen=True, slots=True)
 class SewerSettings:
@@ -84,6 +87,8 @@ class SewerAccount:
         In nodes and links at the start and now, with what is on its way in or out.
     error
         Inflow − outflow − change of storage; what SWMM lost (positive) or made (negative).
+    received_units
+        Injected less withdrawn, in whole units.
     """
 
     injected: float = 0.0
@@ -94,6 +99,7 @@ class SewerAccount:
     initial: float = 0.0
     stored: float = 0.0
     error: float = 0.0
+    received_units: int = 0
 
 
 class SewerEngine:
@@ -112,9 +118,15 @@ class SewerEngine:
         Routing step, s, in whole milliseconds.
     settings
         How SWMM runs.
+    unit_m3
+        Volume of one unit, in which water is put in and taken out, m3.
 
     Attributes
     ----------
+    waiting_units
+        Per node, units that SWMM gets with the next advance.
+    injected_units, withdrawn_units
+        Units that SWMM was given and was made to give up, since the start.
     heads, depths
         Hydraulic head and depth above the invert, m.
     volumes
@@ -140,9 +152,15 @@ class SewerEngine:
     _in_use: ClassVar[bool] = False
 
     def __init__(
-        self, network: Network, workdir: Path, step_s: float, settings: SewerSettings | None = None
+        self,
+        network: Network,
+        workdir: Path,
+        step_s: float,
+        settings: SewerSettings | None = None,
+        unit_m3: float = _UNIT_M3,
     ) -> None:
         self.settings = settings or SewerSettings()
+        self.unit_m3 = unit_m3
         self.step_s = _checked_step(step_s)
         self.time_s = 0.0
         self.node_ids = tuple(str(name) for name in network.nodes["id"])
@@ -201,9 +219,9 @@ class SewerEngine:
         self._all_nodes = np.arange(solver.project_get_count(ObjectType.NODE), dtype=np.int64)
         self._all_links = np.arange(solver.project_get_count(ObjectType.LINK), dtype=np.int64)
         count = len(self.node_ids)
-        self._waiting_m3 = np.zeros(count)
+        self.waiting_units = np.zeros(count, np.int64)
         self._inflow_m3_s = np.zeros(count)
-        self._injected_m3 = self._withdrawn_m3 = 0.0
+        self.injected_units = self.withdrawn_units = 0
         self.heads = np.zeros(count)
         self.depths = np.zeros(count)
         self.volumes = np.zeros(count)
@@ -232,14 +250,18 @@ class SewerEngine:
     # --- stepping ---------------------------------------------------------------------------------
 
     def inject(self, volume_m3: NDArray[np.float64]) -> None:
-        """Put water into nodes over the coming advance; negative volumes take it out.
+        """Put water into nodes over the coming advance, m3 rounded to whole units; see `inject_units`."""
+        self.inject_units(np.rint(volume_m3 / self.unit_m3).astype(np.int64))
+
+    def inject_units(self, units: NDArray[np.int64]) -> None:
+        """Put water into nodes over the coming advance; negative units take it out.
 
         Parameters
         ----------
-        volume_m3
-            Per node, m3. What is too little for SWMM to notice waits and is put in later.
+        units
+            Per node. What is too little for SWMM to notice waits and is put in later.
         """
-        self._waiting_m3 += volume_m3
+        self.waiting_units += units
 
     def advance_to(self, t_s: float) -> None:
         """Advance to a time that is a whole number of steps away.
@@ -270,12 +292,13 @@ class SewerEngine:
         self._read()
 
     def _write_inflow(self, interval_s: float) -> None:
-        rate = self._waiting_m3 / interval_s
-        rate[np.abs(rate) < _LEAST_INFLOW_M3_S] = 0.0
-        volume = rate * interval_s
-        self._waiting_m3 = np.where(rate == 0.0, self._waiting_m3, 0.0)
-        self._injected_m3 += float(volume[volume > 0.0].sum())
-        self._withdrawn_m3 -= float(volume[volume < 0.0].sum())
+        rate = self.waiting_units.astype(np.float64) * (self.unit_m3 / interval_s)
+        noticed = np.abs(rate) >= _LEAST_INFLOW_M3_S
+        rate[~noticed] = 0.0
+        units = np.where(noticed, self.waiting_units, 0)
+        self.waiting_units -= units
+        self.injected_units += int(np.maximum(units, 0).sum())
+        self.withdrawn_units -= int(np.minimum(units, 0).sum())
         self._inflow_m3_s = rate
         self._check(self._bulk.write_inflow(self._nodes, rate / self._flow_m3_s))
 
@@ -310,20 +333,23 @@ class SewerEngine:
             totals.dwInflow + totals.wwInflow + totals.gwInflow + totals.iiInflow + totals.exInflow
         )
         transit = self._in_transit()
-        outfalls = unit * totals.outflow - self._withdrawn_m3 - float(np.minimum(transit, 0.0).sum())
+        injected_m3, withdrawn_m3 = self.injected_units * self.unit_m3, self.withdrawn_units * self.unit_m3
+        waiting_m3 = self.waiting_units * self.unit_m3
+        outfalls = unit * totals.outflow - withdrawn_m3 - float(np.minimum(transit, 0.0).sum())
         losses = unit * (totals.evapLoss + totals.seepLoss + totals.flooding + totals.reacted)
-        other = entered - self._injected_m3 + float(np.maximum(transit, 0.0).sum())
+        other = entered - injected_m3 + float(np.maximum(transit, 0.0).sum())
         stored = self._stored()
-        exchanged = self._injected_m3 - self._withdrawn_m3 + float(self._waiting_m3.sum())
+        exchanged = injected_m3 - withdrawn_m3 + float(waiting_m3.sum())
         return SewerAccount(
-            injected=self._injected_m3 + float(np.maximum(self._waiting_m3, 0.0).sum()),
-            withdrawn=self._withdrawn_m3 - float(np.minimum(self._waiting_m3, 0.0).sum()),
+            injected=injected_m3 + float(np.maximum(waiting_m3, 0.0).sum()),
+            withdrawn=withdrawn_m3 - float(np.minimum(waiting_m3, 0.0).sum()),
             other_inflow=other,
             outfalls=outfalls,
             losses=losses,
             initial=self._initial_m3,
             stored=stored,
             error=exchanged + other - outfalls - losses - (stored - self._initial_m3),
+            received_units=self.injected_units - self.withdrawn_units + int(self.waiting_units.sum()),
         )
 
     def _in_transit(self) -> NDArray[np.float64]:
@@ -336,7 +362,8 @@ class SewerEngine:
         self._check(self._bulk.read_nodes(self._all_nodes, NodeResult.VOLUME.value, nodes))
         self._check(self._bulk.read_links(self._all_links, LinkResult.VOLUME.value, links))
         volume = (nodes.sum() + links.sum()) * self._length_m**3
-        return float(volume + self._in_transit().sum() + self._waiting_m3.sum())
+        waiting_m3 = int(self.waiting_units.sum()) * self.unit_m3
+        return float(volume + self._in_transit().sum() + waiting_m3)
 
     # --- SWMM -------------------------------------------------------------------------------------
 

@@ -32,6 +32,10 @@ class SurfaceAccount:
     unit_m3: float
     """Volume of one depth unit in one cell, m³."""
 
+    def units(self, volume_m3: float) -> int:
+        """Return one of the account's volumes in depth units of one cell, exactly."""
+        return round(volume_m3 / self.unit_m3)
+
     @property
     def error_m3(self) -> float:
         """Stored volume minus what the account says, m³."""

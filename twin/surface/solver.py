@@ -264,13 +264,31 @@ class SurfaceSolver:
         -------
         The volumes really moved, m³: whole units, never more than a cell holds, and nothing for walls.
         """
-        index = checks.check_cells(cells, self._open.size)
-        wanted = np.asarray(volumes_m3, dtype=np.float64) / self._unit_m3
-        if wanted.shape != index.shape or not np.isfinite(wanted).all():
-            raise InputError(
-                "Volumes to exchange", got=f"shape {wanted.shape}", expected=f"{index.size} finite values, m³"
-            )
+        wanted = np.asarray(volumes_m3, dtype=np.float64) / self.unit_m3
+        if not np.isfinite(wanted).all():
+            raise InputError("Volumes to exchange", got="a value that is not finite", expected="m³")
         units = np.clip(np.trunc(wanted), -(2.0**31), 2.0**31).astype(np.int64)
+        return self.exchange_units(cells, units).astype(np.float64) * self.unit_m3
+
+    def exchange_units(self, cells: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add water to cells, or take it from them, in whole depth units.
+
+        Parameters
+        ----------
+        cells
+            Flat indices, row * cols + col; a cell may appear more than once.
+        units
+            Positive adds, negative takes.
+
+        Returns
+        -------
+        The units really moved: never more than a cell holds, and none for walls.
+        """
+        index = checks.check_cells(cells, self._open.size)
+        if units.shape != index.shape:
+            raise InputError(
+                "Volumes to exchange", got=f"shape {units.shape}", expected=f"{index.size}, one per cell"
+            )
         moved = np.empty(index.size, np.int64)
         added, taken, deepest, woke = move_units(
             self._grid, self._open.ravel().view(np.uint8), self.shape[1], index, units, moved
@@ -281,7 +299,7 @@ class SurfaceSolver:
         self._progress = progress._replace(
             deepest=max(progress.deepest, deepest), recheck=progress.recheck or woke
         )
-        return moved.astype(np.float64) * self._unit_m3
+        return moved
 
     def withdraw(self, take: Callable[[NDArray[np.int32]], int]) -> float:
         """Let something take water from many cells at once, such as the ground.
@@ -299,7 +317,7 @@ class SurfaceSolver:
         numba.set_num_threads(self._threads)
         taken = take(self._grid.depth)
         self._out_units += taken
-        return taken * self._unit_m3
+        return taken * self.unit_m3
 
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the depth of some cells, given by flat index, m."""
@@ -405,7 +423,8 @@ class SurfaceSolver:
         return inner(self._grid.qx, self.shape).copy(), inner(self._grid.qy, self.shape).copy()
 
     @property
-    def _unit_m3(self) -> float:
+    def unit_m3(self) -> float:
+        """Volume of one depth unit in one cell, m³."""
         return UNIT_M * self.cell_size_m**2
 
     def _stored_units(self) -> int:
@@ -413,12 +432,12 @@ class SurfaceSolver:
 
     def volume_m3(self) -> float:
         """Water on the grid, m³."""
-        return self._stored_units() * self._unit_m3
+        return self._stored_units() * self.unit_m3
 
     @property
     def account(self) -> SurfaceAccount:
         """Where the water came from and went."""
-        unit = self._unit_m3
+        unit = self.unit_m3
         stored, rained, left = self._stored_units(), self._rained_units(), self._progress.left_units
         known = self._initial_units + rained + self._in_units - self._out_units - left
         return SurfaceAccount(

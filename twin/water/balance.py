@@ -2,10 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twin.sewer import SewerAccount
 from twin.surface import SurfaceAccount
+
+
+@dataclass(frozen=True, slots=True)
+class WaterUnits:
+    """The account of the street with all that it trades with, in whole units since the start.
+
+    A unit is a depth unit in one cell. Each partner counts for itself what it took or gave; the account
+    closes exactly or there is a defect in the program. What SWMM makes of the water that it received is
+    its own affair, and stands in `WaterBalance.sewer_error_m3`.
+
+    Parameters
+    ----------
+    rain, initial
+        Fell on the grid; set as initial depth.
+    to_sewer, to_surface
+        Passed through gullies and manholes.
+    pumped, pumped_outside
+        Taken by pump trucks; of that, what left the model.
+    infiltrated, depression
+        Soaked into the ground; held in its hollows now.
+    edge_outflow
+        Left over the edges of the terrain.
+    stored
+        On the ground now.
+    sewer_received
+        What SWMM was given, less what was taken from it, with what waits to enter.
+    """
+
+    rain: int = 0
+    initial: int = 0
+    to_sewer: int = 0
+    to_surface: int = 0
+    pumped: int = 0
+    pumped_outside: int = 0
+    infiltrated: int = 0
+    depression: int = 0
+    edge_outflow: int = 0
+    stored: int = 0
+    sewer_received: int = 0
+
+    @property
+    def surface_error(self) -> int:
+        """What is on the ground beyond what the partners left there."""
+        came = self.rain + self.initial + self.to_surface
+        went = self.to_sewer + self.pumped + self.infiltrated + self.depression + self.edge_outflow
+        return self.stored - (came - went)
+
+    @property
+    def handover_error(self) -> int:
+        """What SWMM received beyond what street and pumps gave it."""
+        given = self.to_sewer - self.to_surface + self.pumped - self.pumped_outside
+        return self.sewer_received - given
+
+    @property
+    def coupled_error(self) -> int:
+        """What the whole system holds or has let go, beyond what it was supplied with."""
+        return self.surface_error + self.handover_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +92,9 @@ class WaterBalance:
         Soaked into the ground since the start, and held in its hollows now.
     surface_error_m3, sewer_error_m3, whole_error_m3
         What left and what is stored, minus what came: positive where water was made, negative where
-        it was lost.
+        it was lost. The sewer's is SWMM's own routing error.
+    units
+        The exact part of the account, in whole units of ``unit_m3``.
     """
 
     rain_m3: float
@@ -55,6 +114,8 @@ class WaterBalance:
     surface_error_m3: float
     sewer_error_m3: float
     whole_error_m3: float
+    unit_m3: float
+    units: WaterUnits
 
     @property
     def supplied_m3(self) -> float:
@@ -78,38 +139,49 @@ class WaterBalance:
         return _share(self.whole_error_m3, self.supplied_m3)
 
 
-def water_balance(
-    surface: SurfaceAccount,
-    sewer: SewerAccount,
-    *,
-    to_sewer_m3: float,
-    to_surface_m3: float,
-    pumped_m3: float,
-    pumped_outside_m3: float,
-    infiltrated_m3: float = 0.0,
-    depression_m3: float = 0.0,
-) -> WaterBalance:
-    """Draw the balance from the accounts of the parts."""
+def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterUnits) -> WaterBalance:
+    """Draw the balance from the accounts of the parts.
+
+    Parameters
+    ----------
+    surface, sewer
+        Accounts of the two.
+    partners
+        What gullies, manholes, pumps and ground count for themselves; the rest is filled in here.
+    """
+    units = replace(
+        partners,
+        rain=surface.units(surface.rain_m3),
+        initial=surface.units(surface.initial_m3),
+        edge_outflow=surface.units(surface.edge_outflow_m3),
+        stored=surface.units(surface.stored_m3),
+        sewer_received=sewer.received_units,
+    )
+    unit_m3 = surface.unit_m3
+    outside_m3, infiltrated_m3 = units.pumped_outside * unit_m3, units.infiltrated * unit_m3
     came = surface.rain_m3 + surface.initial_m3 + sewer.other_inflow + sewer.initial
-    left = surface.edge_outflow_m3 + sewer.outfalls + sewer.losses + pumped_outside_m3 + infiltrated_m3
+    left = surface.edge_outflow_m3 + sewer.outfalls + sewer.losses + outside_m3 + infiltrated_m3
+    depression_m3 = units.depression * unit_m3
     return WaterBalance(
         rain_m3=surface.rain_m3,
         sewer_inflow_m3=sewer.other_inflow,
         initial_m3=surface.initial_m3 + sewer.initial,
         surface_stored_m3=surface.stored_m3,
         sewer_stored_m3=sewer.stored,
-        to_sewer_m3=to_sewer_m3,
-        to_surface_m3=to_surface_m3,
+        to_sewer_m3=units.to_sewer * unit_m3,
+        to_surface_m3=units.to_surface * unit_m3,
         outfalls_m3=sewer.outfalls,
         edge_outflow_m3=surface.edge_outflow_m3,
         sewer_losses_m3=sewer.losses,
-        pumped_m3=pumped_m3,
-        pumped_outside_m3=pumped_outside_m3,
+        pumped_m3=units.pumped * unit_m3,
+        pumped_outside_m3=outside_m3,
         infiltrated_m3=infiltrated_m3,
         depression_m3=depression_m3,
         surface_error_m3=surface.error_m3,
         sewer_error_m3=-sewer.error,
         whole_error_m3=left + surface.stored_m3 + depression_m3 + sewer.stored - came,
+        unit_m3=unit_m3,
+        units=units,
     )
 
 

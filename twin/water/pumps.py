@@ -49,7 +49,7 @@ class PumpTruck:
     pumped_m3: float = 0.0
     flow_m3_s: float = 0.0
 
-    def step(self, surface: Surface, dt_s: float, residual_m: float) -> float:
+    def step(self, surface: Surface, dt_s: float, residual_m: float) -> int:
         """Take water from the street for one step.
 
         Each cell within reach gives in proportion to the water that it holds above the residual
@@ -57,16 +57,18 @@ class PumpTruck:
 
         Returns
         -------
-        Volume taken, m3: what the surface really gave.
+        Units taken: what the surface really gave.
         """
         above = np.maximum(surface.depth_of(self.cells) - residual_m, 0.0) * surface.cell_size_m**2
         there = float(above.sum())
         wanted = min(self.capacity_m3_s * dt_s, there)
-        taken = 0.0
+        taken = 0
         if wanted > 0.0:
-            taken = -float(surface.exchange(self.cells, -above * (wanted / there)).sum())
-        self.pumped_m3 += taken
-        self.flow_m3_s = taken / dt_s
+            units = (above * (wanted / there / surface.unit_m3)).astype(np.int64)
+            taken = -int(surface.exchange_units(self.cells, -units).sum())
+        taken_m3 = taken * surface.unit_m3
+        self.pumped_m3 += taken_m3
+        self.flow_m3_s = taken_m3 / dt_s
         return taken
 
 
@@ -84,8 +86,8 @@ class PumpFleet:
 
     Attributes
     ----------
-    pumped_m3, pumped_outside_m3
-        Taken from the street since the start, and of that, what left the model.
+    pumped_units, pumped_outside_units
+        Whole units taken from the street since the start, and of that, what left the model.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class PumpFleet:
         node_ids: Sequence[str],
         residual_m: float,
     ) -> None:
-        self.pumped_m3 = self.pumped_outside_m3 = 0.0
+        self.pumped_units = self.pumped_outside_units = 0
         self._cells_at = cells_at
         self._node = {name: index for index, name in enumerate(node_ids)}
         self._residual_m = residual_m
@@ -130,14 +132,14 @@ class PumpFleet:
             return OrderOutcome(False, f"no pump '{order.pump}' is running")
         return OrderOutcome(True, pumped_m3=pump.pumped_m3)
 
-    def step(self, surface: Surface, dt_s: float) -> NDArray[np.float64]:
-        """Run all trucks for one step and return what each sewer node receives, m3."""
-        volumes = np.zeros(len(self._node))
+    def step(self, surface: Surface, dt_s: float) -> NDArray[np.int64]:
+        """Run all trucks for one step and return the units that each sewer node receives."""
+        units = np.zeros(len(self._node), np.int64)
         for pump in self._running.values():
             taken = pump.step(surface, dt_s, self._residual_m)
-            self.pumped_m3 += taken
+            self.pumped_units += taken
             if pump.node == OUTSIDE:
-                self.pumped_outside_m3 += taken
+                self.pumped_outside_units += taken
             else:
-                volumes[pump.node] += taken
-        return volumes
+                units[pump.node] += taken
+        return units

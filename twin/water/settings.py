@@ -12,6 +12,8 @@ from twin.sewer import SewerSettings
 from twin.surface import Edges, SurfaceSettings
 from twin.water.blockage import GullyBlockage
 
+_STEP_TOLERANCE = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class WaterSettings:
@@ -24,8 +26,10 @@ class WaterSettings:
     edges
         Whether water leaves over the edges of the terrain.
     exchange_step_s
-        Time between two exchanges of street and sewer, and SWMM's routing step, s, in whole
-        milliseconds.
+        Time between two exchanges of street and sewer, s.
+    sewer_step_s
+        SWMM's routing step, s, in whole milliseconds; a whole number of exchange steps, or the other way
+        round. None for the exchange step.
     blockages
         Gullies that are blocked at the start, besides what the layer says.
     pump_radius_m
@@ -41,6 +45,7 @@ class WaterSettings:
     manning_n: float = 0.03
     edges: Edges | Literal["closed", "open"] = "open"
     exchange_step_s: float = 1.0
+    sewer_step_s: float | None = None
     blockages: tuple[GullyBlockage, ...] = ()
     pump_radius_m: float = 6.0
     pump_residual_m: float = 0.02
@@ -50,7 +55,12 @@ class WaterSettings:
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
 
     def __post_init__(self) -> None:
-        for name, unit in (("manning_n", "s/m^(1/3)"), ("exchange_step_s", "s"), ("pump_radius_m", "m")):
+        for name, unit in (
+            ("manning_n", "s/m^(1/3)"),
+            ("exchange_step_s", "s"),
+            ("routing_step_s", "s"),
+            ("pump_radius_m", "m"),
+        ):
             value = getattr(self, name)
             if not value > 0.0:
                 raise InputError(f"Water setting '{name}'", got=f"{value} {unit}", expected=f"> 0 {unit}")
@@ -58,3 +68,16 @@ class WaterSettings:
             raise InputError(
                 "Water setting 'pump_residual_m'", got=f"{self.pump_residual_m} m", expected=">= 0 m"
             )
+        longer = max(self.routing_step_s, self.exchange_step_s)
+        count = longer / min(self.routing_step_s, self.exchange_step_s)
+        if abs(count - round(count)) > _STEP_TOLERANCE:
+            raise InputError(
+                "Water setting 'sewer_step_s'",
+                got=f"{self.sewer_step_s} s",
+                expected=f"a multiple or a whole fraction of the exchange step of {self.exchange_step_s} s",
+            )
+
+    @property
+    def routing_step_s(self) -> float:
+        """SWMM's routing step, s: ``sewer_step_s`` or the exchange step."""
+        return self.exchange_step_s if self.sewer_step_s is None else self.sewer_step_s

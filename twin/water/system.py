@@ -18,7 +18,7 @@ from twin.roads import RoadSampler
 from twin.sewer import SewerAccount, SewerEngine
 from twin.surface import SurfaceSolver
 from twin.surface.grid import building_cells, rain_weights
-from twin.water.balance import WaterBalance, water_balance
+from twin.water.balance import WaterBalance, WaterUnits, water_balance
 from twin.water.blockage import blockage_at_start
 from twin.water.probes import SensorProbes
 from twin.water.pumps import PumpFleet, PumpTruck
@@ -34,9 +34,9 @@ class WaterSystem:
 
     Rain falls on the street and runs over the terrain. Once per exchange step water passes through
     gullies and manholes as street and sewer stand at that moment; SWMM receives exactly what the
-    street gave, spread over the step. Where the settings say so, the ground takes water from the street at
-    intervals of its own. Without a sewer only the street is computed; without gullies the
-    sewer takes water in only where manholes are set to ``open``.
+    street gave, spread over its routing step, which may be several exchange steps. Where the settings
+    say so, the ground takes water from the street at intervals of its own. Without a sewer only the
+    street is computed; without gullies the sewer takes water in only where manholes are set to ``open``.
 
     Parameters
     ----------
@@ -124,7 +124,8 @@ class WaterSystem:
         return GroundLoss(classes, names, settings, self.terrain.cell_size_m)
 
     def _open_sewer(self, network: Network, workdir: Path) -> None:
-        sewer = SewerEngine(network, workdir, self.settings.exchange_step_s, self.settings.sewer)
+        settings = self.settings
+        sewer = SewerEngine(network, workdir, settings.routing_step_s, settings.sewer, self._surface.unit_m3)
         try:
             self._exchange = SewerExchange(
                 self.terrain,
@@ -174,14 +175,17 @@ class WaterSystem:
             self._advance_surface(self.time_s)
 
     def _exchange_water(self, now_s: float, dt_s: float) -> None:
-        """Pumps, gullies and manholes for the step that begins now; the sewer goes to its end."""
+        """Pumps, gullies and manholes for the step that begins now; a sewer step that ends then is taken."""
         sewer = self._sewer
-        volumes = self._pumps.step(self._surface, dt_s)
+        units = self._pumps.step(self._surface, dt_s)
         if sewer is None or self._exchange is None:
             return
-        volumes += self._exchange.step(self._surface, sewer, dt_s)
-        sewer.inject(volumes)
-        sewer.advance_to(now_s + dt_s)
+        end_s = now_s + dt_s
+        units += self._exchange.step(self._surface, sewer, dt_s, end_s - sewer.time_s)
+        sewer.inject_units(units)
+        if end_s < sewer.time_s + self.settings.routing_step_s - _TIME_TOLERANCE_S:
+            return
+        sewer.advance_to(end_s)
         above = sewer.heads >= sewer.ground_m
         within = sewer.heads > sewer.ground_m - _RELIEF_M
         covered = ~sewer.is_outfall & ~sewer.is_sealed
@@ -306,14 +310,14 @@ class WaterSystem:
 
     def balance(self) -> WaterBalance:
         """Where all the water came from and went."""
-        exchange, ground = self._exchange, self._ground
-        return water_balance(
-            self._surface.account,
-            SewerAccount() if self._sewer is None else self._sewer.account,
-            to_sewer_m3=0.0 if exchange is None else exchange.to_sewer_m3,
-            to_surface_m3=0.0 if exchange is None else exchange.to_surface_m3,
-            pumped_m3=self._pumps.pumped_m3,
-            pumped_outside_m3=self._pumps.pumped_outside_m3,
-            infiltrated_m3=0.0 if ground is None else ground.infiltrated_m3,
-            depression_m3=0.0 if ground is None else ground.depression_m3,
+        exchange, pumps, ground = self._exchange, self._pumps, self._ground
+        partners = WaterUnits(
+            to_sewer=0 if exchange is None else exchange.to_sewer_units,
+            to_surface=0 if exchange is None else exchange.to_surface_units,
+            pumped=pumps.pumped_units,
+            pumped_outside=pumps.pumped_outside_units,
+            infiltrated=0 if ground is None else ground.infiltrated_units,
+            depression=0 if ground is None else ground.depression_units,
         )
+        sewer = SewerAccount() if self._sewer is None else self._sewer.account
+        return water_balance(self._surface.account, sewer, partners)

@@ -79,6 +79,20 @@ def test_branches_join_without_a_jump(depth, rise, step, of_depth):
     assert abs(manhole(*there) - manhole(depth, rise)) < largest
 
 
+HEADS = st.floats(-2.0, 2.0)
+DEPTHS = st.floats(0.0, 2.0)
+STEPS = st.floats(0.0, 0.5)
+
+
+@given(depth=DEPTHS, rise=HEADS, deeper=STEPS, higher=STEPS)
+def test_more_water_on_the_street_drives_more_in_and_more_in_the_sewer_drives_it_out(
+    depth, rise, deeper, higher
+):
+    for flow in (gully, manhole):
+        assert flow(depth + deeper, rise) >= flow(depth, rise) - 1e-12
+        assert flow(depth, rise + higher) <= flow(depth, rise) + 1e-12
+
+
 @pytest.mark.parametrize("depth", [0.1, SHAFT_AREA / SHAFT_WIDTH, 0.5])
 def test_rim_passes_from_free_to_drowned_as_the_sewer_rises(depth):
     rises = np.linspace(-0.5 * depth, depth, 400)

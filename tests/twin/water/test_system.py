@@ -9,6 +9,7 @@ from cim_models.errors import InputError, NetworkError, ScenarioError
 from cim_models.orders import ClearGullies, CloseRoad, StartPump, StopPump
 from tests.tiny_city import X0, Y0
 from twin.exchange import ExchangeSettings
+from twin.ground import ground_settings
 from twin.rain import RainSeries, constant_rain
 from twin.sewer import SewerSettings
 from twin.water import GullyBlockage, WaterSettings, WaterSystem
@@ -51,6 +52,32 @@ def test_no_water_is_lost_or_made(run):
     assert balance.surface_error_m3 == 0.0
     assert abs(balance.whole_error) < 1e-3
     assert balance.whole_error_m3 == pytest.approx(balance.sewer_error_m3, abs=1e-6)
+
+
+def test_the_whole_account_closes_to_the_unit(run):
+    """Rain, street, ground, gullies, manholes, pumps, edges and what SWMM received."""
+    system = run(
+        rain=constant_rain(400.0, 900.0),
+        until_s=601.0,
+        edges="open",
+        sewer_step_s=4.0,
+        ground=ground_settings("green_ampt", interval_s=60.0),
+    )
+    assert system.apply(StartPump("P", *DIP, "outside", 90.0)).done
+    assert system.apply(StartPump("Q", *DIP, "O1", 90.0)).done
+    system.advance_to(662.0)
+    units = system.balance().units
+    assert min(units.rain, units.to_sewer, units.to_surface, units.infiltrated, units.edge_outflow) > 0
+    assert 0 < units.pumped_outside < units.pumped
+    assert (units.surface_error, units.handover_error, units.coupled_error) == (0, 0, 0)
+    assert system.balance().sewer_inflow_m3 == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_sewer_may_step_slower_than_the_exchange(run):
+    """What passes into the sewer hardly changes, for the street's side keeps its own step."""
+    fine = run(until_s=900.0).balance().to_sewer_m3
+    slow = run(until_s=900.0, sewer_step_s=4.0).balance().to_sewer_m3
+    assert slow == pytest.approx(fine, rel=0.01)
 
 
 def test_no_water_is_lost_while_the_sewer_overflows(run):
@@ -231,6 +258,8 @@ def test_broken_sewer_leaves_swmm_free(run, tiny_city):
 def test_wrong_settings_are_named():
     with pytest.raises(InputError, match="exchange_step_s"):
         WaterSettings(exchange_step_s=0.0)
+    with pytest.raises(InputError, match=r"sewer_step_s.*got 2.5 s.*exchange step of 1.0 s"):
+        WaterSettings(sewer_step_s=2.5)
     with pytest.raises(InputError, match="exactly one"):
         GullyBlockage()
     with pytest.raises(InputError, match="fraction"):
