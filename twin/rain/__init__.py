@@ -1,6 +1,6 @@
 """Rain in time: design storms, gauges, constant rain."""
 
-from twin.rain.formula import IntensityFormula, formula_names, intensity_formula
+from twin.rain.formula import IntensityFormula, formula_names, intensity_formula, peak_position
 from twin.rain.gauges import RainField, gauge_rain, inverse_distance_field, nearest_gauge_zones, rain_field
 from twin.rain.series import RainSeries, constant_rain
 from twin.rain.storm import design_storm
@@ -16,5 +16,6 @@ __all__ = [
     "intensity_formula",
     "inverse_distance_field",
     "nearest_gauge_zones",
+    "peak_position",
     "rain_field",
 ]

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import InputError
-from twin.rain.formula import IntensityFormula, intensity_formula
+from twin.rain.formula import IntensityFormula, formula_notes, intensity_formula, peak_position
 from twin.rain.series import RainSeries
 
 
@@ -41,7 +41,7 @@ def chicago_depth_mm(
 
 
 def design_storm(
-    formula: str, return_period: float, duration_s: float, peak: float, step_s: float = 60.0
+    formula: str, return_period: float, duration_s: float, peak: float | None = None, step_s: float = 60.0
 ) -> RainSeries:
     """Return a design storm as a Chicago hyetograph.
 
@@ -54,7 +54,7 @@ def design_storm(
     duration_s
         s, > 0.
     peak
-        Position of the peak, 0 to 1; 0.4 is common.
+        Position of the peak, 0 to 1; where omitted, the city's own, see `peak_position`.
     step_s
         Length of a step, s, > 0; the last one may be shorter.
 
@@ -66,10 +66,11 @@ def design_storm(
         raise InputError(
             "Design storm", got=f"duration {duration_s} s, step {step_s} s", expected="both above 0 s"
         )
+    peak = peak_position(formula, duration_s) if peak is None else peak
     if not 0.0 <= peak <= 1.0:
         raise InputError("Peak of the design storm", got=peak, expected="0 to 1, the share of the duration")
     curve = intensity_formula(formula, return_period)
     edges = np.append(np.arange(0.0, duration_s - 1e-6 * step_s, step_s), duration_s)
     depth = chicago_depth_mm(curve, edges, duration_s, peak)
     rates = np.diff(depth) / np.diff(edges) * 3600.0
-    return RainSeries(edges, rates[:, None], gauges=(formula,))
+    return RainSeries(edges, rates[:, None], gauges=(formula,), notes=formula_notes(formula))
