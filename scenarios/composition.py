@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,10 +27,11 @@ from cim_models.errors import BundleError, ScenarioError
 from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
 from scenarios.measures import PlannedOrder, gully_blockages, plan_orders, refuse_bursts
+from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
-from scenarios.schema.model import ConstantRain, DesignRain, GaugeRain, Patrols, Scenario
+from scenarios.schema.model import Patrols, Scenario
 from twin.ground import GroundSettings, ground_names, ground_settings
-from twin.rain import RainSeries, constant_rain, design_storm, gauge_rain
+from twin.rain import RainSeries
 from twin.water import WaterSettings
 
 _PACKAGES = ("citytwin", "numpy", "numba", "swmm-toolkit", "mesa", "simpy", "zarr")
@@ -49,7 +50,7 @@ class Setup:
     city_sha256
         Hash of its content.
     notes
-        What the city lacks, one line each.
+        What the city lacks and what was assumed about the rain, one line each.
     rain
         Rain since the start.
     planned
@@ -90,12 +91,13 @@ def prepare(loaded: LoadedScenario) -> Setup:
     city = _open(loaded)
     notes = check_defects(city)
     refuse_bursts(city, scenario, source)
+    rain = make_rain(loaded, city)
     return Setup(
         loaded=loaded,
         city=city,
         city_sha256=city_hash(city),
-        notes=tuple(notes),
-        rain=make_rain(loaded),
+        notes=(*notes, *rain.notes),
+        rain=rain,
         planned=tuple(plan_orders(scenario, city, source)),
         water=water_settings(scenario, city, source),
         operations=operations_settings(scenario, city, source),
@@ -125,35 +127,6 @@ def check_defects(city: City) -> list[str]:
             remedy=first.remedy,
         )
     return [f"{defect.layer} {defect.id}: {defect.what}".replace("  ", " ") for defect in defects]
-
-
-def make_rain(loaded: LoadedScenario) -> RainSeries:
-    """Make the rain of a scenario; a dry scenario gets rain of no intensity.
-
-    Raises
-    ------
-    ScenarioError
-        If a formula or a file does not exist, or a value does not fit it.
-    """
-    scenario = loaded.scenario
-    if scenario.weather.rain is None:
-        return constant_rain(0.0, scenario.duration)
-    chosen = scenario.weather.rain.chosen
-    with blame(str(loaded.path), f"weather.rain.{scenario.weather.rain.chosen_name}"):
-        if isinstance(chosen, DesignRain):
-            storm = design_storm(chosen.formula, chosen.return_period, chosen.duration, chosen.peak)
-            return replace(storm, edges_s=storm.edges_s + chosen.begin)
-        if isinstance(chosen, ConstantRain):
-            return constant_rain(chosen.intensity_mm_h, chosen.duration, chosen.begin)
-        assert isinstance(chosen, GaugeRain)
-        return gauge_rain(
-            loaded.resolve(chosen.file),
-            quantity=chosen.quantity,
-            start=scenario.start.isoformat(),
-            positions=chosen.positions,
-            gaps=chosen.gaps,
-            between=chosen.method,
-        )
 
 
 def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings:

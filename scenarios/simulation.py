@@ -125,7 +125,7 @@ def _note_beginning(setup: Setup) -> None:
     logger.info("scenario %s from %s, seed %d", setup.scenario.name, setup.source, setup.scenario.seed)
     logger.info("city %s, %s", setup.city.name, setup.city.reference)
     for note in setup.notes:
-        logger.info("city: %s", note)
+        logger.info("note: %s", note)
     logger.info("water: %s", asdict(setup.water))
 
 

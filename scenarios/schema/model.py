@@ -3,87 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, offset_s
-
-Point = tuple[float, float]
-
-
-class Section(BaseModel):
-    """A part of a scenario: immutable, and without room for unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OneOf(Section):
-    """A part of which exactly one key must be given, such as one kind of rain."""
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
-        if len(given) != 1:
-            msg = f"expected exactly one of {', '.join(type(self).model_fields)}"
-            raise ValueError(msg)
-        return self
-
-    @property
-    def chosen_name(self) -> str:
-        """The key that was given."""
-        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
-
-    @property
-    def chosen(self) -> Any:
-        """Its value."""
-        return getattr(self, self.chosen_name)
-
-
-class DesignRain(Section):
-    """A design storm: rainstorm intensity formula with a Chicago hyetograph."""
-
-    formula: str
-    return_period: Annotated[float, Field(gt=0)]
-    duration: PositiveDuration = 7200.0
-    peak: Annotated[float, Field(gt=0, lt=1)] = 0.4
-    begin: Duration = 0.0
-
-
-class ConstantRain(Section):
-    """The same intensity from ``begin`` for ``duration``."""
-
-    intensity_mm_h: Annotated[float, Field(ge=0)]
-    duration: PositiveDuration
-    begin: Duration = 0.0
-
-
-class GaugeRain(Section):
-    """Measured rain from a CSV file: a time column, then one column per gauge.
-
-    Several gauges need their ``positions``, in the city's coordinates. Between them falls the rain of the
-    nearest (Thiessen), or the mean of all weighted by inverse squared distance.
-    """
-
-    file: str
-    quantity: Literal["intensity_mm_h", "depth_mm"] = "intensity_mm_h"
-    positions: dict[str, Point] | None = None
-    gaps: Literal["refuse", "dry"] = "refuse"
-    method: Literal["nearest", "inverse_distance"] = "nearest"
-
-
-class Rain(OneOf):
-    """One kind of rain."""
-
-    design: DesignRain | None = None
-    constant: ConstantRain | None = None
-    gauges: GaugeRain | None = None
-
-
-class Weather(Section):
-    """What falls from the sky; no ``rain`` means a dry run."""
-
-    rain: Rain | None = None
+from scenarios.schema.section import OneOf, Point, Section
+from scenarios.schema.weather import Weather
 
 
 class SoilValues(Section):

@@ -6,11 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rasterio.transform import from_origin
 from shapely.geometry import Point
 from typer.testing import Result
 
+from scenarios.runfolder import RunFolder
 from tests.scenarios.small_runs import write_bundle, write_scenario
 from tests.tiny_city import X0, Y0, make_tiny_city
+from tests.twin.rain.rasters import write_geotiff
 
 Invoke = Callable[..., Result]
 
@@ -71,6 +74,25 @@ def complaint(invoke: Invoke, out: Path, *arguments: str | Path) -> str:
             ["key 'weather.rain.design'", "900", "1 to 100"],
         ),
         (["weather.rain={gauges: {file: no.csv}}"], ["key 'weather.rain.gauges'", "no.csv"]),
+        (
+            ["weather.rain={raster: {file: no.nc, quantity: depth_mm}}"],
+            ["key 'weather.rain.raster'", "no.nc", "no such file"],
+        ),
+        (["weather.rain={raster: {file: no.nc}}"], ["quantity"]),
+        (
+            [
+                "weather.rain={moving: {at: [0, 0], peak_mm_h: 9, length_m: 0, width_m: 9, speed_m_s: 1,"
+                " towards_deg: 0, mature: 9min}}"
+            ],
+            ["weather.rain.moving.length_m", "0"],
+        ),
+        (
+            [
+                "weather.rain={moving: {at: [0, 0], peak_mm_h: 9, length_m: 9, width_m: 9, speed_m_s: 1,"
+                " towards_deg: 0}}"
+            ],
+            ["weather.rain.moving", "growth, mature, decay"],
+        ),
         (["seed"], ["--set", "'seed'", "key=value"]),
     ],
 )
@@ -167,3 +189,45 @@ def test_a_place_where_nothing_can_be_written(invoke: Invoke) -> None:
     assert result.exit_code == 2
     assert len(result.stderr.strip().splitlines()) == 1
     assert "/proc/none" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("0,5\n300,nan\n600,5", ["row 3", "gauge 'a'", "no value", "gaps to 'dry'"]),
+        ("0,5\n300,-2\n600,5", ["row 3", "got -2", ">= 0"]),
+        ("0,5\n300,inf\n600,5", ["row 3", "got inf", ">= 0"]),
+        ("0,5\n300,5\n600,5\n1800,5", ["after row 4", "no row for 1200 s", "every 300 s"]),
+        ("0,5\n300,5\n200,5", ["row 4", "ascending times"]),
+        ("9000,5\n9300,5", ["times from 9000 to 9600 s", "between 0 and 720 s", "time zone"]),
+        ("2026-06-18T17:00,5\n2026-06-18T17:05,5", ["time zone"]),
+    ],
+)
+def test_broken_rain(invoke: Invoke, scenario: Path, tmp_path: Path, rows: str, words: list[str]) -> None:
+    (tmp_path / "rain.csv").write_text(f"t,a\n{rows}\n", "utf-8")
+    rain = f"weather.rain={{gauges: {{file: {tmp_path / 'rain.csv'}}}}}"
+    line = complaint(invoke, tmp_path / "run", scenario, "--set", rain)
+    for word in ["key 'weather.rain.gauges'", *words]:
+        assert word in line, line
+
+
+def test_rain_rasters_that_do_not_fit(invoke: Invoke, scenario: Path, tmp_path: Path) -> None:
+    away = write_geotiff(tmp_path / "away.tif", transform=from_origin(0.0, 100.0, 10.0, 10.0))
+    rain = f"weather.rain={{raster: {{file: {away}, quantity: depth_mm}}}}"
+    line = complaint(invoke, tmp_path / "run", scenario, "--set", rain)
+    for word in ("key 'weather.rain.raster'", "1600 of 1600 cells of the city outside", "CRS"):
+        assert word in line, line
+
+
+def test_rain_that_ends_early_is_dry_afterwards_and_noted(
+    invoke: Invoke, scenario: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rain.csv").write_text("t,a\n60,40\n180,40\n", "utf-8")
+    rain = f"weather.rain={{gauges: {{file: {tmp_path / 'rain.csv'}}}}}"
+    result = invoke("run", scenario, "--out", tmp_path / "run", "--quiet", "--set", rain)
+    assert result.exit_code == 0, result.output
+    notes = [
+        event.data["text"] for event in RunFolder(tmp_path / "run").events() if event.kind == "run.noted"
+    ]
+    assert any("begins 60 s after the simulation" in note for note in notes)
+    assert any("ends 420 s before the simulation" in note for note in notes)

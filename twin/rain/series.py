@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cim_models.errors import InputError
 from cim_models.values import ValueKind
+from twin.rain.field import RainField
 
 M_S_PER_MM_H = 1.0e-3 / 3600.0
 
@@ -32,6 +33,8 @@ class RainSeries:
         What falls between the gauges: the rain of the nearest one, or a mean weighted by inverse distance.
     notes
         What was done to the data, e.g. gaps that were filled.
+    field
+        How the rain spreads over the ground where the gauges have no positions, as with a grid's cells.
     """
 
     edges_s: NDArray[np.float64]
@@ -41,6 +44,7 @@ class RainSeries:
     kind: ValueKind = ValueKind.ASSUMED
     notes: tuple[str, ...] = ()
     between: Literal["nearest", "inverse_distance"] = "nearest"
+    field: RainField | None = None
 
     def __post_init__(self) -> None:
         edges, rates = self.edges_s, self.rates_mm_h

@@ -80,7 +80,14 @@ class WaterSystem:
         self._rain_from_s = -np.inf
         self._rain_field = rain_field(city.terrain, rain)
         self.walls = building_cells(city)
-        self.open_cells = np.isfinite(city.terrain.elevation) & ~self.walls
+        ground = np.isfinite(city.terrain.elevation)
+        self.open_cells = ground & ~self.walls
+        gauges = len(rain.gauges)
+        self._rain_shares = (
+            np.full(gauges, 1.0 / gauges)
+            if self._rain_field is None
+            else self._rain_field.gauge_shares(ground, gauges)
+        )
         self._surface = self._make_surface()
         self._ground = None if settings.ground is None else self._make_ground(settings.ground)
         gullies = city.layer("gullies")
@@ -116,7 +123,8 @@ class WaterSystem:
             rain_weight=rain_weights(city.terrain, self.walls),
         )
         if self._rain_field is not None:
-            surface.set_rain(np.zeros(len(self._rain_field.weights)), self._rain_field.zones)
+            dry = self._rain_field.spread(np.zeros(len(self._rain.gauges)))
+            surface.set_rain(dry, self._rain_field.zones)
         return surface
 
     def _make_ground(self, settings: GroundSettings) -> GroundLoss:
@@ -196,9 +204,7 @@ class WaterSystem:
             now = self._surface.time_s
             if now >= self._rain_from_s:
                 rates = self._rain.rate_m_s(now)
-                self._surface.set_rain(
-                    rates if self._rain_field is None else self._rain_field.weights @ rates
-                )
+                self._surface.set_rain(rates if self._rain_field is None else self._rain_field.spread(rates))
                 self._rain_from_s = self._rain.next_change_s(now)
             ground = self._ground
             if ground is None:
@@ -270,8 +276,8 @@ class WaterSystem:
 
     @property
     def rain_intensity_mm_h(self) -> float:
-        """Present intensity, mean over the gauges, mm/h."""
-        return float(np.mean(self._rain.intensity_mm_h(self.time_s)))
+        """Present intensity, mean over the ground, mm/h."""
+        return float(self._rain_shares @ self._rain.intensity_mm_h(self.time_s))
 
     @property
     def node_ids(self) -> tuple[str, ...]:

@@ -98,9 +98,9 @@ def tiles(record: RunRecord) -> list[Tile]:
 
 
 def _rain_kind(record: RunRecord) -> str:
-    """Gauges measured their rain; any other rain is an assumption of the scenario."""
+    """Gauges and radars measured their rain; any other rain is an assumption of the scenario."""
     rain = (record.meta.get("scenario", {}).get("weather") or {}).get("rain") or {}
-    return "observed" if rain.get("gauges") else "assumed"
+    return "observed" if rain.get("gauges") or rain.get("raster") else "assumed"
 
 
 def _rain(record: RunRecord, say: Translate) -> str:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from cim_models.errors import InputError
 from cim_models.values import ValueKind
 from twin.rain import (
+    GaugeFile,
     RainSeries,
     constant_rain,
     design_storm,
@@ -74,20 +75,20 @@ def write(tmp_path, text):
 def test_gauges_with_dates_and_positions(tmp_path):
     path = write(tmp_path, "time,a,b\n2024-06-01T10:00,0,6\n2024-06-01T10:05,12,0\n2024-06-01T10:10,0,0\n")
     places = {"a": (0.0, 0.0), "b": (100.0, 0.0)}
-    rain = gauge_rain(path, start="2024-06-01T09:55", positions=places)
+    rain = gauge_rain(GaugeFile(path, positions=places), start="2024-06-01T09:55")
     np.testing.assert_array_equal(rain.edges_s, [300, 600, 900, 1200])
     np.testing.assert_allclose(rain.depth_mm, [1.0, 0.5])
     assert rain.gauges == ("a", "b")
     assert rain.kind is ValueKind.OBSERVED
-    by_depth = gauge_rain(path, positions=places, quantity="depth_mm")
+    by_depth = gauge_rain(GaugeFile(path, "depth_mm", places))
     np.testing.assert_allclose(by_depth.depth_mm, [12.0, 6.0])
 
 
 def test_gaps_are_refused_or_noted(tmp_path):
     path = write(tmp_path, "t,a\n0,5\n300,\n600,5\n1500,5\n1800,0\n")
     with pytest.raises(InputError, match="row 3, gauge 'a': got no value"):
-        gauge_rain(path)
-    rain = gauge_rain(path, gaps="dry")
+        gauge_rain(GaugeFile(path))
+    rain = gauge_rain(GaugeFile(path, gaps="dry"))
     np.testing.assert_array_equal(rain.rates_mm_h[:, 0], [5, 0, 5, 0, 5, 0])
     np.testing.assert_array_equal(rain.edges_s, [0, 300, 600, 900, 1500, 1800, 2100])
     assert len(rain.notes) == 2
@@ -107,12 +108,12 @@ def test_gaps_are_refused_or_noted(tmp_path):
 )
 def test_bad_gauge_files(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
-        gauge_rain(write(tmp_path, text))
+        gauge_rain(GaugeFile(write(tmp_path, text)))
 
 
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"absent.csv cannot be read"):
-        gauge_rain(tmp_path / "absent.csv")
+        gauge_rain(GaugeFile(tmp_path / "absent.csv"))
 
 
 def test_each_cell_hears_its_nearest_gauge(tiny_city):
@@ -165,5 +166,6 @@ def test_coarse_blocks_stay_near_the_fine_field(tiny_city):
 def test_uniform_rain_has_no_field_and_nearest_is_all_or_nothing(tiny_city):
     assert rain_field(tiny_city.terrain, constant_rain(5.0, 60.0)) is None
     field = rain_field(tiny_city.terrain, two_gauges(tiny_city.terrain, "nearest"))
-    np.testing.assert_array_equal(field.weights, np.eye(2))
+    np.testing.assert_array_equal(field.spread(np.array([30.0, 60.0])), [30.0, 60.0])
+    np.testing.assert_allclose(field.gauge_shares(np.isfinite(tiny_city.terrain.elevation), 2), 0.5)
     assert set(np.unique(field.zones)) == {0, 1}
