@@ -1,6 +1,7 @@
 """How rain at some places spreads over the ground: zones of cells, and what falls on each."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +60,8 @@ class Blocks:
     """
 
     zones: NDArray[np.uint16]
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
+    x: NDArray[np.floating[Any]]
+    y: NDArray[np.floating[Any]]
 
 
 def rain_blocks(terrain: Terrain, most: int = MOST_BLOCKS) -> Blocks:

@@ -153,9 +153,9 @@ def _refuse(record: RainRecord, missing: NDArray[np.bool_], late: NDArray[np.boo
 
 def _missing_notes(record: RainRecord, missing: NDArray[np.bool_]) -> list[str]:
     counts = missing.sum(axis=0)
-    places = np.flatnonzero(counts)
-    if places.size > _SINGLE_NOTES:
-        total = f"{int(counts.sum())} missing values in {places.size} places"
+    places = np.flatnonzero(counts).tolist()
+    if len(places) > _SINGLE_NOTES:
+        total = f"{int(counts.sum())} missing values in {len(places)} places"
         return [f"rain: {total} counted as no rain"]
     return [
         f"{record.place_name(place)}: {counts[place]} missing values counted as no rain" for place in places
