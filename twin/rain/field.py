@@ -1,7 +1,6 @@
 """How rain at some places spreads over the ground: zones of cells, and what falls on each."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +59,8 @@ class Blocks:
     """
 
     zones: NDArray[np.uint16]
-    x: NDArray[np.floating[Any]]
-    y: NDArray[np.floating[Any]]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
 
 
 def rain_blocks(terrain: Terrain, most: int = MOST_BLOCKS) -> Blocks:
@@ -82,5 +81,6 @@ def rain_blocks(terrain: Terrain, most: int = MOST_BLOCKS) -> Blocks:
     row, col = np.mgrid[0:rows, 0:cols]
     first_row, first_col = (edge * part for part in np.divmod(np.arange(down * across), across))
     last_row, last_col = np.minimum(first_row + edge, rows) - 1, np.minimum(first_col + edge, cols) - 1
-    x, y = terrain.centre(0.5 * (first_row + last_row), 0.5 * (first_col + last_col))
+    centres = terrain.centre(0.5 * (first_row + last_row), 0.5 * (first_col + last_col))
+    x, y = (np.asarray(values, dtype=np.float64) for values in centres)
     return Blocks((row // edge * across + col // edge).astype(np.uint16), x, y)
