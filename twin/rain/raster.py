@@ -122,7 +122,7 @@ def _times(file: RasterFile, raster: RainRaster) -> NDArray[np.float64]:
             got="bands without times",
             expected="a description of each band, its date-time or seconds, or the interval between bands",
         )
-    return np.arange(raster.times_s.size) * file.interval_s
+    return np.arange(raster.times_s.size, dtype=np.float64) * file.interval_s
 
 
 def _cells_of_city(
