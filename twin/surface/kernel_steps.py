@@ -15,11 +15,13 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
+from twin.surface.kernel_barriers import Crests
+from twin.surface.kernel_conduits import pass_conduits
 from twin.surface.kernel_edges import Outlets, drain_outlets
 from twin.surface.kernel_faces import step_factors
 from twin.surface.kernel_sweep import save_halo, sweep_band
 from twin.surface.kernel_tiles import activate, deal_rows, mark_wet_row, record_maximum
-from twin.surface.state import Grid, Halo, Scratch, Tiles
+from twin.surface.state import Grid, Halo, Scratch, Structures, Tiles
 
 STEADY, UNSTABLE = 0, 1
 
@@ -141,12 +143,19 @@ def _record(grid: Grid, tiles: Tiles, rows: int, time_s: Any, deepest: Any, when
 
 @njit(parallel=True, cache=True)
 def _sweep(
-    grid: Grid, halo: Halo, scratch: Scratch, tiles: Tiles, quanta: Any, raining: bool, step: Any
+    grid: Grid,
+    halo: Halo,
+    scratch: Scratch,
+    tiles: Tiles,
+    crests: Crests,
+    quanta: Any,
+    raining: bool,
+    step: Any,
 ) -> int:
     """Advance all bands by one step; return the largest depth in units."""
     deepest = tiles.deepest
     for band in prange(deepest.shape[0]):
-        deepest[band, 0] = sweep_band(grid, halo, scratch, tiles, band, quanta, raining, step)
+        deepest[band, 0] = sweep_band(grid, halo, scratch, tiles, crests, band, quanta, raining, step)
     return int(np.int64(deepest[:, 0].max()))
 
 
@@ -157,6 +166,7 @@ def advance(
     scratch: Scratch,
     tiles: Tiles,
     outlets: Outlets,
+    structures: Structures,
     rain: Rain,
     rule: Rule,
     progress: Progress,
@@ -172,7 +182,7 @@ def advance(
     """
     time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _ = progress
     rows, end = rule.rows, LANES + -(-rule.cols // LANES) * LANES
-    next_check, cells = steps, 0
+    next_check, cells, cell_area_m2 = steps, 0, rule.cell_size_m**2
     while time_s < end_s:
         remaining_s = end_s - time_s
         dt_s = _step_length(deepest, remaining_s, rule)
@@ -187,9 +197,11 @@ def advance(
             next_check, recheck = steps + RECHECK_STEPS, False
         step = step_factors(dt_s, rule.cell_size_m)
         save_halo(grid, halo, tiles)
-        deepest = _sweep(grid, halo, scratch, tiles, rain.quanta, raining, step)
+        deepest = _sweep(grid, halo, scratch, tiles, structures.crests, rain.quanta, raining, step)
         left += drain_outlets(grid.depth, outlets, step.volume)
-        recheck = recheck or raining
+        filled, woke = pass_conduits(grid.depth, grid.bed, structures.conduits, dt_s, cell_area_m2)
+        deepest = max(deepest, filled)
+        recheck = recheck or raining or woke
         time_s = end_s if dt_s >= remaining_s else time_s + dt_s
         steps += 1
         cell_steps += cells

@@ -18,6 +18,7 @@ from numba import njit
 
 from twin.surface.constants import ROWS_BEFORE, TILE
 from twin.surface.intrinsics import FAST
+from twin.surface.kernel_barriers import Crests, patch_row
 from twin.surface.kernel_faces import (
     StepFactors,
     count_short,
@@ -98,6 +99,7 @@ def sweep_band(
     halo: Halo,
     scratch: Scratch,
     tiles: Tiles,
+    crests: Crests,
     band: int,
     quanta: Any,
     raining: bool,
@@ -107,6 +109,8 @@ def sweep_band(
 
     Parameters
     ----------
+    crests
+        Barriers on faces.
     quanta
         Rain quanta per zone; used when ``raining``.
     step
@@ -144,6 +148,10 @@ def sweep_band(
                 *(depth_0, depth_1, bed_0, bed_1, friction_0, friction_1, qx_0, qx_1, qy_0, qy_1, qy_2),
                 *(first, end, step, x_now, south),
             )
+        patch_row(
+            *(crests, r, depth_0, depth_1, bed_0, bed_1, qx_0, qy_1),
+            *(step.pressure, x_now, south),
+        )
         if r >= top - 1:
             if short[now] > 0:
                 share[now, :] = 1

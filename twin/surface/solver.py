@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cim_models.errors import InputError, UnstableStepError
 from twin.surface import checks
 from twin.surface.account import SurfaceAccount
+from twin.surface.barriers import BarrierFaces
 from twin.surface.constants import (
     DRY_UNITS,
     GRAVITY_M_S2,
@@ -24,11 +25,13 @@ from twin.surface.constants import (
     WEIGHT_ONE,
     ZONE_DTYPE,
 )
+from twin.surface.culverts import CulvertBarrels
 from twin.surface.edges import Edges, edges_from, find_outlets
 from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
 from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
 from twin.surface.settings import SurfaceSettings, available_threads
+from twin.surface.standing import Standing
 from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles, padded
 
 DepthGrid = NDArray[np.float32]
@@ -96,6 +99,7 @@ class SurfaceSolver:
         self._open = open_cells
         if friction.ndim:
             friction = np.where(open_cells, friction, 0.0)
+        self._standing = Standing(self.shape, self._datum_m)
         self._grid = make_grid(bed_m, open_cells, friction)
         self._halo, self._scratch = make_scratch(self.shape, self._threads)
         self._tiles = make_tiles(self.shape, self._threads)
@@ -158,6 +162,7 @@ class SurfaceSolver:
             self._scratch,
             self._tiles,
             self._outlets,
+            self._standing.arrays(),
             self._rain,
             self._rule,
             self._progress,
@@ -326,6 +331,36 @@ class SurfaceSolver:
         read_depths(self._grid.depth, self.shape[1], index, out)
         return out
 
+    # -- structures ------------------------------------------------------------------------------
+
+    def place(self, name: str, structure: BarrierFaces | CulvertBarrels) -> None:
+        """Put up a barrier or a culvert from now on; no water moves by that.
+
+        Raises
+        ------
+        InputError
+            If one of that name stands already.
+        """
+        self._standing.place(name, structure)
+
+    def remove(self, name: str) -> None:
+        """Take a barrier or a culvert away; water in motion goes on from its present discharge.
+
+        Raises
+        ------
+        InputError
+            If none of that name stands.
+        """
+        self._standing.remove(name)
+
+    def shut_culvert(self, name: str, *, shut: bool) -> None:
+        """Shut the gate of a culvert, or open it."""
+        self._standing.shut(name, shut=shut)
+
+    def culvert_discharge(self, name: str) -> float:
+        """Return the present discharge of a culvert, positive from its first end to its second, m³/s."""
+        return self._standing.discharge(name)
+
     # -- checkpoints -----------------------------------------------------------------------------
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -350,6 +385,7 @@ class SurfaceSolver:
             "rain_laid": rain.laid.copy(),
             "times": np.array([progress.time_s, progress.next_record_s]),
             "counts": np.array(counts, dtype=np.int64),
+            **self._standing.state(),
         }
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -362,6 +398,7 @@ class SurfaceSolver:
                     expected=f"shape {self.shape}",
                 )
             inner(array, self.shape)[...] = state[name]
+        self._standing.restore(state)
         self._set_zones(state["rain_zone"])
         self._rain.rate[:] = state["rain_rate"]
         self._rain.pending[:] = state["rain_pending"]

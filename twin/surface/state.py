@@ -21,6 +21,23 @@ from twin.surface.constants import (
     WEIGHT_DTYPE,
     ZONE_DTYPE,
 )
+from twin.surface.kernel_barriers import Crests
+from twin.surface.kernel_conduits import Conduits
+
+
+class Structures(NamedTuple):
+    """What stands on the ground and what leads through it; may change while the water runs.
+
+    Parameters
+    ----------
+    crests
+        Faces that a barrier closes up to its crest.
+    conduits
+        Culverts.
+    """
+
+    crests: Crests
+    conduits: Conduits
 
 
 class Grid(NamedTuple):

@@ -1,0 +1,113 @@
+"""Barriers on faces: nothing passes below the crest, above it water overtops.
+
+A crest higher than both beds turns a face into a broad-crested weir. With the heads H₁ ≥ H₂ of the water
+on its two sides above the crest, the discharge per metre is at most (Villemonte 1947)::
+
+    q_weir = 2/3 sqrt(2/3 g) H₁^(3/2) (1 - (max(H₂, 0) / H₁)^(3/2))^0.385
+
+which vanishes at the crest and at equal levels. The water above the crest has inertia: it gains at most
+g H₁ dt/dx times the drop in a step, as an open face does. Steady overflow therefore follows the weir
+formula whatever the step, and levels that are nearly equal do not swing.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
+from twin.surface.intrinsics import FAST
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+DRY = np.float32(DRY_UNITS)
+WEIR = np.float32(2.0 / 3.0 * (2.0 / 3.0 * GRAVITY_M_S2) ** 0.5 * UNIT_M**1.5)
+"""Free overflow per metre of crest is this times H^(3/2) with the head in units, m²/s."""
+SUBMERGENCE = np.float32(0.385)
+
+
+class Crests(NamedTuple):
+    """Faces with a crest, sorted by the row in whose pass their discharge is computed.
+
+    Parameters
+    ----------
+    first
+        Position of the first face of each padded row, and the end, shape (padded rows + 1,).
+    col
+        Padded column.
+    north
+        1 for the north face of the row below, 0 for the west face of the row itself.
+    crest
+        Crest above the lowest bed, in units.
+    share
+        Length of the barrier over the length of its faces, at most 1: a staircase is longer than the line
+        that it follows, and must not overflow more.
+    """
+
+    first: Any
+    col: Any
+    north: Any
+    crest: Any
+    share: Any
+
+
+@njit(fastmath=FAST, error_model="numpy", cache=True)
+def overflow(
+    depth_0: Any, depth_1: Any, bed_0: Any, bed_1: Any, crest: Any, share: Any, q: Any, pressure: Any
+) -> Any:
+    """Return the discharge over a crest from side 0 to side 1, m²/s.
+
+    Parameters
+    ----------
+    depth_0, depth_1, bed_0, bed_1, crest
+        Water depths (int32), beds and crest (float32), in units.
+    share
+        Share of the face that overflows.
+    q
+        Discharge of the face in the step before, m²/s.
+    pressure
+        g dt/dx U²: times head and drop in units it is a discharge, m²/s.
+    """
+    head_0 = np.float32(depth_0) + (bed_0 - crest)
+    head_1 = np.float32(depth_1) + (bed_1 - crest)
+    rise = np.float32(depth_1 - depth_0) + (bed_1 - bed_0)
+    upper = max(head_0, head_1)
+    if upper <= DRY or rise == ZERO:
+        return ZERO
+    ratio = max(min(head_0, head_1), ZERO) / upper
+    drowned = max(ONE - ratio * np.sqrt(ratio), ZERO) ** SUBMERGENCE
+    most = share * WEIR * upper * np.sqrt(upper) * drowned
+    driven = q - share * pressure * upper * rise
+    return min(max(driven, ZERO), most) if rise < ZERO else max(min(driven, ZERO), -most)
+
+
+@njit(fastmath=FAST, error_model="numpy", cache=True)
+def patch_row(
+    crests: Crests,
+    row: int,
+    depth_0: Any,
+    depth_1: Any,
+    bed_0: Any,
+    bed_1: Any,
+    qx_0: Any,
+    qy_1: Any,
+    pressure: Any,
+    out_x: Any,
+    out_y: Any,
+) -> None:
+    """Replace the discharges of the faces with a crest among those that one row's pass computes.
+
+    The suffix counts rows southwards, as in `twin.surface.kernel_faces.face_discharges`: west faces of row
+    0 go to ``out_x``, north faces of row 1 to ``out_y``.
+    """
+    for face in range(crests.first[row], crests.first[row + 1]):
+        col, crest, share = crests.col[face], crests.crest[face], crests.share[face]
+        if crests.north[face] != 0:
+            out_y[col] = overflow(
+                depth_0[col], depth_1[col], bed_0[col], bed_1[col], crest, share, qy_1[col], pressure
+            )
+        else:
+            out_x[col] = overflow(
+                *(depth_0[col - 1], depth_0[col], bed_0[col - 1], bed_0[col]),
+                *(crest, share, qx_0[col], pressure),
+            )
