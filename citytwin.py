@@ -312,6 +312,27 @@ def bench_surface(
         _print_lines(report_lines(figures))
 
 
+@bench_app.command("coupled")
+def bench_coupled(
+    case: Annotated[str, typer.Option(help="santboi or bellinge.")] = "santboi",
+    city: Annotated[Path | None, typer.Option(help="A bundle folder instead of a case.")] = None,
+    duration: Annotated[str, typer.Option(help="Simulated time.")] = "6h",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a city with its sewer, and say where the time goes: surface, sewer, exchange and the rest."""
+    from benchmarks.coupled import CoupledPlan, measure_coupled, report_lines
+
+    plan = CoupledPlan(case=case, city=city, duration=duration, settings=tuple(set_ or ()))
+    figures = measure_coupled(plan, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_lines(report_lines(figures))
+
+
 @bench_app.command("validation")
 def bench_validation(
     case: Annotated[

@@ -146,7 +146,7 @@ class SewerEngine:
     NetworkError
         If SWMM rejects the file, with the line that it names.
     EngineError
-        If this process already has a simulation open.
+        If this process already has a simulation open, or SWMM becomes unstable on the way.
     """
 
     _in_use: ClassVar[bool] = False
@@ -314,6 +314,14 @@ class SewerEngine:
             self._check(read(self._nodes, quantity.value, out))
             if unit != 1.0:
                 out *= unit
+        if not np.isfinite(self.heads).all():
+            node = int(np.flatnonzero(~np.isfinite(self.heads))[0])
+            raise EngineError(
+                f"Head of sewer node '{self.node_ids[node]}' at {self.time_s:g} s",
+                got=f"{self.heads[node]} m",
+                expected="a finite head",
+                remedy=f"SWMM became unstable; lower its routing step of {self.step_s:g} s (numerics.sewer)",
+            )
 
     # --- state ------------------------------------------------------------------------------------
 

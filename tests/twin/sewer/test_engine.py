@@ -109,6 +109,21 @@ def test_time_between_two_steps_is_refused(sewer, tmp_path):
         engine.advance_to(3.0)
 
 
+def test_heads_that_are_not_finite_stop_the_run_with_the_node_and_the_remedy(sewer, tmp_path):
+    """SWMM goes on with NaN when a routing step was too long for a surcharged node."""
+    with SewerEngine(sewer, tmp_path, 1.0) as engine:
+        engine.advance_to(1.0)
+
+        def read(nodes, _quantity, out):
+            out[:] = 1.0
+            out[1] = np.nan
+            return 0
+
+        engine._bulk = replace(engine._bulk, read_nodes=read)
+        with pytest.raises(EngineError, match=r"node 'J2' at 2 s.*got nan m.*numerics\.sewer"):
+            engine.advance_to(2.0)
+
+
 def test_nodes_keep_the_order_of_the_table(sewer, tmp_path):
     turned = replace(sewer, nodes=sewer.nodes.iloc[::-1].reset_index(drop=True))
     heads = []
