@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from llvmlite import binding  # type: ignore[import-untyped]
+
 THREADING_LAYER = "workqueue"
 """The simulation process forks to branch; of Numba's threading layers only this one survives that."""
 
@@ -19,12 +21,27 @@ def prepare_numba() -> None:
     of another file. The folder's name therefore carries a fingerprint of the kernels and their constants.
     """
     cache = user_cache_folder() / f"kernels-{_fingerprint()}"
-    chosen = {"NUMBA_THREADING_LAYER": THREADING_LAYER, "NUMBA_CACHE_DIR": str(cache)}
+    chosen = {"NUMBA_THREADING_LAYER": THREADING_LAYER, "NUMBA_CACHE_DIR": str(cache), **_wide_vectors()}
     for name, value in chosen.items():
         os.environ.setdefault(name, value)
     numba = sys.modules.get("numba")
     if numba is not None:
         numba.config.reload_config()
+
+
+def _wide_vectors() -> dict[str, str]:
+    """Return settings that let the compiler use vectors of 512 bits where the processor has them.
+
+    By default LLVM keeps to 256 bits on processors that once lowered their clock for wider ones. The
+    kernels gain a third with wide vectors, measured on such a processor (Cascade Lake).
+    """
+    features = binding.get_host_cpu_features()
+    if not features.get("avx512f"):
+        return {}
+    return {
+        "NUMBA_CPU_NAME": binding.get_host_cpu_name(),
+        "NUMBA_CPU_FEATURES": features.flatten() + ",-prefer-256-bit",
+    }
 
 
 def user_cache_folder() -> Path:

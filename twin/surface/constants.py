@@ -48,6 +48,8 @@ RECHECK_STEPS = 32
 
 LANES = 16
 """Cells in a cache line of 64 bytes: rows are padded to whole lines."""
+CHUNK = 256
+"""Columns of a row that are worked on at a time: what they need stays in the nearest cache."""
 ROWS_BEFORE, ROWS_AFTER = 2, 3
 """Rows of wall around the domain that the stencil may read."""
 

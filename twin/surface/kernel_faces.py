@@ -17,6 +17,11 @@ Sridharan & Gourbesville: as little smearing as the local velocity allows.
 
 **Continuity**: h_new = h + (dt/dx) (q_west - q_east + q_north - q_south), each face's volume truncated
 to whole units once and used on both sides.
+
+**For speed**, the momentum is computed in short loops over a chunk of columns, with rows of intermediate
+values that stay in the nearest cache: one long loop has more operations in flight than a processor can
+look ahead. Indices are unsigned, since one that might be negative would become a gather, and arrays are
+indexed by row rather than sliced, since a slice costs as much as a dozen cells.
 """
 
 from typing import Any, NamedTuple
@@ -24,8 +29,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, THETA_MIN, UNIT_BITS, UNIT_M, UNITS_PER_M
-from twin.surface.intrinsics import EXACT, FAST, inverse_cbrt
+from twin.surface.constants import (
+    CHUNK,
+    DRY_UNITS,
+    GRAVITY_M_S2,
+    LANES,
+    THETA_MIN,
+    UNIT_BITS,
+    UNIT_M,
+    UNITS_PER_M,
+)
+from twin.surface.intrinsics import EXACT, FAST, fetch_early, inverse_cbrt
+from twin.surface.state import Flow, Grid, Wanted
 
 ZERO = np.float32(0.0)
 SIXTEENTH = np.float32(1.0 / 16.0)  # the mean of four discharges, squared
@@ -35,6 +50,10 @@ DRY = np.float32(DRY_UNITS)
 TINY = np.float32(1.0e-20)
 SAFE = np.float32(1.0 - 2.0e-6)  # keeps float32 rounding of a full outflow below the depth
 THETA_FLOOR = np.float32(THETA_MIN)
+
+NONE, NEXT = np.uint64(0), np.uint64(1)
+DEPTH_X, DEPTH_Y, PUSH_X, PUSH_Y, NORM_X, NORM_Y = (np.uint64(row) for row in range(6))
+CHUNK_COLS, LINE = np.uint64(CHUNK), np.uint64(LANES)
 
 FRICTION_SCALE = 2.0 ** (UNIT_BITS * 7 / 3)
 """hf^(-7/3) in metres is this times hf^(-7/3) in units."""
@@ -75,126 +94,164 @@ def step_factors(dt_s: float, cell_size_m: float) -> StepFactors:
 
 @njit(inline="always", fastmath=FAST)
 def _momentum(
-    drop: Any, flow_depth: Any, q: Any, q_beside: Any, q_across: Any, friction: Any, step: StepFactors
+    root: Any, push: Any, norm: Any, q: Any, q_beside: Any, friction: Any, step: StepFactors
 ) -> Any:
     """Return the new discharge through one face, m²/s.
 
-    ``drop`` is the rise of the water surface across the face, ``q_beside`` the sum of the discharges
-    before and after in the direction of flow, ``q_across`` the sum of the four transverse ones.
+    ``root`` is hf^(-1/3), negative where the face is dry, ``push`` the pressure term g dt hf ∂η/∂x, ``norm``
+    that of the old discharge and ``q_beside`` the sum of its neighbours in the direction of flow.
     """
-    norm = np.sqrt(q * q + SIXTEENTH * (q_across * q_across))
-    depth = max(flow_depth, DRY)
-    y = inverse_cbrt(depth)
-    y2 = y * y
-    speed = norm * (y2 * y)  # 1 / depth = y³
+    square = root * root
+    speed = norm * (square * root)
     theta = max(THETA_FLOOR, ONE - step.theta_slope * speed)
     mean = HALF * q_beside
-    driven = mean + theta * (q - mean) - (step.pressure * depth) * drop
-    new = driven / (ONE + (step.friction * friction) * (speed * (y2 * y2)))
-    return new if flow_depth > DRY else ZERO
-
-
-@njit(fastmath=FAST, error_model="numpy", cache=True)
-def face_discharges(
-    depth_0: Any,
-    depth_1: Any,
-    bed_0: Any,
-    bed_1: Any,
-    friction_0: Any,
-    friction_1: Any,
-    qx_0: Any,
-    qx_1: Any,
-    qy_0: Any,
-    qy_1: Any,
-    qy_2: Any,
-    first: int,
-    end: int,
-    step: StepFactors,
-    out_x: Any,
-    out_y: Any,
-) -> None:
-    """Compute the west faces of row 0 and the north faces of row 1 in columns ``first`` to ``end``.
-
-    The suffix counts rows southwards. The two directions share one loop, so that every value is loaded
-    once. All slices are made before the loop: an index that might be negative would become a gather.
-    """
-    h_w, h_c, h_s = depth_0[first - 1 : end - 1], depth_0[first:end], depth_1[first:end]
-    z_w, z_c, z_s = bed_0[first - 1 : end - 1], bed_0[first:end], bed_1[first:end]
-    n_w, n_c, n_s = friction_0[first - 1 : end - 1], friction_0[first:end], friction_1[first:end]
-    x_w, x_c, x_e = qx_0[first - 1 : end - 1], qx_0[first:end], qx_0[first + 1 : end + 1]
-    x_s, x_se = qx_1[first:end], qx_1[first + 1 : end + 1]
-    y_w, y_c = qy_0[first - 1 : end - 1], qy_0[first:end]
-    y_sw, y_s, y_ss = qy_1[first - 1 : end - 1], qy_1[first:end], qy_2[first:end]
-    new_x, new_y = out_x[first:end], out_y[first:end]
-    for col in range(new_x.size):
-        h, z, n = h_c[col], z_c[col], n_c[col]
-        qx, qx_east, qy, qy_south = x_c[col], x_e[col], y_c[col], y_s[col]
-
-        rise = z - z_w[col]
-        flow_depth = max(np.float32(h_w[col]) - max(rise, ZERO), np.float32(h) + min(rise, ZERO))
-        new_x[col] = _momentum(
-            np.float32(h - h_w[col]) + rise,
-            flow_depth,
-            qx,
-            x_w[col] + qx_east,
-            (y_w[col] + qy_south) + (qy + y_sw[col]),
-            n + n_w[col],
-            step,
-        )
-        rise = z_s[col] - z
-        flow_depth = max(np.float32(h) - max(rise, ZERO), np.float32(h_s[col]) + min(rise, ZERO))
-        new_y[col] = _momentum(
-            np.float32(h_s[col] - h) + rise,
-            flow_depth,
-            qy_south,
-            qy + y_ss[col],
-            (qx + x_se[col]) + (qx_east + x_s[col]),
-            n + n_s[col],
-            step,
-        )
+    driven = mean + theta * (q - mean) - push
+    new = driven / (ONE + (step.friction * friction) * (speed * (square * square)))
+    return new if root > ZERO else ZERO
 
 
 @njit(inline="always", fastmath=FAST)
-def _wanted_outflow(west: Any, east: Any, top: Any, bottom: Any, step: StepFactors) -> Any:
+def _levels(depth: Any, bed: Any, row: Any, beyond: Any, col: Any, col_beyond: Any) -> Any:
+    """Return depth of flow, at least the dry depth, and rise of the water surface across a face, units.
+
+    ``row`` and ``beyond`` are rows of ``depth`` and ``bed`` before and behind the face.
+    """
+    before, behind = depth[row[0], col], depth[beyond[0], col_beyond]
+    rise = bed[beyond[1], col_beyond] - bed[row[1], col]
+    drop = np.float32(np.int32(behind - before)) + rise  # exact: lakes stay at rest
+    flow_depth = max(np.float32(before) - max(rise, ZERO), np.float32(behind) + min(rise, ZERO))
+    return max(flow_depth, DRY), drop
+
+
+@njit(inline="always")
+def _fetch(array: Any, row: Any, start: Any, count: Any) -> None:
+    """Ask for the part of a row that the next row will need; little by little, not to stall."""
+    for line in range(start, start + count, LINE):
+        fetch_early(array, row, line)
+
+
+@njit(inline="always", fastmath=FAST)
+def _invert_depths(work: Any, count: Any) -> None:
+    """Replace the depths of flow by their power of -1/3, negative where the face is dry."""
+    for k in range(DEPTH_X, DEPTH_Y + NEXT):
+        for i in range(NONE, count):
+            flow_depth = work[k, i]
+            root = inverse_cbrt(flow_depth)
+            work[k, i] = root if flow_depth > DRY else -root
+
+
+@njit(fastmath=FAST, error_model="numpy", cache=True)
+def wanted_discharges(
+    flow: Flow,
+    at: int,
+    grid: Grid,
+    row: int,
+    first: int,
+    end: int,
+    step: StepFactors,
+    work: Any,
+    wanted: Wanted,
+    slot: int,
+) -> None:
+    """Compute the west faces of a row and the north faces of the next in columns ``first`` to ``end``.
+
+    Parameters
+    ----------
+    flow, at
+        Old state, and where in its arrays the row lies.
+    grid, row
+        Bed and friction, and where in their arrays the row lies.
+    work
+        Rows of intermediate values, shape (6, CHUNK).
+    wanted, slot
+        Receives the west faces in row ``slot`` and the north faces in the other row.
+    """
+    depth, qx, qy, bed, rough = flow.depth, flow.qx, flow.qy, grid.bed, grid.friction
+    i_0, j_0, last_rough = np.uint64(at), np.uint64(row), np.uint64(rough.shape[0] - 1)
+    i_1, j_1 = i_0 + NEXT, j_0 + NEXT
+    i_2, n_0, n_1 = i_1 + NEXT, min(j_0, last_rough), min(j_1, last_rough)
+    west_faces, north_faces = np.uint64(slot), np.uint64(1 - slot)
+    start, stop = np.uint64(first), np.uint64(end)
+    while start < stop:
+        count = min(CHUNK_COLS, stop - start)
+        for i in range(NONE, count):
+            col = start + i
+            west = col - NEXT
+            flow_depth, drop = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
+            work[DEPTH_X, i] = flow_depth
+            work[PUSH_X, i] = step.pressure * flow_depth * drop
+            flow_depth, drop = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
+            work[DEPTH_Y, i] = flow_depth
+            work[PUSH_Y, i] = step.pressure * flow_depth * drop
+        _fetch(depth, i_2, start, count)
+        _invert_depths(work, count)
+        _fetch(qx, i_2, start, count)
+        for i in range(NONE, count):
+            col = start + i
+            west, east = col - NEXT, col + NEXT
+            here, below = qx[i_0, col], qy[i_1, col]
+            across = (qy[i_0, west] + below) + (qy[i_0, col] + qy[i_1, west])
+            work[NORM_X, i] = np.sqrt(here * here + SIXTEENTH * (across * across))
+            across = (here + qx[i_1, east]) + (qx[i_0, east] + qx[i_1, col])
+            work[NORM_Y, i] = np.sqrt(below * below + SIXTEENTH * (across * across))
+        _fetch(qy, i_2 + NEXT, start, count)
+        for i in range(NONE, count):
+            col = start + i
+            west, east = col - NEXT, col + NEXT
+            beside, friction = qx[i_0, west] + qx[i_0, east], rough[n_0, col] + rough[n_0, west]
+            root, push, norm = work[DEPTH_X, i], work[PUSH_X, i], work[NORM_X, i]
+            wanted.x[west_faces, col] = _momentum(root, push, norm, qx[i_0, col], beside, friction, step)
+        _fetch(bed, j_1 + NEXT, start, count)
+        for i in range(NONE, count):
+            col = start + i
+            beside, friction = qy[i_0, col] + qy[i_2, col], rough[n_0, col] + rough[n_1, col]
+            root, push, norm = work[DEPTH_Y, i], work[PUSH_Y, i], work[NORM_Y, i]
+            wanted.y[north_faces, col] = _momentum(root, push, norm, qy[i_1, col], beside, friction, step)
+        start += count
+
+
+@njit(inline="always", fastmath=FAST)
+def _wanted_outflow(wanted: Wanted, slot: Any, other: Any, col: Any, step: StepFactors) -> Any:
     """Return the outflow that a cell's faces want in this step, units."""
-    along_x = max(east, ZERO) - min(west, ZERO)
-    along_y = max(bottom, ZERO) - min(top, ZERO)
+    along_x = max(wanted.x[slot, col + NEXT], ZERO) - min(wanted.x[slot, col], ZERO)
+    along_y = max(wanted.y[other, col], ZERO) - min(wanted.y[slot, col], ZERO)
     return step.volume * (along_x + along_y) + TINY
 
 
 @njit(fastmath=FAST, error_model="numpy", cache=True)
 def count_short(
-    depth: Any, flux_x: Any, north: Any, south: Any, first: int, end: int, step: StepFactors
+    depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors
 ) -> Any:
-    """Count the cells that cannot afford the outflow that their faces want; usually none."""
-    h, west, east = depth[first:end], flux_x[first:end], flux_x[first + 1 : end + 1]
-    top, bottom = north[first:end], south[first:end]
+    """Count the cells that cannot afford the outflow that their faces want; usually none.
+
+    The row's west and north faces lie in ``slot`` of ``wanted``, its south faces in the other row.
+    """
+    row, now, other = np.uint64(at), np.uint64(slot), np.uint64(1 - slot)
     short = np.int32(0)
-    for col in range(h.size):
-        wanted = _wanted_outflow(west[col], east[col], top[col], bottom[col], step)
-        short += np.int32(SAFE * np.float32(h[col]) < wanted)
+    for col in range(np.uint64(first), np.uint64(end)):
+        outflow = _wanted_outflow(wanted, now, other, col, step)
+        short = np.int32(short + np.int32(SAFE * np.float32(depth[row, col]) < outflow))
     return short
 
 
 @njit(fastmath=FAST, error_model="numpy", cache=True)
 def outflow_shares(
-    depth: Any, flux_x: Any, north: Any, south: Any, first: int, end: int, step: StepFactors, share: Any
+    depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors
 ) -> None:
     """Compute for each cell the share of its wanted outflow that it can afford, 0 to 1."""
-    h, west, east = depth[first:end], flux_x[first:end], flux_x[first + 1 : end + 1]
-    top, bottom, out = north[first:end], south[first:end], share[first:end]
-    for col in range(out.size):
-        wanted = _wanted_outflow(west[col], east[col], top[col], bottom[col], step)
-        out[col] = min(ONE, SAFE * np.float32(h[col]) / wanted)
+    row, now, other = np.uint64(at), np.uint64(slot), np.uint64(1 - slot)
+    for col in range(np.uint64(first), np.uint64(end)):
+        outflow = _wanted_outflow(wanted, now, other, col, step)
+        wanted.share[now, col] = min(ONE, SAFE * np.float32(depth[row, col]) / outflow)
 
 
 @njit(fastmath=EXACT, error_model="numpy", cache=True)
-def limit_faces(wanted: Any, share_above: Any, share_below: Any, first: int, end: int, out: Any) -> None:
-    """Scale north faces by the share of the cell that gives."""
-    flux, above, below, qy = wanted[first:end], share_above[first:end], share_below[first:end], out[first:end]
-    for col in range(qy.size):
-        a, b = above[col], below[col]  # load both: a conditional load would become a gather
-        qy[col] = flux[col] * (a if flux[col] > ZERO else b)
+def limit_faces(wanted: Wanted, slot: int, first: int, end: int, out: Any, out_row: int) -> None:
+    """Scale the north faces in ``slot`` by the share of the cell that gives."""
+    now, other, to = np.uint64(slot), np.uint64(1 - slot), np.uint64(out_row)
+    for col in range(np.uint64(first), np.uint64(end)):
+        flux, above, below = wanted.y[now, col], wanted.share[other, col], wanted.share[now, col]
+        out[to, col] = flux * (above if flux > ZERO else below)
 
 
 @njit(inline="always", fastmath=EXACT)
@@ -206,53 +263,57 @@ def _moved(step: StepFactors, west: Any, east: Any, top: Any, bottom: Any) -> An
 
 @njit(fastmath=EXACT, error_model="numpy", cache=True)
 def new_depths(
-    depth: Any,
-    flux_x: Any,
-    flux_south: Any,
-    share: Any,
-    share_south: Any,
+    grid: Grid,
+    row: int,
+    wanted: Wanted,
+    slot: int,
     rain: Any,
     first: int,
     end: int,
     step: StepFactors,
-    north: Any,
-    qx: Any,
     south: Any,
-    limited: bool,
+    south_row: int,
 ) -> Any:
-    """Limit the west and south faces of a row and update its depth in place.
+    """Update the depth of a row in place, and keep the final discharge of its west and south faces.
 
-    ``north`` holds the final discharge of the north faces, ``qx`` and ``south`` receive those of the west
-    and south faces, ``rain`` holds whole units to add. Unless ``limited``, all shares are 1 and are not
-    looked at.
+    Parameters
+    ----------
+    wanted, slot
+        The row's west faces lie in ``slot``, its south faces in the other row; its north faces are final
+        and in the grid.
+    rain
+        Whole units to add.
+    south, south_row
+        Where the discharge of the south faces is kept.
 
     Returns
     -------
     Largest new depth in units as uint32: a negative one, which must not be, shows as a huge one.
     """
-    h, x_west, x_east = depth[first:end], flux_x[first:end], flux_x[first + 1 : end + 1]
-    y_south, y_north, rained = flux_south[first:end], north[first:end], rain[first:end]
-    s_w, s_c, s_e = share[first - 1 : end - 1], share[first:end], share[first + 1 : end + 1]
-    s_s, out_x, out_y = share_south[first:end], qx[first:end], south[first:end]
+    depth, qx, qy = grid.depth, grid.qx, grid.qy
+    r, now, other, to = np.uint64(row), np.uint64(slot), np.uint64(1 - slot), np.uint64(south_row)
     deepest = np.uint32(0)
-    if limited:
-        for col in range(h.size):
-            west, east, bottom = x_west[col], x_east[col], y_south[col]
-            mine, of_west, of_east, of_south = s_c[col], s_w[col], s_e[col], s_s[col]
-            west = west * (of_west if west > ZERO else mine)
-            east = east * (mine if east > ZERO else of_east)
-            bottom = bottom * (mine if bottom > ZERO else of_south)
-            out_x[col] = west
-            out_y[col] = bottom
-            new = np.int32(h[col] + _moved(step, west, east, y_north[col], bottom) + rained[col])
-            h[col] = new
-            deepest = max(deepest, np.uint32(new))
-    else:
-        for col in range(h.size):
-            west, bottom = x_west[col], y_south[col]
-            out_x[col] = west
-            out_y[col] = bottom
-            new = np.int32(h[col] + _moved(step, west, x_east[col], y_north[col], bottom) + rained[col])
-            h[col] = new
-            deepest = max(deepest, np.uint32(new))
+    for col in range(np.uint64(first), np.uint64(end)):
+        west, bottom = wanted.x[now, col], wanted.y[other, col]
+        qx[r, col] = west
+        south[to, col] = bottom
+        moved = _moved(step, west, wanted.x[now, col + NEXT], qy[r, col], bottom)
+        new = np.int32(depth[r, col] + moved + rain[col])
+        depth[r, col] = new
+        deepest = max(deepest, np.uint32(new))
     return deepest
+
+
+@njit(fastmath=EXACT, error_model="numpy", cache=True)
+def limit_row(wanted: Wanted, slot: int, first: int, end: int) -> None:
+    """Scale the west faces in ``slot`` and the south faces in the other row by the share that gives.
+
+    The row's own shares lie in ``slot``, those of the next row in the other one.
+    """
+    now, other = np.uint64(slot), np.uint64(1 - slot)
+    share, flux_x, flux_y = wanted.share, wanted.x, wanted.y
+    for col in range(np.uint64(first), np.uint64(end)):
+        flux, mine, of_west = flux_x[now, col], share[now, col], share[now, col - NEXT]
+        flux_x[now, col] = flux * (of_west if flux > ZERO else mine)
+        flux, of_south = flux_y[other, col], share[other, col]
+        flux_y[other, col] = flux * (mine if flux > ZERO else of_south)

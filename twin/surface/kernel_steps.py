@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from twin.surface.constants import (
     DRY_UNITS,
@@ -15,13 +15,13 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
-from twin.surface.kernel_barriers import Crests
+from twin.surface.kernel_bands import find_wet, record, sweep
 from twin.surface.kernel_conduits import pass_conduits
 from twin.surface.kernel_edges import Outlets, drain_outlets
 from twin.surface.kernel_faces import step_factors
-from twin.surface.kernel_sweep import save_halo, sweep_band
-from twin.surface.kernel_tiles import activate, deal_rows, mark_wet_row, record_maximum
-from twin.surface.state import Grid, Halo, Scratch, Structures, Tiles
+from twin.surface.kernel_sweep import save_strips
+from twin.surface.kernel_tiles import activate, deal_rows
+from twin.surface.state import Grid, Scratch, Strips, Structures, Tiles
 
 STEADY, UNSTABLE = 0, 1
 
@@ -127,42 +127,10 @@ def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
     return remaining_s / np.ceil(remaining_s / longest)
 
 
-@njit(parallel=True, cache=True)
-def _find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int) -> None:
-    tile_rows = tiles.counts.size
-    for tile_row in prange(tile_rows):
-        mark_wet_row(grid, tiles, tile_row, rows, cols)
-
-
-@njit(parallel=True, cache=True)
-def _record(grid: Grid, tiles: Tiles, rows: int, time_s: Any, deepest: Any, when: Any) -> None:
-    tile_rows = tiles.counts.size
-    for tile_row in prange(tile_rows):
-        record_maximum(grid, tiles, tile_row, rows, time_s, deepest, when)
-
-
-@njit(parallel=True, cache=True)
-def _sweep(
-    grid: Grid,
-    halo: Halo,
-    scratch: Scratch,
-    tiles: Tiles,
-    crests: Crests,
-    quanta: Any,
-    raining: bool,
-    step: Any,
-) -> int:
-    """Advance all bands by one step; return the largest depth in units."""
-    deepest = tiles.deepest
-    for band in prange(deepest.shape[0]):
-        deepest[band, 0] = sweep_band(grid, halo, scratch, tiles, crests, band, quanta, raining, step)
-    return int(np.int64(deepest[:, 0].max()))
-
-
 @njit(cache=True)
 def advance(
     grid: Grid,
-    halo: Halo,
+    strips: Strips,
     scratch: Scratch,
     tiles: Tiles,
     outlets: Outlets,
@@ -191,13 +159,13 @@ def advance(
             cells = activate(grid, tiles, rows, end, True)
             deal_rows(tiles, rows, cells)
         elif recheck or steps >= next_check:
-            _find_wet(grid, tiles, rows, rule.cols)
+            find_wet(grid, tiles, rows, rule.cols)
             cells = activate(grid, tiles, rows, end, False)
             deal_rows(tiles, rows, cells)
             next_check, recheck = steps + RECHECK_STEPS, False
         step = step_factors(dt_s, rule.cell_size_m)
-        save_halo(grid, halo, tiles)
-        deepest = _sweep(grid, halo, scratch, tiles, structures.crests, rain.quanta, raining, step)
+        save_strips(grid, strips, tiles)
+        deepest = sweep(grid, strips, scratch, tiles, structures.crests, cells, rain.quanta, raining, step)
         left += drain_outlets(grid.depth, outlets, step.volume)
         filled, woke = pass_conduits(grid.depth, grid.bed, structures.conduits, dt_s, cell_area_m2)
         deepest = max(deepest, filled)
@@ -208,6 +176,6 @@ def advance(
         if deepest > MAX_UNITS:
             return Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, UNSTABLE)
         if time_s >= next_record_s:
-            _record(grid, tiles, rows, np.float32(time_s), deepest_ever, time_of_max)
+            record(grid, tiles, rows, cells, np.float32(time_s), deepest_ever, time_of_max)
             next_record_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
     return Progress(time_s, deepest, recheck, next_record_s, steps, cell_steps, left, STEADY)

@@ -101,7 +101,7 @@ class SurfaceSolver:
             friction = np.where(open_cells, friction, 0.0)
         self._standing = Standing(self.shape, self._datum_m)
         self._grid = make_grid(bed_m, open_cells, friction)
-        self._halo, self._scratch = make_scratch(self.shape, self._threads)
+        self._strips, self._scratch = make_scratch(self.shape, self._threads)
         self._tiles = make_tiles(self.shape, self._threads)
         n = np.broadcast_to(roughness, self.shape)
         self._outlets = find_outlets(bed_m, open_cells, outside, n, cell_size_m, edges_from(edges))
@@ -158,7 +158,7 @@ class SurfaceSolver:
         numba.set_num_threads(self._threads)
         self._progress = advance(
             self._grid,
-            self._halo,
+            self._strips,
             self._scratch,
             self._tiles,
             self._outlets,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.surface.constants import (
+    CHUNK,
     DEPTH_DTYPE,
     LANES,
     REAL_DTYPE,
@@ -40,6 +41,10 @@ class Structures(NamedTuple):
     conduits: Conduits
 
 
+STRIP_ABOVE, STRIP_BELOW = 4, 5
+"""Rows kept around the first row of a band, from two rows before it, and around its end."""
+
+
 class Grid(NamedTuple):
     """Physical state and ground, padded shape (rows + 5, pitch).
 
@@ -68,25 +73,62 @@ class Grid(NamedTuple):
     rain_zone: Any
 
 
-class Halo(NamedTuple):
-    """Rows just above and below each band as they were before the step, shape (bands, 2 or 3, pitch)."""
+class Flow(NamedTuple):
+    """Moving part of the state: depth in units, discharge through west and north faces, m²/s."""
 
-    depth_above: Any
-    qx_above: Any
-    qy_above: Any
-    depth_below: Any
-    qx_below: Any
-    qy_below: Any
+    depth: Any
+    qx: Any
+    qy: Any
+
+
+class Strips(NamedTuple):
+    """Rows around the edges of each band as they were before the step, shape (bands, 9, pitch).
+
+    The first `STRIP_ABOVE` begin two rows above the band, the others two rows above its end.
+    """
+
+    depth: Any
+    qx: Any
+    qy: Any
+
+
+class Wanted(NamedTuple):
+    """Discharges that the faces of two rows want, and the share of it that the cells can give.
+
+    Parameters
+    ----------
+    x, y
+        West and north faces, m²/s; the rows take turns, shape (2, pitch).
+    share
+        Outflow shares of the cells, 0 to 1, shape (2, pitch).
+    """
+
+    x: Any
+    y: Any
+    share: Any
 
 
 class Scratch(NamedTuple):
-    """Rolling rows of each band: wanted discharges, outflow shares, rain; shape (bands, n, pitch)."""
+    """Working rows of each band, shape (bands, n, pitch).
 
-    flux_x: Any
-    flux_y: Any
+    Parameters
+    ----------
+    x, y, share
+        See `Wanted`.
+    spill
+        South faces of the band's last row, which belong to the next band.
+    rain
+        Units of rain that fall on a row.
+    work
+        Intermediate values of the momentum equation, shape (bands, 6, CHUNK).
+    """
+
+    x: Any
+    y: Any
     share: Any
     spill: Any
     rain: Any
+    work: Any
 
 
 class Tiles(NamedTuple):
@@ -163,15 +205,17 @@ def make_grid(bed_m: NDArray[np.float64], open_cells: NDArray[np.bool_], frictio
     )
 
 
-def make_scratch(shape: tuple[int, int], bands: int) -> tuple[Halo, Scratch]:
+def make_scratch(shape: tuple[int, int], bands: int) -> tuple[Strips, Scratch]:
     """Return the working rows for a number of bands."""
     pitch = pitch_of(shape[1])
 
     def rows(count: int, dtype: Any = REAL_DTYPE) -> NDArray[Any]:
         return np.zeros((bands, count, pitch), dtype)
 
-    halo = Halo(rows(2, DEPTH_DTYPE), rows(2), rows(2), rows(3, DEPTH_DTYPE), rows(3), rows(3))
-    return halo, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE))
+    strip = STRIP_ABOVE + STRIP_BELOW
+    strips = Strips(rows(strip, DEPTH_DTYPE), rows(strip), rows(strip))
+    work = np.zeros((bands, 6, CHUNK), REAL_DTYPE)
+    return strips, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE), work)
 
 
 def make_tiles(shape: tuple[int, int], bands: int) -> Tiles:
