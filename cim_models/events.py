@@ -21,7 +21,7 @@ class EventKind:
         ``subject.verb``, in the past tense where something happened.
     subject
         What the event's subject id names: a layer of the city, or ``case``, ``report``, ``crew``,
-        ``task``, ``order``, ``run``.
+        ``task``, ``order``, ``structure``, ``run``.
     zh, en
         How a screen says it.
     data
@@ -219,11 +219,26 @@ _KINDS = (
             "crew": "id or null",
             "x": "m",
             "y": "m",
-            "target": "id of the road, gully or node",
+            "target": "id of the road, gully, node, barrier or culvert",
             "capacity_m3_h": "of a pump, m3/h",
         },
     ),
     EventKind("order.refused", "order", "指令未执行", "Order refused", {"reason": "text"}),
+    EventKind(
+        "structure.placed",
+        "structure",
+        "构筑物就位",
+        "Structure in place",
+        {
+            "kind": "barrier or culvert",
+            "line": "list of [x m, y m]",
+            "height_m": "of a barrier above ground, m; null where its level is given, and for a culvert",
+            "level_m": "crest of a barrier above the datum, m; null where its height is given",
+        },
+    ),
+    EventKind("structure.removed", "structure", "构筑物撤除", "Structure removed", {}),
+    EventKind("structure.shut", "structure", "涵闸关闭", "Culvert shut", {}),
+    EventKind("structure.opened", "structure", "涵闸开启", "Culvert opened", {}),
     EventKind("order.ended", "order", "指令结束", "Order ended", {"pumped_m3": "m3, for a pump"}),
 )
 

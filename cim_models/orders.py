@@ -5,6 +5,8 @@ The agents write them, the twin carries them out, and neither imports the other.
 
 from dataclasses import dataclass
 
+from cim_models.structures import Barrier, Culvert
+
 
 @dataclass(frozen=True, slots=True)
 class CloseRoad:
@@ -62,7 +64,56 @@ class StopPump:
     pump: str
 
 
-Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump
+@dataclass(frozen=True, slots=True)
+class LayBarrier:
+    """Put up a barrier; it bears the id of this order, which ``RemoveBarrier.barrier`` names."""
+
+    id: str
+    barrier: Barrier
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBarrier:
+    """Take a barrier away: one that an order laid, or a permanent one by its id."""
+
+    id: str
+    barrier: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayCulvert:
+    """Open a culvert where there was none; it bears the id of this order."""
+
+    id: str
+    culvert: Culvert
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCulvert:
+    """Take a culvert away for good."""
+
+    id: str
+    culvert: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShutCulvert:
+    """Shut the gate of a culvert: nothing passes."""
+
+    id: str
+    culvert: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCulvert:
+    """Open the gate of a culvert that was shut."""
+
+    id: str
+    culvert: str
+
+
+StructureOrder = LayBarrier | RemoveBarrier | LayCulvert | RemoveCulvert | ShutCulvert | OpenCulvert
+Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from scenarios.measures import PlannedOrder, gully_blockages, plan_orders, refus
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
 from scenarios.schema.model import Patrols, Scenario
+from scenarios.structures import StructurePlanner
 from twin.ground import GroundSettings, ground_names, ground_settings
 from twin.rain import RainSeries
 from twin.water import WaterSettings
@@ -133,6 +134,7 @@ def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings
     """Translate what the scenario says about boundaries, ground, blockages and steps."""
     ground = _ground(scenario, city, source)
     blockages = gully_blockages(scenario, city, source)
+    structures = StructurePlanner(scenario, city, source).permanent()
     chosen = [boundary.edges for boundary in scenario.boundaries if boundary.edges]
     with blame(source, "numerics"):
         return WaterSettings(
@@ -142,6 +144,9 @@ def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings
             sewer_step_s=scenario.numerics.sewer,
             blockages=blockages,
             ground=ground,
+            buildings=scenario.numerics.buildings,
+            building_height_m=scenario.numerics.building_height_m,
+            structures=structures,
         )
 
 

@@ -10,7 +10,7 @@ from cim_models.city import City
 from scenarios.composition import Setup
 from scenarios.floodwatch import FloodWatch, WatchedNodes, WatchedRoads
 from scenarios.measures import PlannedOrder
-from scenarios.orderdesk import OrderDesk
+from scenarios.orderdesk import OrderDesk, log_standing
 from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter
 from scenarios.storylog import StoryLog
@@ -76,6 +76,8 @@ class Coupling:
         started = self._log.append(0.0, "run.started", "run", data=data)
         for note in self._setup.notes:
             self._log.append(0.0, "run.noted", "run", cause=started, data={"text": note})
+        for name, structure in self._water.structures.items():
+            log_standing(self._log, name, structure, 0.0, started)
         gullies = self._setup.city.layer("gullies")
         if gullies is not None:
             blockage = self._water.gully_blockage

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shapely.geometry import LineString
+
 from cim_models.city import City
 from cim_models.errors import ScenarioError
-from cim_models.orders import ClearGullies, CloseRoad, OpenRoad, Order, StartPump, StopPump
-from scenarios.places import check_id, check_pipe, locate, sewer_target
-from scenarios.schema.model import Measure, Scenario
+from cim_models.orders import (
+    ClearGullies,
+    CloseRoad,
+    LayBarrier,
+    LayCulvert,
+    OpenCulvert,
+    OpenRoad,
+    Order,
+    RemoveBarrier,
+    RemoveCulvert,
+    ShutCulvert,
+    StartPump,
+    StopPump,
+)
+from cim_models.structures import Barrier, Culvert, Line, Structure
+from scenarios.places import check_id, check_pipe, locate, sewer_target, unknown
+from scenarios.schema.model import Measure, PumpTruck, RoadClosure, Scenario
+from scenarios.schema.structures import CulvertClosure
+from scenarios.structures import StructurePlanner
 from twin.water import GullyBlockage
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedOrder:
-    """An order that the scenario gives at a time, s, with the place of its effect, m."""
+    """An order that the scenario gives at a time, s, with the place of its effect, m.
+
+    ``after`` is the id of an order that this one is part of, or None.
+    """
 
     t_s: float
     order: Order
     x: float
     y: float
     target: str
+    after: str | None = None
 
 
 def plan_orders(scenario: Scenario, city: City, source: str) -> list[PlannedOrder]:
@@ -78,23 +100,72 @@ def refuse_bursts(city: City, scenario: Scenario, source: str) -> None:
 
 def _orders(scenario: Scenario, measure: Measure, index: int, city: City, source: str) -> list[PlannedOrder]:
     name, key = f"M{index + 1}", f"measures.{index}"
-    if measure.pump_truck is not None:
-        pump = measure.pump_truck
-        x, y = locate(city, pump.at, f"{key}.pump_truck.at", source)
-        target = sewer_target(city, pump.to, f"{key}.pump_truck.to", source)
-        start = StartPump(name, x, y, target, pump.capacity_m3_h)
-        pair: tuple[Order, Order] = start, StopPump(f"{name}-end", name)
-        times = _times(scenario, pump.begin, pump.until, f"{key}.pump_truck", source)
-    elif measure.close_road is not None:
-        road = check_id(city, "roads", measure.close_road.road, f"{key}.close_road.road", source)
-        x, y = locate(city, road, key, source)
-        target, pair = road, (CloseRoad(name, road), OpenRoad(f"{name}-end", road))
-        times = _times(
-            scenario, measure.close_road.begin, measure.close_road.until, f"{key}.close_road", source
-        )
-    else:
+    if measure.clear_gullies is not None:
         return _clearing(scenario, measure, index, city, source)
-    return [PlannedOrder(t_s, order, x, y, target) for t_s, order in zip(times, pair, strict=False)]
+    key = f"{key}.{measure.chosen_name}"
+    chosen = measure.chosen
+    times = _times(scenario, chosen.begin, chosen.until, key, source)
+    if isinstance(chosen, PumpTruck):
+        x, y = locate(city, chosen.at, f"{key}.at", source)
+        target = sewer_target(city, chosen.to, f"{key}.to", source)
+        start = StartPump(name, x, y, target, chosen.capacity_m3_h)
+        return _planned(times, start, StopPump(f"{name}-end", name), (x, y), target)
+    planner = StructurePlanner(scenario, city, source)
+    if isinstance(chosen, RoadClosure):
+        return _closure(chosen, name, key, times, planner)
+    if isinstance(chosen, CulvertClosure):
+        culverts = {
+            structure: value for structure, value in planner.permanent() if isinstance(value, Culvert)
+        }
+        if chosen.culvert not in culverts:
+            what = "a culvert of the scenario's structures"
+            raise unknown(chosen.culvert, list(culverts), what, f"{key}.culvert", source)
+        shut, reopen = ShutCulvert(name, chosen.culvert), OpenCulvert(f"{name}-end", chosen.culvert)
+        place = _middle(culverts[chosen.culvert].line)
+        return _planned(times, shut, reopen, place, chosen.culvert)
+    return _placing(name, times, planner.structure(chosen, key))
+
+
+def _planned(
+    times: list[float],
+    begin: Order,
+    end: Order,
+    place: tuple[float, float],
+    target: str,
+    after: str | None = None,
+) -> list[PlannedOrder]:
+    """Pair the orders of a measure with its times; without an end the second is not given."""
+    pair = zip(times, (begin, end), (after, None), strict=False)
+    return [PlannedOrder(t_s, order, *place, target, cause) for t_s, order, cause in pair]
+
+
+def _placing(
+    name: str, times: list[float], structure: Structure, after: str | None = None
+) -> list[PlannedOrder]:
+    begin: Order
+    end: Order
+    if isinstance(structure, Barrier):
+        begin, end = LayBarrier(name, structure), RemoveBarrier(f"{name}-end", name)
+    else:
+        begin, end = LayCulvert(name, structure), RemoveCulvert(f"{name}-end", name)
+    return _planned(times, begin, end, _middle(structure.line), name, after)
+
+
+def _closure(
+    closure: RoadClosure, name: str, key: str, times: list[float], planner: StructurePlanner
+) -> list[PlannedOrder]:
+    road = check_id(planner.city, "roads", closure.road, f"{key}.road", planner.source)
+    place = locate(planner.city, road, key, planner.source)
+    planned = _planned(times, CloseRoad(name, road), OpenRoad(f"{name}-end", road), place, road)
+    if closure.barrier_m is not None:
+        for number, block in enumerate(planner.roadblocks(road, closure.barrier_m, f"{key}.barrier_m"), 1):
+            planned += _placing(f"{name}-barrier-{number}", times, block, after=name)
+    return planned
+
+
+def _middle(line: Line) -> tuple[float, float]:
+    point = LineString(line).interpolate(0.5, normalized=True)
+    return float(point.x), float(point.y)
 
 
 def _clearing(

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, offset_s
 from scenarios.schema.section import OneOf, Point, Section
+from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
 from scenarios.schema.weather import Weather
 
 
@@ -137,9 +138,10 @@ class PumpTruck(Section):
 
 
 class RoadClosure(Section):
-    """A road closed by plan."""
+    """A road closed by plan; with ``barrier_m``, behind watertight barriers of that height at both ends."""
 
     road: str
+    barrier_m: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     begin: Moment = Field(alias="from")
     until: Moment | None = None
 
@@ -157,6 +159,9 @@ class Measure(OneOf):
     pump_truck: PumpTruck | None = None
     close_road: RoadClosure | None = None
     clear_gullies: GullyClearing | None = None
+    barrier: BarrierMeasure | None = None
+    culvert: CulvertMeasure | None = None
+    shut_culvert: CulvertClosure | None = None
 
 
 class Output(Section):
@@ -170,13 +175,16 @@ class Numerics(Section):
     """Steps and coefficients of the physics.
 
     ``exchange`` is the time between two exchanges of street and sewer; ``sewer`` is SWMM's routing step,
-    the exchange step where omitted, else a multiple or a whole fraction of it.
+    the exchange step where omitted, else a multiple or a whole fraction of it. ``buildings`` are ``walls``
+    that no water enters, blocks ``raised`` by ``building_height_m`` whose roofs take rain, or ``none``.
     """
 
     coupling: PositiveDuration = 10.0
     exchange: PositiveDuration = 1.0
     sewer: PositiveDuration | None = None
     manning_n: Annotated[float, Field(gt=0, le=1)] = 0.03
+    buildings: Literal["walls", "raised", "none"] = "walls"
+    building_height_m: Annotated[float, Field(gt=0, le=1000)] = 3.0
 
 
 class Title(Section):
@@ -205,6 +213,7 @@ class Scenario(Section):
     weather: Weather = Weather()
     ground: Ground = Ground()
     boundaries: tuple[Boundary, ...] = ()
+    structures: tuple[StandingStructure, ...] = ()
     failures: tuple[Failure, ...] = ()
     reporting: Reporting = Reporting()
     staffing: Staffing = Staffing()

@@ -1,5 +1,7 @@
 """From a city to the solver's grids: walls and rain weights."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import rasterize
@@ -25,6 +27,16 @@ def building_cells(city: City) -> NDArray[np.bool_]:
         default_value=1,
         dtype="uint8",
     ).astype(bool)
+
+
+def buildings_of(city: City, treatment: Literal["walls", "raised", "none"]) -> NDArray[np.bool_]:
+    """Return the cells that count as buildings; none where they are to be ignored."""
+    return np.zeros(city.terrain.shape, bool) if treatment == "none" else building_cells(city)
+
+
+def raised_ground(terrain: Terrain, buildings: NDArray[np.bool_], height_m: float) -> NDArray[np.float32]:
+    """Return the ground with buildings as blocks of a height, m above the vertical datum."""
+    return np.where(buildings, terrain.elevation + np.float32(height_m), terrain.elevation)
 
 
 def rain_weights(terrain: Terrain, buildings: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cim_models.errors import InputError
+from cim_models.structures import Structure
 from twin.exchange import ExchangeSettings
 from twin.ground import GroundSettings
 from twin.sewer import SewerSettings
@@ -38,6 +39,13 @@ class WaterSettings:
         Depth that a pump leaves behind, m, >= 0.
     ground
         What the ground takes; None where nothing soaks in.
+    buildings
+        ``walls``: water cannot enter them. ``raised``: blocks of ``building_height_m``, with rain on their
+        roofs that runs down, and water over them when it is deep enough. ``none``: bare ground.
+    building_height_m
+        Height of raised buildings above their ground, m, > 0.
+    structures
+        Barriers and culverts that stand from the beginning, with their ids.
     surface, sewer, exchange
         Settings of the parts.
     """
@@ -50,6 +58,9 @@ class WaterSettings:
     pump_radius_m: float = 6.0
     pump_residual_m: float = 0.02
     ground: GroundSettings | None = None
+    buildings: Literal["walls", "raised", "none"] = "walls"
+    building_height_m: float = 3.0
+    structures: tuple[tuple[str, Structure], ...] = ()
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     sewer: SewerSettings = field(default_factory=SewerSettings)
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
@@ -60,6 +71,7 @@ class WaterSettings:
             ("exchange_step_s", "s"),
             ("routing_step_s", "s"),
             ("pump_radius_m", "m"),
+            ("building_height_m", "m"),
         ):
             value = getattr(self, name)
             if not value > 0.0:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.city import City, Network
-from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, StopPump
+from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, StopPump, StructureOrder
+from cim_models.structures import Structure
 from twin.exchange import SewerExchange
 from twin.exchange.placement import cells_within
 from twin.ground import GroundLoss, GroundSettings, ground_map
@@ -17,12 +18,13 @@ from twin.rain import RainSeries, rain_field
 from twin.roads import RoadSampler
 from twin.sewer import SewerAccount, SewerEngine
 from twin.surface import SurfaceSolver
-from twin.surface.grid import building_cells, rain_weights
+from twin.surface.grid import buildings_of, rain_weights, raised_ground
 from twin.water.balance import WaterBalance, WaterUnits, water_balance
 from twin.water.blockage import blockage_at_start
 from twin.water.probes import SensorProbes
 from twin.water.pumps import PumpFleet, PumpTruck
 from twin.water.settings import WaterSettings
+from twin.water.structures import StructureYard
 
 #: A node counts as relieved when its head has fallen this far below the cover, m.
 _RELIEF_M = 0.05
@@ -79,7 +81,7 @@ class WaterSystem:
         self._rain = rain
         self._rain_from_s = -np.inf
         self._rain_field = rain_field(city.terrain, rain)
-        self.walls = building_cells(city)
+        self.walls = buildings_of(city, settings.buildings)
         ground = np.isfinite(city.terrain.elevation)
         self.open_cells = ground & ~self.walls
         gauges = len(rain.gauges)
@@ -89,6 +91,7 @@ class WaterSystem:
             else self._rain_field.gauge_shares(ground, gauges)
         )
         self._surface = self._make_surface()
+        self._yard = StructureYard(self._surface, city.terrain, self.open_cells, settings.structures)
         self._ground = None if settings.ground is None else self._make_ground(settings.ground)
         gullies = city.layer("gullies")
         self._gully_rows = (
@@ -113,14 +116,15 @@ class WaterSystem:
 
     def _make_surface(self) -> SurfaceSolver:
         city, settings = self.city, self.settings
+        raised = settings.buildings == "raised"
         surface = SurfaceSolver(
-            city.terrain.elevation,
+            raised_ground(city.terrain, self.walls, settings.building_height_m if raised else 0.0),
             city.terrain.cell_size_m,
             manning_n=settings.manning_n if city.roughness is None else city.roughness,
-            walls=self.walls,
+            walls=None if raised else self.walls,
             edges=settings.edges,
             settings=settings.surface,
-            rain_weight=rain_weights(city.terrain, self.walls),
+            rain_weight=None if raised else rain_weights(city.terrain, self.walls),
         )
         if self._rain_field is not None:
             dry = self._rain_field.spread(np.zeros(len(self._rain.gauges)))
@@ -217,13 +221,15 @@ class WaterSystem:
     # --- orders -----------------------------------------------------------------------------------
 
     def apply(self, order: Order) -> OrderOutcome:
-        """Clear gullies, start or stop a pump truck; orders for roads are not for the water."""
+        """Clear gullies, run pump trucks, change barriers and culverts; roads are not for the water."""
         if isinstance(order, ClearGullies):
             return self._clear(order)
         if isinstance(order, StartPump):
             return self._pumps.start(order)
         if isinstance(order, StopPump):
             return self._pumps.stop(order)
+        if isinstance(order, StructureOrder):
+            return self._yard.apply(order)
         return OrderOutcome(False, f"{type(order).__name__} is no order for water")
 
     def _clear(self, order: ClearGullies) -> OrderOutcome:
@@ -298,6 +304,11 @@ class WaterSystem:
     def pumps(self) -> tuple[PumpTruck, ...]:
         """Pump trucks at work, in the order they were started."""
         return self._pumps.running
+
+    @property
+    def structures(self) -> dict[str, Structure]:
+        """Barriers and culverts that stand now, by id."""
+        return self._yard.standing
 
     @property
     def unplaced_gullies(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cim_models.events import Event
+from cim_models.structures import Line
 from scenarios.runfolder import RunFolder
 from viz.layers.scene import CaseMark, CrewMark, Moment
 
@@ -47,6 +48,7 @@ def moment_at(run: RunFolder, time_s: float) -> Moment:
         water_depth=depth,
         road_depth=road_depth,
         closed_roads=closed_roads(events),
+        barriers=barriers(events),
         cases=open_cases(events),
         crews=crews_on_duty(events, time_s),
     )
@@ -98,6 +100,17 @@ def closed_roads(events: list[Event]) -> frozenset[str]:
         elif event.data.get("order") == "OpenRoad":
             closed.discard(event.data["target"])
     return frozenset(closed)
+
+
+def barriers(events: list[Event]) -> dict[str, Line]:
+    """Lines of the barriers that stand, by id."""
+    standing: dict[str, Line] = {}
+    for event in events:
+        if event.kind == "structure.placed" and event.data["kind"] == "barrier":
+            standing[event.subject] = tuple((float(x), float(y)) for x, y in event.data["line"])
+        elif event.kind == "structure.removed":
+            standing.pop(event.subject, None)
+    return standing
 
 
 def _case(case: str, data: Any, level: int) -> CaseMark:

@@ -202,6 +202,24 @@ LAYERS: tuple[MapLayer, ...] = (
     ),
     MapLayer(
         _layer(
+            "PathLayer",
+            "barriers",
+            get_path="path",
+            get_width=1.5,
+            get_color=[255, 176, 32, 255],
+            width_units="meters",
+            width_min_pixels=3,
+            cap_rounded=True,
+            joint_rounded=True,
+            parameters=_ON_TOP,
+        ),
+        "挡水围堰",
+        "Barriers",
+        table=tables.barriers,
+        moving=True,
+    ),
+    MapLayer(
+        _layer(
             "TextLayer",
             "labels",
             get_color=[222, 241, 255, 255],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,6 +47,8 @@ class Moment:
         Largest depth per road segment, in the order of the layer, mm.
     closed_roads
         Ids of roads behind barriers.
+    barriers
+        Lines of barriers that stand, by id, each a list of (x, y) in m.
     cases
         Open cases.
     crews
@@ -57,6 +59,7 @@ class Moment:
     water_depth: NDArray[np.uint16]
     road_depth: NDArray[np.uint16]
     closed_roads: frozenset[str] = frozenset()
+    barriers: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
     cases: tuple[CaseMark, ...] = ()
     crews: tuple[CrewMark, ...] = ()
 

@@ -96,6 +96,15 @@ def bridges(scene: Scene) -> pd.DataFrame | None:
     return pd.DataFrame({"id": frame["id"].astype(str), "path": _lines(scene, frame)})
 
 
+def barriers(scene: Scene) -> pd.DataFrame | None:
+    """Barriers that stand at the scene's moment."""
+    if scene.moment is None or not scene.moment.barriers:
+        return None
+    lines = [np.asarray(line, dtype=float) for line in scene.moment.barriers.values()]
+    paths = [scene.project.lon_lat(line[:, 0], line[:, 1]) for line in lines]
+    return pd.DataFrame({"id": list(scene.moment.barriers), "path": paths})
+
+
 def gullies(scene: Scene) -> pd.DataFrame | None:
     """Street inlets."""
     return _points(scene, "gullies")

@@ -90,6 +90,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "a pump truck started {count:time|times}, {volume} moved",
     ),
     "orders_StopPump": ("撤泵 {count} 次", "a pump truck taken away {count:time|times}"),
+    "orders_LayBarrier": ("设置围堰 {count} 处", "a barrier laid {count:time|times}"),
+    "orders_RemoveBarrier": ("撤除围堰 {count} 处", "a barrier taken away {count:time|times}"),
+    "orders_LayCulvert": ("开通涵洞 {count} 处", "a culvert opened up {count:time|times}"),
+    "orders_RemoveCulvert": ("封堵涵洞 {count} 处", "a culvert filled {count:time|times}"),
+    "orders_ShutCulvert": ("关闭涵闸 {count} 次", "a culvert shut {count:time|times}"),
+    "orders_OpenCulvert": ("开启涵闸 {count} 次", "a culvert opened {count:time|times}"),
     "between": ("，", "; "),
     # tiles
     "tile_rain": ("降雨量", "Rain"),

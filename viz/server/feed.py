@@ -137,9 +137,13 @@ class RunFeed:
 
     def _geographic(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Replace x, y and paths of the city's CRS by longitude and latitude."""
-        plain = {key: value for key, value in data.items() if key not in {"x", "y", "path"}}
+        plain = {key: value for key, value in data.items() if key not in {"x", "y", "path", "line"}}
         if data.get("x") is not None and data.get("y") is not None:
             plain["lon_lat"] = np.round(self._project.lon_lat(data["x"], data["y"]), 7).tolist()
+        line = data.get("line")
+        if line:
+            points = np.asarray(line, dtype=float)
+            plain["line"] = np.round(self._project.lon_lat(points[:, 0], points[:, 1]), 7).tolist()
         path = data.get("path")
         if path:
             points = np.asarray(path, dtype=float)

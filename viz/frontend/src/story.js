@@ -13,7 +13,7 @@ function empty() {
   return {
     cases: new Map(), crews: new Map(), reports: new Map(),
     flooded: Object.fromEntries(THRESHOLDS.map((name) => [name, new Set()])),
-    closedRoads: new Set(), pumps: new Map(), surcharged: new Set(), orders: new Map(),
+    closedRoads: new Set(), pumps: new Map(), barriers: new Map(), surcharged: new Set(), orders: new Map(),
     passed: Object.fromEntries(FLOW.map((name) => [name, 0])),
     raining: false, ended: null, count: 0,
   }
@@ -205,6 +205,8 @@ const HANDLERS = {
     if (data.order === "OpenRoad") s.closedRoads.delete(data.target)
     if (data.order === "StartPump") s.pumps.set(row[SUBJECT], {position: data.lon_lat, capacity: data.capacity_m3_h})
   },
+  "structure.placed": (s, row, data) => { if (data.kind === "barrier") s.barriers.set(row[SUBJECT], data.line) },
+  "structure.removed": (s, row) => { s.barriers.delete(row[SUBJECT]) },
   "order.refused": (s, row) => undo(s, row),
   "order.ended": (s, row) => undo(s, row),
 }

@@ -164,6 +164,7 @@ export class CityView {
     this.drawCrews()
     this.drawCases()
     this.drawPumps()
+    this.drawBarriers()
   }
 
   drawCrews() {
@@ -200,6 +201,12 @@ export class CityView {
       filled: false, stroked: true, getLineColor: [64, 224, 208, 255], lineWidthMinPixels: 2.5 * this.scale,
       visible: this.shown("crews"), parameters: {depthCompare: "always", depthWriteEnabled: false},
     }))
+  }
+
+  drawBarriers() {
+    const entry = this.entry("barriers")
+    const rows = [...this.state().barriers].map(([id, path]) => ({id, path}))
+    this.built.set("barriers", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("barriers")))
   }
 
   // Rings around what is open, and around urgent cases that are new or that nobody has reached yet.
