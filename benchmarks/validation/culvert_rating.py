@@ -21,13 +21,13 @@ STEP_S = 2.0
 DISCHARGES_M3_S = (0.3, 0.8, 1.5, 2.5, 3.5)
 QUICK: dict[str, Any] = {"discharges_m3_s": (0.8, 2.5), "duration_s": 900.0}
 
-ABOUT = """A pond behind a wall drains through a concrete pipe of 1.2 m, 20 m long, falling by 1 %, square edge in a
-headwall (HDS-5 chart 1, scale 1). A constant discharge enters the pond until its level is steady. The headwater is
-compared with the larger of those that the equations of FHWA HDS-5 (2012) give for inlet control (A.1
-unsubmerged, A.3 submerged, linear between) and for outlet control (entrance, friction and exit losses above
-the tailwater or the mean of critical depth and crown), worked out here from the discharge, independently of
-the solver, which goes the other way from levels to discharge. Once the pipe falls freely into a lower
-ground, once a weir keeps the tailwater above its crown."""
+ABOUT = """A pond behind a wall drains through a concrete pipe of 1.2 m, 20 m long, falling by 1 %, square
+edge in a headwall (HDS-5 chart 1, scale 1). A constant discharge enters the pond until its level is
+steady. The headwater is compared with the larger of those that the equations of FHWA HDS-5 (2012) give
+for inlet control (A.1 unsubmerged, A.3 submerged, linear between) and for outlet control (entrance,
+friction and exit losses above the tailwater or the mean of critical depth and crown), worked out here
+from the discharge, independently of the solver, which goes the other way from levels to discharge. Once
+the pipe falls freely into a lower ground, once a weir keeps the tailwater above its crown."""
 
 
 @dataclass(frozen=True, slots=True)

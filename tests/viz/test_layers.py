@@ -42,7 +42,7 @@ def test_the_screen_and_pydeck_show_the_same_layers_in_the_same_order(run: RunFo
     shown = [layer.id for layer in describe(Scene.of(run.city(), moment=moment_at(run, 1800.0)))]
     packed = [item.entry["id"] for layer in LAYERS if (item := pack(layer, Scene.of(run.city()))) is not None]
     assert shown == packed
-    assert {"ground", "water", "roads", "buildings", "crews", "cases", "labels"} <= set(shown)
+    assert {"ground", "water", "roads", "buildings", "barriers", "crews", "cases", "labels"} <= set(shown)
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.id)

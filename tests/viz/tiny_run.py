@@ -129,6 +129,9 @@ def _write_events(run: RunWriter) -> None:
         "capacity_m3_h": None,
     }
     log(1500, "order.issued", "O1", cause=there, data=order)
+    line = [[500_050.0, 3_270_030.0], [500_050.0, 3_270_050.0]]
+    bags = {"kind": "barrier", "line": line, "height_m": 0.5, "level_m": None}
+    log(1500, "structure.placed", "B1", cause=started, data=bags)
     done = log(1800, "crew.finished", "W1", cause=there, data={"case": "C1", "task": "T1"})
     log(1800, "rain.stopped", "run", cause=rain, data={"depth_mm": 45.0})
     log(1800, "case.handled", "C1", cause=done)
