@@ -15,7 +15,7 @@ CELL_M, ROWS, COLS = 2.0, 12, 40
 CREST_M = 0.5
 WIDTH_M = ROWS * CELL_M
 STEP_S = 2.0
-DISCHARGES_M2_S = (0.01, 0.03, 0.1, 0.2, 0.4)
+DISCHARGES_M2_S = (0.03, 0.1, 0.2, 0.4)
 FREE, DROWNED, OBLIQUE = "free", "drowned", "oblique"
 QUICK: dict[str, Any] = {"discharges_m2_s": (0.03, 0.2), "duration_s": 300.0}
 
