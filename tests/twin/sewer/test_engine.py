@@ -184,10 +184,18 @@ solver.swmm_close()
 
 
 @pytest.mark.shared_data
-def test_without_exchange_the_engine_equals_plain_swmm(shared_data, tmp_path):
-    """Sant Boi's own model with its own rain: node depths within 0.1 mm all the way."""
-    text = (shared_data("santboi") / "sewer" / "swmm_1e.inp").read_text(encoding="utf-8", errors="replace")
-    steps, step_s = 900, 4.0
+@pytest.mark.parametrize(
+    ("data_set", "file", "steps", "begin"),
+    [
+        ("santboi", "sewer/swmm_1e.inp", 900, "00:00:00"),
+        ("bellinge", "BellingeSWMM_v021_selfcontained.inp", 225, "04:34:00"),
+    ],
+)
+def test_without_exchange_the_engine_equals_plain_swmm(data_set, file, steps, begin, shared_data, tmp_path):
+    """A real model with its own rain, Bellinge from where it begins: depths within 0.1 mm all the way."""
+    text = (shared_data(data_set) / file).read_text(encoding="utf-8", errors="replace")
+    text = SwmmInput.parse(text).with_options({"START_TIME": begin, "REPORT_START_TIME": begin}).text
+    step_s = 4.0
     plain = SwmmInput.parse(text).with_options(
         {"ROUTING_STEP": f"{step_s:g}", "VARIABLE_STEP": "0", "THREADS": "1"}
     )
