@@ -26,6 +26,7 @@ from cim_models.city import City
 from cim_models.errors import BundleError, ScenarioError
 from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
+from scenarios.boundaries import surface_sides, water_boundaries
 from scenarios.measures import PlannedOrder, gully_blockages, plan_orders, refuse_bursts
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
@@ -100,7 +101,7 @@ def prepare(loaded: LoadedScenario) -> Setup:
         notes=(*notes, *rain.notes),
         rain=rain,
         planned=tuple(plan_orders(scenario, city, source)),
-        water=water_settings(scenario, city, source),
+        water=water_settings(loaded, city),
         operations=operations_settings(scenario, city, source),
     )
 
@@ -130,16 +131,18 @@ def check_defects(city: City) -> list[str]:
     return [f"{defect.layer} {defect.id}: {defect.what}".replace("  ", " ") for defect in defects]
 
 
-def water_settings(scenario: Scenario, city: City, source: str) -> WaterSettings:
+def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
     """Translate what the scenario says about boundaries, ground, blockages and steps."""
+    scenario, source = loaded.scenario, str(loaded.path)
     ground = _ground(scenario, city, source)
     blockages = gully_blockages(scenario, city, source)
     structures = StructurePlanner(scenario, city, source).permanent()
-    chosen = [boundary.edges for boundary in scenario.boundaries if boundary.edges]
+    boundaries = water_boundaries(loaded)
     with blame(source, "numerics"):
         return WaterSettings(
             manning_n=scenario.numerics.manning_n,
-            edges=chosen[-1] if chosen else "open",
+            edges=surface_sides(loaded),
+            boundaries=boundaries,
             exchange_step_s=scenario.numerics.exchange,
             sewer_step_s=scenario.numerics.sewer,
             blockages=blockages,

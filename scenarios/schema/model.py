@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
+from scenarios.schema.boundaries import Boundary
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, offset_s
 from scenarios.schema.section import OneOf, Point, Section
 from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
@@ -40,12 +41,6 @@ class Ground(Section):
     initial_saturation: Annotated[float, Field(ge=0, lt=1)] | None = None
     classes: dict[str, GroundValues] = Field(default_factory=dict)
     soils: dict[str, SoilValues] = Field(default_factory=dict)
-
-
-class Boundary(OneOf):
-    """What happens at the border of the model."""
-
-    edges: Literal["open", "closed"] | None = None
 
 
 class Burst(Section):

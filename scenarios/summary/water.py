@@ -26,6 +26,7 @@ def summarize_water(balance: WaterBalance) -> dict[str, Any]:
 
 def volume_series(balance: WaterBalance, *, with_ground: bool) -> list[tuple[str, float]]:
     """Volumes as the city series name them, m3; what the ground took only where it takes any."""
+    inflow = balance.inflow_m3 + balance.edge_inflow_m3
     ground = [("infiltrated_volume", balance.infiltrated_m3), ("depression_volume", balance.depression_m3)]
     return [
         ("rain_volume", balance.rain_m3),
@@ -36,5 +37,6 @@ def volume_series(balance: WaterBalance, *, with_ground: bool) -> list[tuple[str
         ("exchange_to_surface", balance.to_surface_m3),
         ("pumped_volume", balance.pumped_m3),
         ("edge_outflow", balance.edge_outflow_m3),
+        *([("surface_inflow", inflow)] if inflow > 0.0 else []),
         *(ground if with_ground else []),
     ]

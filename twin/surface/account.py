@@ -15,8 +15,10 @@ class SurfaceAccount:
         Rain that reached the ground; less than a tick (0.12 mm) may still be on its way.
     exchanged_in_m3, exchanged_out_m3
         Water that `exchange` added, and that `exchange` and `withdraw` took, both >= 0.
-    edge_outflow_m3
-        Water that left over open edges.
+    inflow_m3
+        Water that hydrographs brought.
+    edge_inflow_m3, edge_outflow_m3
+        Water that entered over edges with a given level, and that left over these and open ones.
     stored_m3
         Water on the grid now.
     """
@@ -25,6 +27,8 @@ class SurfaceAccount:
     rain_m3: float
     exchanged_in_m3: float
     exchanged_out_m3: float
+    inflow_m3: float
+    edge_inflow_m3: float
     edge_outflow_m3: float
     stored_m3: float
     error_units: int

@@ -1,4 +1,4 @@
-"""Which sides of the domain are open."""
+"""What happens at the border of the domain: closed, free outflow, given level, inflow."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -7,20 +7,109 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import InputError
-from twin.surface.constants import LANES, ROWS_BEFORE
-from twin.surface.kernel_edges import Outlets
+from cim_models.timeseries import TimeSeries
+
+SIDES = {"north": (-1, 0), "east": (0, 1), "south": (1, 0), "west": (0, -1)}
+"""Step from a cell over each of its sides, in rows and columns; `Faces.side` counts in this order."""
+_STEPS = np.array(list(SIDES.values()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """Sides of cells towards the outside, one entry each; a corner cell may have several.
+
+    Parameters
+    ----------
+    row, col
+        The cells, shape (n,).
+    side
+        0 north, 1 east, 2 south, 3 west, shape (n,).
+    """
+
+    row: NDArray[np.int64]
+    col: NDArray[np.int64]
+    side: NDArray[np.int64]
+
+    def chosen(self, which: NDArray[np.bool_]) -> "Faces":
+        """Return some of the faces."""
+        return Faces(self.row[which], self.col[which], self.side[which])
+
+    def neighbours(self, towards: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return row and column of the cells beyond (``towards`` 1) or opposite (-1); maybe off the grid."""
+        step = towards * _STEPS[self.side]
+        return self.row + step[:, 0], self.col + step[:, 1]
+
+    def keys(self, cols: int) -> NDArray[np.int64]:
+        """Return one number for each face, alike for alike faces."""
+        return (self.row * cols + self.col) * len(SIDES) + self.side
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LevelEdge:
+    """Faces beyond which the water stands at a given level; water goes in and out.
+
+    Parameters
+    ----------
+    faces
+        Where.
+    level_m
+        In time, m above the vertical datum of the bed.
+    """
+
+    faces: Faces
+    level_m: TimeSeries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutflowEdge:
+    """Faces over which water leaves.
+
+    Parameters
+    ----------
+    faces
+        Where.
+    slope
+        Of the water surface beyond, > 0: water flows on at the normal discharge. None for free outflow.
+    """
+
+    faces: Faces
+    slope: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inflow:
+    """Water that enters cells as a hydrograph says.
+
+    Parameters
+    ----------
+    cells
+        Flat indices, row * cols + col, shape (n,); open cells.
+    shares
+        Share of the water that each of them gets, shape (n,), >= 0, sum 1.
+    inflow_m3_s
+        In time, m³/s, >= 0.
+    """
+
+    cells: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    inflow_m3_s: TimeSeries
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Open sides; water leaves freely over them, see `twin.surface.kernel_edges`.
+    """Openings of the domain; what is not named is closed.
 
     Parameters
     ----------
     north, east, south, west
-        The sides of the grid.
+        Whether water leaves freely over a side of the grid, see `twin.surface.kernel_edges`.
     outside
-        Sides towards cells without an elevation: the edge of an irregular domain, or a hole in it.
+        Whether it leaves towards cells without an elevation: the edge of an irregular domain, or a hole.
+    outflows, levels
+        Faces with a rule of their own, which goes before: of two for one face the later one holds, and a
+        level before an outflow.
+    inflows
+        Hydrographs.
     """
 
     north: bool = False
@@ -28,6 +117,19 @@ class Edges:
     south: bool = False
     west: bool = False
     outside: bool = False
+    outflows: tuple[OutflowEdge, ...] = ()
+    levels: tuple[LevelEdge, ...] = ()
+    inflows: tuple[Inflow, ...] = ()
+
+    def check_covers(self, start_s: float, end_s: float) -> None:
+        """Raise `InputError` unless every level and hydrograph has a value from start to end."""
+        for level in self.levels:
+            level.level_m.check_covers(start_s, end_s)
+        for inflow in self.inflows:
+            inflow.inflow_m3_s.check_covers(start_s, end_s)
+
+
+ALL_SIDES = Edges(north=True, east=True, south=True, west=True, outside=True)
 
 
 def edges_from(value: Edges | Literal["closed", "open"]) -> Edges:
@@ -37,45 +139,26 @@ def edges_from(value: Edges | Literal["closed", "open"]) -> Edges:
     if value == "closed":
         return Edges()
     if value == "open":
-        return Edges(north=True, east=True, south=True, west=True, outside=True)
+        return ALL_SIDES
     raise InputError("Edges of the surface", got=repr(value), expected="'closed', 'open' or an Edges value")
 
 
-def find_outlets(
-    bed_m: NDArray[np.float64],
-    open_cells: NDArray[np.bool_],
-    outside: NDArray[np.bool_],
-    manning_n: NDArray[np.float64],
-    cell_size_m: float,
-    edges: Edges,
-) -> Outlets:
-    """Return the open sides of cells.
+def outer_faces(open_cells: NDArray[np.bool_], outside: NDArray[np.bool_], edges: Edges = ALL_SIDES) -> Faces:
+    """Return the faces between open cells and the outside, on the sides that are open.
 
     Parameters
     ----------
-    bed_m, open_cells, outside, manning_n
-        Bed, cells that hold water, cells outside the domain, and roughness; shape (rows, cols).
-
-    Returns
-    -------
-    One entry for each open side; a corner cell may have two.
+    open_cells, outside
+        Cells that hold water, and cells without an elevation, shape (rows, cols).
+    edges
+        Which sides; its outflows, levels and inflows do not matter.
     """
-    shape = bed_m.shape
     parts = []
-    for d_row, d_col, side in (
-        (-1, 0, edges.north),
-        (0, 1, edges.east),
-        (1, 0, edges.south),
-        (0, -1, edges.west),
-    ):
-        beyond = np.pad(outside & edges.outside, 1, constant_values=side)
-        rows, cols = np.nonzero(open_cells & _shifted(beyond, d_row, d_col, shape))
-        inland = np.pad(np.where(open_cells, bed_m, np.nan), 1, constant_values=np.nan)
-        upstream = _shifted(inland, -d_row, -d_col, shape)[rows, cols]
-        slope = np.nan_to_num((upstream - bed_m[rows, cols]) / cell_size_m)
-        parts.append((rows, cols, np.sqrt(np.maximum(slope, 0.0)) / manning_n[rows, cols]))
-    rows, cols, conveyance = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Outlets(rows + ROWS_BEFORE, cols + LANES, conveyance.astype(np.float32))
+    for number, (name, (d_row, d_col)) in enumerate(SIDES.items()):
+        beyond = np.pad(outside & edges.outside, 1, constant_values=getattr(edges, name))
+        rows, cols = np.nonzero(open_cells & _shifted(beyond, d_row, d_col, open_cells.shape))
+        parts.append((rows, cols, np.full(rows.size, number)))
+    return Faces(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _shifted(framed: NDArray[Any], d_row: int, d_col: int, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -17,8 +17,8 @@ from twin.surface.constants import (
 )
 from twin.surface.kernel_bands import find_wet, record, sweep
 from twin.surface.kernel_conduits import pass_conduits
-from twin.surface.kernel_edges import Outlets, drain_outlets
 from twin.surface.kernel_faces import step_factors
+from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
 from twin.surface.kernel_sweep import save_strips
 from twin.surface.kernel_tiles import activate, deal_rows
 from twin.surface.state import Grid, Scratch, Strips, Structures, Tiles
@@ -133,7 +133,7 @@ def advance(
     strips: Strips,
     scratch: Scratch,
     tiles: Tiles,
-    outlets: Outlets,
+    openings: Openings,
     structures: Structures,
     rain: Rain,
     rule: Rule,
@@ -153,7 +153,8 @@ def advance(
     next_check, cells, cell_area_m2 = steps, 0, rule.cell_size_m**2
     while time_s < end_s:
         remaining_s = end_s - time_s
-        dt_s = _step_length(deepest, remaining_s, rule)
+        outside = driving_depth(openings, time_s, rule.courant, rule.cell_size_m)
+        dt_s = _step_length(max(deepest, outside), remaining_s, rule)
         raining = _gather_rain(rain, dt_s)
         if raining or not rule.tiled:
             cells = activate(grid, tiles, rows, end, True)
@@ -164,13 +165,16 @@ def advance(
             deal_rows(tiles, rows, cells)
             next_check, recheck = steps + RECHECK_STEPS, False
         step = step_factors(dt_s, rule.cell_size_m)
+        drive_openings(grid.depth, grid.qx, grid.qy, openings, dt_s, rule.cell_size_m)
         save_strips(grid, strips, tiles)
         deepest = sweep(grid, strips, scratch, tiles, structures.crests, cells, rain.quanta, raining, step)
-        left += drain_outlets(grid.depth, outlets, step.volume)
-        filled, woke = pass_conduits(grid.depth, grid.bed, structures.conduits, dt_s, cell_area_m2)
-        deepest = max(deepest, filled)
-        recheck = recheck or raining or woke
+        filled, woken = pass_conduits(grid.depth, grid.bed, structures.conduits, dt_s, cell_area_m2)
         time_s = end_s if dt_s >= remaining_s else time_s + dt_s
+        out, touched, woke = pass_openings(
+            grid.depth, grid.qx, grid.qy, openings, time_s, dt_s, rule.cell_size_m
+        )
+        left, deepest = left + out, max(deepest, filled, touched)
+        recheck = recheck or raining or woken or woke
         steps += 1
         cell_steps += cells
         if deepest > MAX_UNITS:

@@ -26,10 +26,11 @@ from twin.surface.constants import (
     ZONE_DTYPE,
 )
 from twin.surface.culverts import CulvertBarrels
-from twin.surface.edges import Edges, edges_from, find_outlets
+from twin.surface.edges import Edges, edges_from
 from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
 from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
+from twin.surface.openings import Ground, make_openings, openings_state, restore_openings
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.standing import Standing
 from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles, padded
@@ -58,7 +59,8 @@ class SurfaceSolver:
     walls
         Cells that water cannot enter, shape (rows, cols).
     edges
-        ``"closed"``, ``"open"`` (also towards NaN cells), or which sides are open.
+        ``"closed"``, ``"open"`` (also towards NaN cells), or which sides are open, where levels are
+        given, and inflows.
     settings
         Numerical settings.
     rain_weight
@@ -104,7 +106,9 @@ class SurfaceSolver:
         self._strips, self._scratch = make_scratch(self.shape, self._threads)
         self._tiles = make_tiles(self.shape, self._threads)
         n = np.broadcast_to(roughness, self.shape)
-        self._outlets = find_outlets(bed_m, open_cells, outside, n, cell_size_m, edges_from(edges))
+        self._edges = edges_from(edges)
+        ground = Ground(bed_m, self._datum_m, open_cells, outside, n, self.cell_size_m)
+        self._openings = make_openings(ground, self._edges)
         self._rule = Rule(
             self.cell_size_m,
             settings.courant,
@@ -149,19 +153,21 @@ class SurfaceSolver:
         Raises
         ------
         InputError
-            If the time lies in the past or is not a number.
+            If the time lies in the past or is not a number, or a level or an inflow has no value until
+            then.
         UnstableStepError
             If a depth leaves the range of 0 to 60 m.
         """
         if not self.time_s <= time_s < np.inf:
             raise InputError("Time to advance to", got=f"{time_s} s", expected=f"{self.time_s} s or later")
+        self._edges.check_covers(0.0, time_s)
         numba.set_num_threads(self._threads)
         self._progress = advance(
             self._grid,
             self._strips,
             self._scratch,
             self._tiles,
-            self._outlets,
+            self._openings,
             self._standing.arrays(),
             self._rain,
             self._rule,
@@ -379,6 +385,7 @@ class SurfaceSolver:
         grids = {name: inner(array, self.shape).copy() for name, array in self._grids().items()}
         return {
             **grids,
+            **openings_state(self._openings),
             "rain_zone": self._zones.copy(),
             "rain_rate": rain.rate.copy(),
             "rain_pending": rain.pending.copy(),
@@ -399,6 +406,7 @@ class SurfaceSolver:
                 )
             inner(array, self.shape)[...] = state[name]
         self._standing.restore(state)
+        restore_openings(self._openings, self._grid.qx, self._grid.qy, state)
         self._set_zones(state["rain_zone"])
         self._rain.rate[:] = state["rain_rate"]
         self._rain.pending[:] = state["rain_pending"]
@@ -476,14 +484,17 @@ class SurfaceSolver:
         """Where the water came from and went."""
         unit = self.unit_m3
         stored, rained, left = self._stored_units(), self._rained_units(), self._progress.left_units
-        known = self._initial_units + rained + self._in_units - self._out_units - left
+        entered, poured = int(self._openings.entered[0]), int(self._openings.inflows.given.sum())
+        gained = self._initial_units + rained + self._in_units + entered + poured
         return SurfaceAccount(
             initial_m3=self._initial_units * unit,
             rain_m3=rained * unit,
             exchanged_in_m3=self._in_units * unit,
             exchanged_out_m3=self._out_units * unit,
+            inflow_m3=poured * unit,
+            edge_inflow_m3=entered * unit,
             edge_outflow_m3=left * unit,
             stored_m3=stored * unit,
-            error_units=stored - known,
+            error_units=stored - (gained - self._out_units - left),
             unit_m3=unit,
         )

@@ -2,8 +2,19 @@
 
 from twin.water.balance import WaterBalance
 from twin.water.blockage import GullyBlockage
+from twin.water.boundaries import Boundary, InflowBoundary, LevelBoundary, OutflowBoundary
 from twin.water.pumps import PumpTruck
 from twin.water.settings import WaterSettings
 from twin.water.system import WaterSystem
 
-__all__ = ["GullyBlockage", "PumpTruck", "WaterBalance", "WaterSettings", "WaterSystem"]
+__all__ = [
+    "Boundary",
+    "GullyBlockage",
+    "InflowBoundary",
+    "LevelBoundary",
+    "OutflowBoundary",
+    "PumpTruck",
+    "WaterBalance",
+    "WaterSettings",
+    "WaterSystem",
+]

@@ -26,8 +26,10 @@ class WaterUnits:
         Taken by pump trucks; of that, what left the model.
     infiltrated, depression
         Soaked into the ground; held in its hollows now.
-    edge_outflow
-        Left over the edges of the terrain.
+    inflow
+        Brought by hydrographs.
+    edge_inflow, edge_outflow
+        Entered over edges with a given level; left over the edges of the terrain.
     stored
         On the ground now.
     sewer_received
@@ -42,6 +44,8 @@ class WaterUnits:
     pumped_outside: int = 0
     infiltrated: int = 0
     depression: int = 0
+    inflow: int = 0
+    edge_inflow: int = 0
     edge_outflow: int = 0
     stored: int = 0
     sewer_received: int = 0
@@ -49,7 +53,7 @@ class WaterUnits:
     @property
     def surface_error(self) -> int:
         """What is on the ground beyond what the partners left there."""
-        came = self.rain + self.initial + self.to_surface
+        came = self.rain + self.initial + self.to_surface + self.inflow + self.edge_inflow
         went = self.to_sewer + self.pumped + self.infiltrated + self.depression + self.edge_outflow
         return self.stored - (came - went)
 
@@ -82,6 +86,8 @@ class WaterBalance:
         On the ground and in the sewer now.
     to_sewer_m3, to_surface_m3
         Passed through gullies and manholes.
+    inflow_m3, edge_inflow_m3
+        Brought by inflow hydrographs, and entered over edges with a given level.
     outfalls_m3, edge_outflow_m3
         Left through the sewer's outfalls and over the edges of the terrain.
     sewer_losses_m3
@@ -104,6 +110,8 @@ class WaterBalance:
     sewer_stored_m3: float
     to_sewer_m3: float
     to_surface_m3: float
+    inflow_m3: float
+    edge_inflow_m3: float
     outfalls_m3: float
     edge_outflow_m3: float
     sewer_losses_m3: float
@@ -120,12 +128,14 @@ class WaterBalance:
     @property
     def supplied_m3(self) -> float:
         """All water that the model ever held, m3."""
-        return self.rain_m3 + self.sewer_inflow_m3 + self.initial_m3
+        inflow = self.sewer_inflow_m3 + self.inflow_m3 + self.edge_inflow_m3
+        return self.rain_m3 + inflow + self.initial_m3
 
     @property
     def surface_error(self) -> float:
         """Error of the surface as a share of the water it ever held."""
-        return _share(self.surface_error_m3, self.rain_m3 + self.to_surface_m3 + self.initial_m3)
+        inflow = self.inflow_m3 + self.edge_inflow_m3
+        return _share(self.surface_error_m3, self.rain_m3 + inflow + self.to_surface_m3 + self.initial_m3)
 
     @property
     def sewer_error(self) -> float:
@@ -153,13 +163,16 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
         partners,
         rain=surface.units(surface.rain_m3),
         initial=surface.units(surface.initial_m3),
+        inflow=surface.units(surface.inflow_m3),
+        edge_inflow=surface.units(surface.edge_inflow_m3),
         edge_outflow=surface.units(surface.edge_outflow_m3),
         stored=surface.units(surface.stored_m3),
         sewer_received=sewer.received_units,
     )
     unit_m3 = surface.unit_m3
     outside_m3, infiltrated_m3 = units.pumped_outside * unit_m3, units.infiltrated * unit_m3
-    came = surface.rain_m3 + surface.initial_m3 + sewer.other_inflow + sewer.initial
+    inflow = surface.inflow_m3 + surface.edge_inflow_m3 + sewer.other_inflow
+    came = surface.rain_m3 + inflow + surface.initial_m3 + sewer.initial
     left = surface.edge_outflow_m3 + sewer.outfalls + sewer.losses + outside_m3 + infiltrated_m3
     depression_m3 = units.depression * unit_m3
     return WaterBalance(
@@ -170,6 +183,8 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
         sewer_stored_m3=sewer.stored,
         to_sewer_m3=units.to_sewer * unit_m3,
         to_surface_m3=units.to_surface * unit_m3,
+        inflow_m3=surface.inflow_m3,
+        edge_inflow_m3=surface.edge_inflow_m3,
         outfalls_m3=sewer.outfalls,
         edge_outflow_m3=surface.edge_outflow_m3,
         sewer_losses_m3=sewer.losses,

@@ -12,6 +12,7 @@ from twin.ground import GroundSettings
 from twin.sewer import SewerSettings
 from twin.surface import Edges, SurfaceSettings
 from twin.water.blockage import GullyBlockage
+from twin.water.boundaries import Boundary
 
 _STEP_TOLERANCE = 1e-9
 
@@ -26,6 +27,8 @@ class WaterSettings:
         Roughness of the ground where the city has no roughness layer, s/m^(1/3).
     edges
         Whether water leaves over the edges of the terrain.
+    boundaries
+        Given levels, outflows along lines and inflows; they go before ``edges``.
     exchange_step_s
         Time between two exchanges of street and sewer, s.
     sewer_step_s
@@ -52,6 +55,7 @@ class WaterSettings:
 
     manning_n: float = 0.03
     edges: Edges | Literal["closed", "open"] = "open"
+    boundaries: tuple[Boundary, ...] = ()
     exchange_step_s: float = 1.0
     sewer_step_s: float | None = None
     blockages: tuple[GullyBlockage, ...] = ()

@@ -21,6 +21,7 @@ from twin.surface import SurfaceSolver
 from twin.surface.grid import buildings_of, rain_weights, raised_ground
 from twin.water.balance import WaterBalance, WaterUnits, water_balance
 from twin.water.blockage import blockage_at_start
+from twin.water.boundaries import surface_edges
 from twin.water.probes import SensorProbes
 from twin.water.pumps import PumpFleet, PumpTruck
 from twin.water.settings import WaterSettings
@@ -122,7 +123,7 @@ class WaterSystem:
             city.terrain.cell_size_m,
             manning_n=settings.manning_n if city.roughness is None else city.roughness,
             walls=None if raised else self.walls,
-            edges=settings.edges,
+            edges=surface_edges(city.terrain, self.open_cells, settings.edges, settings.boundaries),
             settings=settings.surface,
             rain_weight=None if raised else rain_weights(city.terrain, self.walls),
         )
