@@ -17,7 +17,7 @@ WIDTH_M = ROWS * CELL_M
 STEP_S = 2.0
 DISCHARGES_M2_S = (0.03, 0.1, 0.2, 0.4)
 FREE, DROWNED, OBLIQUE = "free", "drowned", "oblique"
-QUICK: dict[str, Any] = {"discharges_m2_s": (0.03, 0.2), "duration_s": 300.0}
+QUICK: dict[str, Any] = {"discharges_m2_s": (0.1, 0.2), "duration_s": 400.0}
 
 ABOUT = """A channel 24 m wide on cells of 2 m is crossed by a barrier 0.5 m high. A constant discharge per
 metre enters at the upper end until the flow is steady and leaves freely at the lower one, where the ground
