@@ -33,16 +33,26 @@ def run(case):
     anuga.Rate_operator(domain, rate=lambda time_s: rain_at(case, time_s))
     domain.set_omp_num_threads(int(case.threads), verbose=False)
     domain.set_multiprocessor_mode(1)
+    yield_s = case.record_interval_s or case.end_s / YIELDS
+    deepest = np.zeros(row.size)
     steps, time_s, started = 0, 0.0, time.perf_counter()
-    for reached_s in domain.evolve(yieldstep=case.end_s / YIELDS, finaltime=case.end_s):
+    for reached_s in domain.evolve(yieldstep=yield_s, finaltime=case.end_s):
         steps, time_s = steps + domain.number_of_steps, float(reached_s)
+        if case.record_interval_s > 0.0:
+            np.maximum(deepest, held_water(domain), out=deepest)
         if time.perf_counter() - started >= case.limit_s:
             break
     wall_s = time.perf_counter() - started
+    depth, max_depth = np.zeros(case.bed.shape), np.zeros(case.bed.shape)
+    np.add.at(depth, (row, col), held_water(domain) / 2.0)
+    np.add.at(max_depth, (row, col), deepest / 2.0)
+    return SimpleNamespace(time_s=time_s, steps=steps, wall_s=wall_s, water_depth=depth, max_depth=max_depth)
+
+
+def held_water(domain):
+    """Return the depth of each triangle, m."""
     held = domain.quantities["stage"].centroid_values - domain.quantities["elevation"].centroid_values
-    depth = np.zeros(case.bed.shape)
-    np.add.at(depth, (row, col), np.maximum(held, 0.0) / 2.0)
-    return SimpleNamespace(time_s=time_s, steps=steps, wall_s=wall_s, water_depth=depth)
+    return np.maximum(held, 0.0)
 
 
 def rain_at(case, time_s):

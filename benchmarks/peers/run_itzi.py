@@ -14,7 +14,6 @@ from itzi.simulation_builder import SimulationBuilder
 
 START = datetime(2024, 1, 1)
 MM_H_PER_M_S = 3.6e6
-THETA = 0.8
 AFTER_THE_END_S = 86_400.0
 ANY_ERROR = 1.0e9
 """Itzï stops by itself on a volume error that it relates to the inflow alone; here it is only reported."""
@@ -25,15 +24,21 @@ def run(case):
     simulation = build(case)
     simulation.initialize()
     end = START + timedelta(seconds=case.end_s)
+    depth = simulation.raster_domain.get_array
+    deepest, next_record = np.array(depth("water_depth")), timedelta(seconds=case.record_interval_s)
     steps, started = 0, time.perf_counter()
     while simulation.sim_time < end and time.perf_counter() - started < case.limit_s:
         simulation.update()
         steps += 1
+        if case.record_interval_s > 0.0 and simulation.sim_time - START >= next_record:
+            np.maximum(deepest, depth("water_depth"), out=deepest)
+            next_record += timedelta(seconds=case.record_interval_s)
     return SimpleNamespace(
         time_s=(simulation.sim_time - START).total_seconds(),
         steps=steps,
         wall_s=time.perf_counter() - started,
-        water_depth=np.array(simulation.raster_domain.get_array("water_depth")),
+        water_depth=np.array(depth("water_depth")),
+        max_depth=deepest,
     )
 
 
@@ -62,7 +67,7 @@ def build(case):
         surface_flow_parameters=SurfaceFlowParameters(
             hmin=case.dry_m,
             cfl=case.courant,
-            theta=THETA,
+            theta=case.theta,
             dtmax=case.max_step_s,
             max_error=ANY_ERROR,
         ),

@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.peers.environments import Peer, clean_environment, last_line, python_of
 from benchmarks.surface_cases import CELL_M, COURANT, MANNING_N, SurfaceCase
@@ -16,7 +18,26 @@ SETUP_LIMIT_S = 600.0
 """What a peer may take before and after its loop over time."""
 
 
-def write_case(case: SurfaceCase, path: Path, threads: int, limit_s: float) -> None:
+@dataclass(frozen=True, slots=True)
+class PeerRules:
+    """What may differ from a peer's usual settings.
+
+    Parameters
+    ----------
+    theta
+        Weight of a face's own discharge, of the local inertial models.
+    record_interval_s
+        Simulated time between two looks at the maximum depth, s; 0 for no look.
+    """
+
+    theta: float = 0.8
+    record_interval_s: float = 0.0
+
+
+USUAL = PeerRules()
+
+
+def write_case(case: SurfaceCase, path: Path, threads: int, limit_s: float, rules: PeerRules = USUAL) -> None:
     """Write what `benchmarks.peers.drive` reads."""
     starts_s, rain_m_s = np.zeros(1), np.zeros(1)
     if case.rain is not None:
@@ -37,6 +58,8 @@ def write_case(case: SurfaceCase, path: Path, threads: int, limit_s: float) -> N
         end_s=case.end_s,
         limit_s=limit_s,
         threads=threads,
+        theta=rules.theta,
+        record_interval_s=rules.record_interval_s,
     )
 
 
@@ -72,3 +95,22 @@ def run_peer(peer: Peer, case_file: Path, threads: int, limit_s: float) -> dict[
         raise RunError(f"Running {peer.title}", got=last_line(done.stderr))
     figures: dict[str, Any] = json.loads(target.read_text("utf-8"))
     return figures
+
+
+def run_peer_max_depth(peer: Peer, case_file: Path, threads: int, limit_s: float) -> NDArray[np.float64]:
+    """Run a peer once on a case written with a `record_interval_s`; return the maximum depth, m.
+
+    Raises
+    ------
+    RunError
+        If it fails or stops before the end of the case.
+    """
+    figures = run_peer(peer, case_file, threads, limit_s)
+    with np.load(case_file) as case:
+        end_s = float(case["end_s"])
+    if figures["time_s"] < end_s - 1e-3:
+        raise RunError(
+            f"Running {peer.title}", got=f"{figures['time_s']:g} s simulated", expected=f"{end_s:g} s"
+        )
+    max_depth: NDArray[np.float64] = np.load(case_file.parent / f"{peer.name}.npy")
+    return max_depth

@@ -33,7 +33,7 @@ terrain has cells of 1 cm; the water is about 1 mm deep, as thin as the film tha
 is therefore run enlarged a hundred times by Froude's law, under which the equations do not change: lengths
 and depths by 100, times and rain by 10, Manning's n by 100^(1/6). Figures are of the laboratory. In C1 it
 rains for 45 s. The hyetograph of C3 does not come with the data; two bursts of 25 s with 7 s between are
-assumed from its two peaks, with the intensity of C1, which gives 102 % of the measured volume. Manning's n is
+assumed from its two peaks, with the intensity of C1, which makes 98 % of the measured volume. Manning's n is
 0.012, that of smooth steel in Chow's tables, and not fitted. Walls take no rain. The measured volume of C1 is
 8 % less than what fell, and its plateau as much below the rain; no model without losses can follow that."""
 

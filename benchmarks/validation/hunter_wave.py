@@ -28,7 +28,7 @@ LIMITS_M = {
 
 ABOUT = """A non-breaking wave runs over a dry horizontal plane of n = 0.03 at a constant velocity of
 0.29 m/s. With velocity u the depth is h(x, t) = (7/3 n² u² (u t - x))^(3/7) (Hunter et al. 2005,
-doi:10.1016/j.advwatres.2005.03.007), 1.2 m at the entry after an hour. Two ways to feed it: the discharge
+doi:10.1016/j.advwatres.2005.03.007), 0.48 m at the entry after an hour. Two ways to feed it: the discharge
 u h(0, t) enters the first cell, or the depth of a cell just outside is held at the solution. The error is
 taken after an hour over 1400 m, the dry part ahead of the front included. It sits in the front: the scheme
 takes the depth of flow at a face from the higher water surface, which carries the thin tip one to two
@@ -133,5 +133,5 @@ def _draw(figure: Any, waves: Sequence[Wave]) -> None:
             axes.plot(wave.x_m, wave.depth_m, dashes, lw=0.9, color=color, label=label)
         axes.set(xlabel="x, m")
     whole.set(ylabel="depth after one hour, m", xlim=(0, LENGTH_M))
-    front.set(xlim=(800, 1250), ylim=(0, 0.9), title="front")
+    front.set(xlim=(900, 1250), ylim=(0, 0.25), title="front")
     whole.legend()
