@@ -34,7 +34,7 @@ from scenarios.schema.model import Patrols, Scenario
 from scenarios.structures import StructurePlanner
 from twin.ground import GroundSettings, ground_names, ground_settings
 from twin.rain import RainSeries
-from twin.water import WaterSettings
+from twin.water import RoofSettings, WaterSettings
 
 _PACKAGES = ("citytwin", "numpy", "numba", "swmm-toolkit", "mesa", "simpy", "zarr")
 
@@ -150,6 +150,7 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
             buildings=scenario.numerics.buildings,
             building_height_m=scenario.numerics.building_height_m,
             structures=structures,
+            roofs=RoofSettings(scenario.roofs.to_sewer, scenario.roofs.reach_m),
         )
 
 

@@ -132,7 +132,11 @@ class Coupling:
         now_s = self._now_with_water()
         rain_mm_h = self._water.rain_intensity_mm_h
         self._recorder.sensors(now_s, rain_mm_h)
-        volumes = volume_series(self._water.balance(), with_ground=self._water.ground is not None)
+        volumes = volume_series(
+            self._water.balance(),
+            with_ground=self._water.ground is not None,
+            with_roofs=self._water.settings.roofs.to_sewer > 0.0,
+        )
         self._recorder.volumes(now_s, rain_mm_h, volumes)
         self._again(interval_s, self._read)
 

@@ -11,7 +11,7 @@ from scenarios.schema.boundaries import Boundary
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, offset_s
 from scenarios.schema.section import OneOf, Point, Section
 from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
-from scenarios.schema.weather import Weather
+from scenarios.schema.weather import Roofs, Weather
 
 
 class SoilValues(Section):
@@ -207,6 +207,7 @@ class Scenario(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     weather: Weather = Weather()
     ground: Ground = Ground()
+    roofs: Roofs = Roofs()
     boundaries: tuple[Boundary, ...] = ()
     structures: tuple[StandingStructure, ...] = ()
     failures: tuple[Failure, ...] = ()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from scenarios.schema.quantities import Duration, PositiveDuration
+from scenarios.schema.quantities import Duration, Fraction, PositiveDuration
 from scenarios.schema.section import OneOf, Point, Section
 
 Quantity = Literal["intensity_mm_h", "intensity_mm_s", "depth_mm"]
@@ -129,3 +129,14 @@ class Weather(Section):
     """What falls from the sky; no ``rain`` means a dry run."""
 
     rain: Rain | None = None
+
+
+class Roofs(Section):
+    """Where the water of roofs runs: by default all of it to the nearest open ground.
+
+    ``to_sewer`` is the share that downpipes lead into the nearest sewer node or the node of the nearest
+    gully, in 64ths; roofs farther than ``reach_m`` from both shed theirs to the ground.
+    """
+
+    to_sewer: Fraction = 0.0
+    reach_m: Annotated[float, Field(ge=0)] = 50.0

@@ -24,8 +24,8 @@ def summarize_water(balance: WaterBalance) -> dict[str, Any]:
     }
 
 
-def volume_series(balance: WaterBalance, *, with_ground: bool) -> list[tuple[str, float]]:
-    """Volumes as the city series name them, m3; what the ground took only where it takes any."""
+def volume_series(balance: WaterBalance, *, with_ground: bool, with_roofs: bool) -> list[tuple[str, float]]:
+    """Volumes as the city series name them, m3; what ground and roof drains took only where they take any."""
     inflow = balance.inflow_m3 + balance.edge_inflow_m3
     ground = [("infiltrated_volume", balance.infiltrated_m3), ("depression_volume", balance.depression_m3)]
     return [
@@ -39,4 +39,5 @@ def volume_series(balance: WaterBalance, *, with_ground: bool) -> list[tuple[str
         ("edge_outflow", balance.edge_outflow_m3),
         *([("surface_inflow", inflow)] if inflow > 0.0 else []),
         *(ground if with_ground else []),
+        *([("roofs_to_sewer", balance.roofs_to_sewer_m3)] if with_roofs else []),
     ]

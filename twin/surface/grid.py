@@ -39,11 +39,13 @@ def raised_ground(terrain: Terrain, buildings: NDArray[np.bool_], height_m: floa
     return np.where(buildings, terrain.elevation + np.float32(height_m), terrain.elevation)
 
 
-def rain_weights(terrain: Terrain, buildings: NDArray[np.bool_]) -> NDArray[np.float32]:
+def rain_weights(
+    terrain: Terrain, buildings: NDArray[np.bool_], to_street: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
     """Return how many cells' rain lands on each cell when roofs shed theirs to the ground.
 
-    The rain on each roof cell runs to the nearest open cell. Weights are whole numbers, and their sum is
-    the number of cells that have an elevation: no rain is lost or made.
+    The rain on each roof cell runs to the nearest open cell. Weights add up to the number of cells that
+    have an elevation, less what ``to_street`` keeps back: no rain is lost or made.
 
     Parameters
     ----------
@@ -51,6 +53,9 @@ def rain_weights(terrain: Terrain, buildings: NDArray[np.bool_]) -> NDArray[np.f
         Ground; NaN cells get no rain.
     buildings
         Cells that are roofs, shape (rows, cols).
+    to_street
+        Share of each roof cell's rain that runs to the ground, shape (rows, cols), in 64ths; 1 where
+        omitted.
 
     Returns
     -------
@@ -62,8 +67,8 @@ def rain_weights(terrain: Terrain, buildings: NDArray[np.bool_]) -> NDArray[np.f
     open_cells = valid & ~buildings
     if not open_cells.any():
         raise InputError("Building cells", got="no open cell", expected="ground that rain can run to")
-    weight = open_cells.astype(np.int64)
+    weight = open_cells.astype(np.float64)
     rows, cols = distance_transform_edt(~open_cells, return_distances=False, return_indices=True)
     roof = valid & buildings
-    np.add.at(weight, (rows[roof], cols[roof]), 1)
+    np.add.at(weight, (rows[roof], cols[roof]), 1.0 if to_street is None else to_street[roof])
     return weight.astype(np.float32)

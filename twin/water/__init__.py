@@ -4,6 +4,7 @@ from twin.water.balance import WaterBalance
 from twin.water.blockage import GullyBlockage
 from twin.water.boundaries import Boundary, InflowBoundary, LevelBoundary, OutflowBoundary
 from twin.water.pumps import PumpTruck
+from twin.water.roofs import RoofSettings
 from twin.water.settings import WaterSettings
 from twin.water.system import WaterSystem
 
@@ -14,6 +15,7 @@ __all__ = [
     "LevelBoundary",
     "OutflowBoundary",
     "PumpTruck",
+    "RoofSettings",
     "WaterBalance",
     "WaterSettings",
     "WaterSystem",

@@ -22,6 +22,8 @@ class WaterUnits:
         Fell on the grid; set as initial depth.
     to_sewer, to_surface
         Passed through gullies and manholes.
+    roofs_to_sewer
+        Rain on roofs that ran into the sewer without touching the ground.
     pumped, pumped_outside
         Taken by pump trucks; of that, what left the model.
     infiltrated, depression
@@ -40,6 +42,7 @@ class WaterUnits:
     initial: int = 0
     to_sewer: int = 0
     to_surface: int = 0
+    roofs_to_sewer: int = 0
     pumped: int = 0
     pumped_outside: int = 0
     infiltrated: int = 0
@@ -59,8 +62,8 @@ class WaterUnits:
 
     @property
     def handover_error(self) -> int:
-        """What SWMM received beyond what street and pumps gave it."""
-        given = self.to_sewer - self.to_surface + self.pumped - self.pumped_outside
+        """What SWMM received beyond what street, roofs and pumps gave it."""
+        given = self.to_sewer - self.to_surface + self.roofs_to_sewer + self.pumped - self.pumped_outside
         return self.sewer_received - given
 
     @property
@@ -76,7 +79,7 @@ class WaterBalance:
     Parameters
     ----------
     rain_m3
-        Fell on the grid.
+        Fell on the grid, roofs included.
     sewer_inflow_m3
         Entered the sewer from outside the model: dry weather flow, inflows of its file, backflow
         through outfalls.
@@ -88,6 +91,8 @@ class WaterBalance:
         Passed through gullies and manholes.
     inflow_m3, edge_inflow_m3
         Brought by inflow hydrographs, and entered over edges with a given level.
+    roofs_to_sewer_m3
+        Of the rain, what ran from roofs into the sewer without touching the ground.
     outfalls_m3, edge_outflow_m3
         Left through the sewer's outfalls and over the edges of the terrain.
     sewer_losses_m3
@@ -112,6 +117,7 @@ class WaterBalance:
     to_surface_m3: float
     inflow_m3: float
     edge_inflow_m3: float
+    roofs_to_sewer_m3: float
     outfalls_m3: float
     edge_outflow_m3: float
     sewer_losses_m3: float
@@ -134,13 +140,14 @@ class WaterBalance:
     @property
     def surface_error(self) -> float:
         """Error of the surface as a share of the water it ever held."""
+        fallen = self.rain_m3 - self.roofs_to_sewer_m3
         inflow = self.inflow_m3 + self.edge_inflow_m3
-        return _share(self.surface_error_m3, self.rain_m3 + inflow + self.to_surface_m3 + self.initial_m3)
+        return _share(self.surface_error_m3, fallen + inflow + self.to_surface_m3 + self.initial_m3)
 
     @property
     def sewer_error(self) -> float:
         """Error of the sewer as a share of the water it ever held."""
-        held = self.to_sewer_m3 + self.sewer_inflow_m3 + self.initial_m3
+        held = self.to_sewer_m3 + self.roofs_to_sewer_m3 + self.sewer_inflow_m3 + self.initial_m3
         return _share(self.sewer_error_m3, held + self.pumped_m3 - self.pumped_outside_m3)
 
     @property
@@ -157,7 +164,7 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
     surface, sewer
         Accounts of the two.
     partners
-        What gullies, manholes, pumps and ground count for themselves; the rest is filled in here.
+        What gullies, manholes, roofs, pumps and ground count for themselves; the rest is filled in here.
     """
     units = replace(
         partners,
@@ -172,11 +179,13 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
     unit_m3 = surface.unit_m3
     outside_m3, infiltrated_m3 = units.pumped_outside * unit_m3, units.infiltrated * unit_m3
     inflow = surface.inflow_m3 + surface.edge_inflow_m3 + sewer.other_inflow
-    came = surface.rain_m3 + inflow + surface.initial_m3 + sewer.initial
+    roofs_m3 = units.roofs_to_sewer * unit_m3
+    rain_m3 = surface.rain_m3 + roofs_m3
+    came = rain_m3 + inflow + surface.initial_m3 + sewer.initial
     left = surface.edge_outflow_m3 + sewer.outfalls + sewer.losses + outside_m3 + infiltrated_m3
     depression_m3 = units.depression * unit_m3
     return WaterBalance(
-        rain_m3=surface.rain_m3,
+        rain_m3=rain_m3,
         sewer_inflow_m3=sewer.other_inflow,
         initial_m3=surface.initial_m3 + sewer.initial,
         surface_stored_m3=surface.stored_m3,
@@ -185,6 +194,7 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
         to_surface_m3=units.to_surface * unit_m3,
         inflow_m3=surface.inflow_m3,
         edge_inflow_m3=surface.edge_inflow_m3,
+        roofs_to_sewer_m3=roofs_m3,
         outfalls_m3=sewer.outfalls,
         edge_outflow_m3=surface.edge_outflow_m3,
         sewer_losses_m3=sewer.losses,

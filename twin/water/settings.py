@@ -13,6 +13,7 @@ from twin.sewer import SewerSettings
 from twin.surface import Edges, SurfaceSettings
 from twin.water.blockage import GullyBlockage
 from twin.water.boundaries import Boundary
+from twin.water.roofs import RoofSettings
 
 _STEP_TOLERANCE = 1e-9
 
@@ -49,6 +50,8 @@ class WaterSettings:
         Height of raised buildings above their ground, m, > 0.
     structures
         Barriers and culverts that stand from the beginning, with their ids.
+    roofs
+        Where the water of roofs runs.
     surface, sewer, exchange
         Settings of the parts.
     """
@@ -65,6 +68,7 @@ class WaterSettings:
     buildings: Literal["walls", "raised", "none"] = "walls"
     building_height_m: float = 3.0
     structures: tuple[tuple[str, Structure], ...] = ()
+    roofs: RoofSettings = field(default_factory=RoofSettings)
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     sewer: SewerSettings = field(default_factory=SewerSettings)
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)

@@ -24,6 +24,7 @@ from twin.water.blockage import blockage_at_start
 from twin.water.boundaries import surface_edges
 from twin.water.probes import SensorProbes
 from twin.water.pumps import PumpFleet, PumpTruck
+from twin.water.roofs import RoofDrains
 from twin.water.settings import WaterSettings
 from twin.water.structures import StructureYard
 
@@ -81,6 +82,7 @@ class WaterSystem:
         self.time_s = 0.0
         self._rain = rain
         self._rain_from_s = -np.inf
+        self._rates_m_s = np.zeros(0)
         self._rain_field = rain_field(city.terrain, rain)
         self.walls = buildings_of(city, settings.buildings)
         ground = np.isfinite(city.terrain.elevation)
@@ -91,6 +93,7 @@ class WaterSystem:
             if self._rain_field is None
             else self._rain_field.gauge_shares(ground, gauges)
         )
+        self._roofs = self._make_roofs()
         self._surface = self._make_surface()
         self._yard = StructureYard(self._surface, city.terrain, self.open_cells, settings.structures)
         self._ground = None if settings.ground is None else self._make_ground(settings.ground)
@@ -118,6 +121,7 @@ class WaterSystem:
     def _make_surface(self) -> SurfaceSolver:
         city, settings = self.city, self.settings
         raised = settings.buildings == "raised"
+        to_street = None if self._roofs is None else self._roofs.to_street
         surface = SurfaceSolver(
             raised_ground(city.terrain, self.walls, settings.building_height_m if raised else 0.0),
             city.terrain.cell_size_m,
@@ -125,12 +129,18 @@ class WaterSystem:
             walls=None if raised else self.walls,
             edges=surface_edges(city.terrain, self.open_cells, settings.edges, settings.boundaries),
             settings=settings.surface,
-            rain_weight=None if raised else rain_weights(city.terrain, self.walls),
+            rain_weight=to_street if raised else rain_weights(city.terrain, self.walls, to_street),
         )
         if self._rain_field is not None:
             dry = self._rain_field.spread(np.zeros(len(self._rain.gauges)))
             surface.set_rain(dry, self._rain_field.zones)
         return surface
+
+    def _make_roofs(self) -> RoofDrains | None:
+        if self.settings.roofs.to_sewer == 0.0 or self.city.sewer is None:
+            return None
+        zones = None if self._rain_field is None else self._rain_field.zones
+        return RoofDrains(self.city, self.walls, zones, self.settings.roofs)
 
     def _make_ground(self, settings: GroundSettings) -> GroundLoss:
         classes, names = ground_map(self.city, self.open_cells)
@@ -195,6 +205,8 @@ class WaterSystem:
             return
         end_s = now_s + dt_s
         units += self._exchange.step(self._surface, sewer, dt_s, end_s - sewer.time_s)
+        if self._roofs is not None:
+            units += self._roofs.hand_over()
         sewer.inject_units(units)
         if end_s < sewer.time_s + self.settings.routing_step_s - _TIME_TOLERANCE_S:
             return
@@ -209,14 +221,15 @@ class WaterSystem:
             now = self._surface.time_s
             if now >= self._rain_from_s:
                 rates = self._rain.rate_m_s(now)
-                self._surface.set_rain(rates if self._rain_field is None else self._rain_field.spread(rates))
+                self._rates_m_s = rates if self._rain_field is None else self._rain_field.spread(rates)
+                self._surface.set_rain(self._rates_m_s)
                 self._rain_from_s = self._rain.next_change_s(now)
             ground = self._ground
-            if ground is None:
-                self._surface.advance_to(min(t_s, self._rain_from_s))
-                continue
-            self._surface.advance_to(min(t_s, self._rain_from_s, ground.next_s))
-            if self._surface.time_s >= ground.next_s:
+            until_s = min(t_s, self._rain_from_s, np.inf if ground is None else ground.next_s)
+            self._surface.advance_to(until_s)
+            if self._roofs is not None:
+                self._roofs.collect(self._rates_m_s, until_s - now)
+            if ground is not None and until_s >= ground.next_s:
                 self._surface.withdraw(ground.take)
 
     # --- orders -----------------------------------------------------------------------------------
@@ -332,6 +345,7 @@ class WaterSystem:
         partners = WaterUnits(
             to_sewer=0 if exchange is None else exchange.to_sewer_units,
             to_surface=0 if exchange is None else exchange.to_surface_units,
+            roofs_to_sewer=0 if self._roofs is None else self._roofs.to_sewer_units,
             pumped=pumps.pumped_units,
             pumped_outside=pumps.pumped_outside_units,
             infiltrated=0 if ground is None else ground.infiltrated_units,

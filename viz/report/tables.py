@@ -41,6 +41,7 @@ _VOLUMES = (
     ("balance_infiltrated", "infiltrated_volume", False),
     ("balance_depression", "depression_volume", False),
     ("balance_pumped", "pumped_volume", False),
+    ("balance_roofs", "roofs_to_sewer", False),
     ("balance_to_sewer", "exchange_to_sewer", False),
     ("balance_to_surface", "exchange_to_surface", False),
 )

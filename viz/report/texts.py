@@ -180,6 +180,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "balance_infiltrated": ("下渗", "Soaked into the ground"),
     "balance_depression": ("结束时洼地存水", "Held in hollows at the end"),
     "balance_pumped": ("泵车抽排", "Moved by pump trucks"),
+    "balance_roofs": ("屋面雨水直接入管", "From roofs straight into the sewer"),
     "balance_to_sewer": ("地表进入管网", "From the ground into the sewer"),
     "balance_to_surface": ("管网冒溢到地表", "From the sewer up to the ground"),
     "share": ("占比", "Share"),
