@@ -103,7 +103,7 @@ class Rain(NamedTuple):
 
 
 @njit(cache=True)
-def _gather_rain(rain: Rain, dt_s: float) -> bool:
+def gather_rain(rain: Rain, dt_s: float) -> bool:
     """Add the rain of a step; return whether it is time to lay it on the ground."""
     due = False
     for zone in range(rain.rate.size):
@@ -155,7 +155,7 @@ def advance(
         remaining_s = end_s - time_s
         outside = driving_depth(openings, time_s, rule.courant, rule.cell_size_m)
         dt_s = _step_length(max(deepest, outside), remaining_s, rule)
-        raining = _gather_rain(rain, dt_s)
+        raining = gather_rain(rain, dt_s)
         if raining or not rule.tiled:
             cells = activate(grid, tiles, rows, end, True)
             deal_rows(tiles, rows, cells)

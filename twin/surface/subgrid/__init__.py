@@ -1,0 +1,5 @@
+"""The coarse tier: the same city on cells several times as large, with tables made from the fine terrain."""
+
+from twin.surface.subgrid.solver import CoarseSolver
+
+__all__ = ["CoarseSolver"]

@@ -1,0 +1,152 @@
+"""From nodes back to the fine grid: every unit of a node is laid on its fine cells."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+from twin.surface.constants import UNIT_M, UNITS_PER_M
+from twin.surface.subgrid.state import Grid
+from twin.surface.subgrid.storage import LEVELS_PER_M
+
+
+@njit(inline="always")
+def _level_of(volume_m: float, bed: Any, first: int, end: int) -> float:
+    """Level that a volume (depth as if in one cell, m) reaches over beds in ascending order, m."""
+    total = volume_m
+    level = bed[first] + volume_m
+    for k in range(first, end):
+        total += bed[k]
+        level = total / (k + 1 - first)
+        if k + 1 == end or level <= bed[k + 1]:
+            break
+    return level
+
+
+@njit(parallel=True, cache=True)
+def spread(
+    start: Any, cell: Any, bed: Any, film_cell: Any, film_bed: Any, volume: Any, lean: Any, out: Any
+) -> None:
+    """Lay the units of each node on its fine cells.
+
+    A share ``lean`` lies as a film on the plane of the node, the rest as level water; what rounding leaves
+    goes to the lowest cell, so that the sum is the node's volume to the last unit.
+
+    Parameters
+    ----------
+    start, cell, bed, film_cell, film_bed
+        See `twin.surface.subgrid.storage.Members`.
+    volume, lean
+        Per node: units, and 0 for a pool to 1 for a film.
+    out
+        Receives the units of each fine cell, flat, int32; cells of no node are left alone.
+    """
+    for node in prange(volume.size):
+        first, end = start[node], start[node + 1]
+        if first == end:
+            continue
+        part = np.float64(lean[node])
+        units = volume[node]
+        depth_m = units * UNIT_M
+        pool = _level_of(depth_m, bed, first, end)
+        film = _level_of(depth_m, film_bed, first, end)
+        left = units
+        for k in range(first, end):
+            out[cell[k]] = np.int32((1.0 - part) * max(pool - bed[k], 0.0) * UNITS_PER_M)
+        for k in range(first, end):
+            out[film_cell[k]] += np.int32(part * max(film - film_bed[k], 0.0) * UNITS_PER_M)
+        for k in range(first, end):
+            left -= out[cell[k]]
+        for k in range(first, end):
+            given = max(left, -np.int64(out[cell[k]]))
+            out[cell[k]] += given
+            left -= given
+
+
+@njit(cache=True)
+def read_depths(
+    cells: Any, owner: Any, members: Any, rest: Any, bed: Any, volume: Any, lean: Any, out: Any
+) -> None:
+    """Compute the depths of some fine cells, m; 0 for walls.
+
+    Parameters
+    ----------
+    owner, bed, rest
+        Node, bed and bed above the node's plane of each fine cell, flat.
+    members
+        See `twin.surface.subgrid.storage.Members`.
+    volume, lean
+        Of the node of each of the cells.
+    """
+    for k in range(cells.size):
+        node = owner[cells[k]]
+        out[k] = 0.0
+        if node < 0:
+            continue
+        first, end = members.start[node], members.start[node + 1]
+        depth_m, part = volume[k] * UNIT_M, np.float64(lean[k])
+        pool = _level_of(depth_m, members.bed, first, end) - bed[cells[k]]
+        film = _level_of(depth_m, members.film_bed, first, end) - rest[cells[k]]
+        out[k] = (1.0 - part) * max(pool, 0.0) + part * max(film, 0.0)
+
+
+@njit(inline="always")
+def _leaning(before: int, after: int, fall: Any, flow: Any) -> Any:
+    """How far the water surface at a face falls like the ground, 0 to 1, times the discharge."""
+    lean = np.float32(before - after) / np.float32(LEVELS_PER_M) * fall
+    return abs(flow) * min(max(lean, np.float32(0.0)), np.float32(1.0))
+
+
+@njit(cache=True)
+def lean_of(grid: Grid, row: int, col: int) -> Any:
+    """How far the water of a node lies as a film on the slope, 0 for a pool, 1 for a film.
+
+    Mean over the faces through which water leaves, weighted by discharge.
+    """
+    level, qx, qy = grid.level, grid.qx, grid.qy
+    fall_x, fall_y = grid.section_x[2], grid.section_y[2]
+    out, leaning = np.float32(1.0e-12), np.float32(0.0)
+    here = level[row, col]
+    if qx[row, col] < 0.0:
+        out -= qx[row, col]
+        leaning += _leaning(level[row, col - 1], here, fall_x[row, col], qx[row, col])
+    if qx[row, col + 1] > 0.0:
+        out += qx[row, col + 1]
+        leaning += _leaning(here, level[row, col + 1], fall_x[row, col + 1], qx[row, col + 1])
+    if qy[row, col] < 0.0:
+        out -= qy[row, col]
+        leaning += _leaning(level[row - 1, col], here, fall_y[row, col], qy[row, col])
+    if qy[row + 1, col] > 0.0:
+        out += qy[row + 1, col]
+        leaning += _leaning(here, level[row + 1, col], fall_y[row + 1, col], qy[row + 1, col])
+    return leaning / out
+
+
+@njit(cache=True)
+def lean_of_nodes(grid: Any, nodes: Any, cols: int, out: Any) -> None:
+    """Look up how far the water of some nodes leans on the slope; 0 for -1."""
+    for k in range(nodes.size):
+        row, col = 1 + nodes[k] // cols, 1 + nodes[k] % cols
+        out[k] = lean_of(grid, row, col) if nodes[k] >= 0 else 0.0
+
+
+@njit(cache=True)
+def move_units(volume: Any, owner: Any, cols: int, cells: Any, units: Any) -> tuple[int, int]:
+    """Add (positive) or take (negative) units by fine cell; ``units`` becomes what really moved.
+
+    Returns
+    -------
+    Units added and units taken.
+    """
+    added, taken = 0, 0
+    for k in range(cells.size):
+        node = owner[cells[k]]
+        if node < 0:
+            units[k] = 0
+            continue
+        row, col = 1 + node // cols, 1 + node % cols
+        units[k] = max(units[k], -volume[row, col])
+        volume[row, col] += units[k]
+        added += max(units[k], 0)
+        taken += max(-units[k], 0)
+    return added, taken

@@ -1,0 +1,417 @@
+"""The coarse solver: the same façade as the fine one, on nodes of several fine cells."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.errors import InputError, UnstableStepError
+from twin.surface import checks
+from twin.surface.account import SurfaceAccount
+from twin.surface.constants import (
+    DRY_UNITS,
+    MAX_DEPTH_M,
+    MAX_RAIN_M_S,
+    REAL_DTYPE,
+    UNIT_M,
+    UNITS_PER_M,
+    WEIGHT_DTYPE,
+    WEIGHT_ONE,
+    ZONE_DTYPE,
+)
+from twin.surface.edges import Edges, edges_from, find_outlets
+from twin.surface.kernel_steps import Rain
+from twin.surface.settings import SurfaceSettings, available_threads
+from twin.surface.solver import MAX_THREADS, DepthGrid
+from twin.surface.state import inner, padded
+from twin.surface.subgrid.kernel_mapping import lean_of_nodes, move_units, read_depths, spread
+from twin.surface.subgrid.kernel_steps import advance
+from twin.surface.subgrid.state import Peak, Progress, Rule, Shower
+from twin.surface.subgrid.storage import LEVELS_PER_M
+from twin.surface.subgrid.tables import build_tables, gather_outlets, make_grid
+
+MOST_FACTOR = 8
+"""Largest factor: beyond it the tables blur what a street is."""
+
+
+class CoarseSolver:
+    """Shallow water on coarse nodes with sub-grid storage and sections, exact in volume.
+
+    Everything that goes in and comes out is on the fine grid: cells are fine cells, depths are mapped
+    back to them. Volume is an integer count of 2⁻²⁴ m times the area of a fine cell, as in `SurfaceSolver`.
+
+    Parameters
+    ----------
+    bed_elevation, cell_size_m, manning_n, walls, edges, settings, rain_weight
+        As for `SurfaceSolver`, on the fine grid.
+    factor
+        Fine cells along the edge of a coarse cell, 1 to 8.
+
+    Raises
+    ------
+    InputError
+        If shapes differ or a value is out of range.
+
+    Source: sub-grid channels after Neal et al. (2012), sub-grid tables after van Ormondt et al. (2025).
+    """
+
+    def __init__(
+        self,
+        bed_elevation: NDArray[np.floating[Any]],
+        cell_size_m: float,
+        factor: int,
+        *,
+        manning_n: float | NDArray[np.floating[Any]] = 0.03,
+        walls: NDArray[np.bool_] | None = None,
+        edges: Edges | Literal["closed", "open"] = "closed",
+        settings: SurfaceSettings | None = None,
+        rain_weight: NDArray[np.floating[Any]] | None = None,
+    ) -> None:
+        if not 1 <= factor <= MOST_FACTOR:
+            raise InputError(
+                "Factor of the coarse grid", got=factor, expected=f"1 to {MOST_FACTOR} fine cells"
+            )
+        settings = settings or SurfaceSettings()
+        true_bed_m, _, self._open, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
+        bed_m = checks.rounded_bed(true_bed_m)
+        n = np.broadcast_to(checks.check_roughness(manning_n, self._open), bed_m.shape)
+        self.shape: tuple[int, int] = bed_m.shape
+        self.cell_size_m = float(cell_size_m)
+        self.settings = settings
+        self._bed_error_m = true_bed_m - bed_m
+        self._threads = min(settings.threads or available_threads(), MAX_THREADS)
+        self._tables = build_tables(bed_m, self._open, n, self.cell_size_m, int(factor))
+        self._grid = make_grid(self._tables)
+        sides = find_outlets(bed_m, self._open, outside, n, cell_size_m, edges_from(edges))
+        self._outlets = gather_outlets(sides, self._tables, self.cell_size_m)
+        rows, cols = self._tables.nodes.shape
+        self._rule = Rule(
+            self.cell_size_m * factor,
+            self.unit_m3,
+            settings.courant,
+            settings.max_step_s,
+            settings.record_interval_s,
+            rows,
+            cols,
+            self._threads,
+        )
+        self._progress = Progress(0.0, 0, settings.record_interval_s, 0, 0)
+        padding = self._grid.volume.shape
+        self._peak = Peak(
+            np.zeros(padding, np.int64), np.full(padding, np.nan, REAL_DTYPE), np.zeros(padding, REAL_DTYPE)
+        )
+        self._initial_units = self._in_units = self._out_units = self._rain_units = 0
+        self._set_weights(rain_weight)
+        self._set_zones(np.zeros(self.shape, np.int64))
+
+    @property
+    def threads(self) -> int:
+        """Number of threads in use."""
+        return self._threads
+
+    # -- time ------------------------------------------------------------------------------------
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time, s."""
+        return self._progress.time_s
+
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        return self._progress.steps
+
+    @property
+    def cell_steps(self) -> int:
+        """Nodes updated, summed over the steps."""
+        return self._progress.steps * self._rule.rows * self._rule.cols
+
+    def advance_to(self, time_s: float) -> None:
+        """Advance the water to ``time_s``; the steps end exactly there.
+
+        Raises
+        ------
+        InputError
+            If the time lies in the past or is not a number.
+        UnstableStepError
+            If a depth leaves the range of 0 to 60 m.
+        """
+        if not self.time_s <= time_s < np.inf:
+            raise InputError("Time to advance to", got=f"{time_s} s", expected=f"{self.time_s} s or later")
+        numba.set_num_threads(self._threads)
+        self._progress = advance(
+            self._grid,
+            self._outlets,
+            self._rain,
+            self._shower,
+            self._rule,
+            self._progress,
+            float(time_s),
+            self._peak,
+        )
+        if self._progress.deepest > MAX_DEPTH_M * LEVELS_PER_M or self._grid.volume.min() < 0:
+            raise UnstableStepError(
+                f"Water depth on the coarse grid at {self.time_s:.3f} s",
+                got=f"{self._progress.deepest / LEVELS_PER_M:g} m",
+                expected=f"0 to {MAX_DEPTH_M:g} m",
+                remedy="Look for a pit without bottom in the terrain, or lower the Courant number",
+            )
+
+    # -- rain ------------------------------------------------------------------------------------
+
+    def set_rain(
+        self, rate_m_s: float | NDArray[np.floating[Any]], zones: NDArray[np.integer[Any]] | None = None
+    ) -> None:
+        """Set the rain from now on, see `SurfaceSolver.set_rain`."""
+        rates = np.atleast_1d(np.asarray(rate_m_s, dtype=np.float64))
+        if rates.ndim != 1 or not (np.isfinite(rates) & (rates >= 0.0) & (rates <= MAX_RAIN_M_S)).all():
+            raise InputError(
+                "Rain rate",
+                got=f"{rate_m_s} m/s",
+                expected=f"0 to {MAX_RAIN_M_S} m/s (3600 mm/h), one per zone",
+            )
+        if zones is not None:
+            self._set_zones(np.asarray(zones))
+        count = self._zone_weights.size
+        if rates.size == 1:
+            rates = np.repeat(rates, count)
+        if rates.size < count:
+            raise InputError("Rain rates", got=f"{rates.size} rates", expected=f"{count}, one per zone")
+        self._rain.rate[:] = rates[:count]
+
+    def _set_weights(self, rain_weight: NDArray[np.floating[Any]] | None) -> None:
+        top = np.iinfo(WEIGHT_DTYPE).max / WEIGHT_ONE
+        weight = np.ones(self.shape) if rain_weight is None else rain_weight
+        checked = checks.check_grid("Rain weight", weight, self.shape, 0.0, top)
+        self._weight = np.where(self._open, np.rint(checked * WEIGHT_ONE), 0).astype(np.int64)
+
+    def _set_zones(self, zones: NDArray[np.integer[Any]]) -> None:
+        checks.check_grid("Rain zone", zones, self.shape, 0, np.iinfo(ZONE_DTYPE).max)
+        if hasattr(self, "_rain"):
+            self._rain_units = self._rained_units()
+        self._zones = zones.astype(ZONE_DTYPE)
+        rained = self._weight > 0
+        zone, weight = zones[rained].astype(np.int64), self._weight[rained]
+        count = int(zones.max()) + 1
+        key = self._tables.nodes.owner[rained] * count + zone
+        keys, place = np.unique(key, return_inverse=True)
+        node, zone_of = np.divmod(keys, count)
+        row, col = np.divmod(node, self._rule.cols)
+        total = np.bincount(place, weight, keys.size).astype(np.int64)
+        self._shower = Shower(row + 1, col + 1, zone_of, total)
+        self._zone_weights = np.bincount(zone_of, total, count).astype(np.int64)
+        counters = (np.zeros(count, np.int64) for _ in range(2))
+        self._rain = Rain(np.zeros(count), np.zeros(count), *counters)
+
+    def _rained_units(self) -> int:
+        return self._rain_units + int(self._rain.laid @ self._zone_weights)
+
+    # -- water in cells --------------------------------------------------------------------------
+
+    @property
+    def _volume(self) -> NDArray[np.int64]:
+        """Units of the nodes, a view, shape (coarse rows, coarse cols)."""
+        return self._grid.volume[1 : 1 + self._rule.rows, 1 : 1 + self._rule.cols]
+
+    def set_water_depth(self, water_depth: NDArray[np.floating[Any]]) -> None:
+        """Set the depth of all fine cells, shape (rows, cols), m, and bring the water to rest."""
+        depth = checks.check_grid("Water depth", water_depth, self.shape, 0.0, MAX_DEPTH_M)
+        kept_level = np.maximum(depth + self._bed_error_m, 0.0)
+        units = np.where(self._open & (depth > 0.0), np.rint(kept_level * UNITS_PER_M), 0).astype(np.int64)
+        volume = self._sum_of(units)
+        self._initial_units += int(volume.sum()) - self._stored_units()
+        self._volume[...] = volume
+        self._grid.qx[...] = 0
+        self._grid.qy[...] = 0
+
+    def _sum_of(self, units: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """Sum fine units by node, shape (coarse rows, coarse cols)."""
+        members, out = self._tables.members, np.zeros(self._volume.size, np.int64)
+        sums = np.concatenate([[0], np.cumsum(units.ravel()[members.cell], dtype=np.int64)])
+        out[:] = sums[members.start[1:]] - sums[members.start[:-1]]
+        return out.reshape(self._volume.shape)
+
+    def exchange(self, cells: NDArray[np.int64], volumes_m3: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add water to fine cells or take it from them, m³; see `SurfaceSolver.exchange`."""
+        wanted = np.asarray(volumes_m3, dtype=np.float64) / self.unit_m3
+        if not np.isfinite(wanted).all():
+            raise InputError("Volumes to exchange", got="a value that is not finite", expected="m³")
+        units = np.clip(np.trunc(wanted), -(2.0**40), 2.0**40).astype(np.int64)
+        return self.exchange_units(cells, units).astype(np.float64) * self.unit_m3
+
+    def exchange_units(self, cells: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add water to fine cells or take it from them in whole units; see `SurfaceSolver.exchange_units`.
+
+        What is taken comes from the node that the cell belongs to, and is never more than the node holds.
+        """
+        index = checks.check_cells(cells, self._open.size)
+        if units.shape != index.shape:
+            raise InputError(
+                "Volumes to exchange", got=f"shape {units.shape}", expected=f"{index.size}, one per cell"
+            )
+        moved = np.array(units, dtype=np.int64)
+        owner = self._tables.nodes.owner.ravel()
+        added, taken = move_units(self._grid.volume, owner, self._rule.cols, index, moved)
+        self._in_units += added
+        self._out_units += taken
+        return moved
+
+    def withdraw(self, take: Callable[[NDArray[np.int32]], int]) -> float:
+        """Let something take water from many fine cells at once; see `SurfaceSolver.withdraw`."""
+        numba.set_num_threads(self._threads)
+        depth = padded(self.shape, np.int32)
+        inner(depth, self.shape)[...] = self._spread(self._volume, self._lean())
+        taken = take(depth)
+        self._volume[...] = self._sum_of(inner(depth, self.shape))
+        self._out_units += taken
+        return taken * self.unit_m3
+
+    def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the depth of some fine cells, given by flat index, m."""
+        index = checks.check_cells(cells, self._open.size)
+        tables, out = self._tables, np.empty(index.size)
+        owner = tables.nodes.owner.ravel()
+        node = owner[index]
+        lean = np.empty(index.size, np.float32)
+        lean_of_nodes(self._grid, node, self._rule.cols, lean)
+        volume = self._volume.ravel()[np.maximum(node, 0)]
+        read_depths(index, owner, tables.members, tables.rest, tables.bed, volume, lean, out)
+        return out
+
+    def _lean(self) -> NDArray[np.float32]:
+        lean = np.empty(self._volume.size, np.float32)
+        lean_of_nodes(self._grid, np.arange(lean.size), self._rule.cols, lean)
+        return lean
+
+    def _spread(self, volume: NDArray[np.int64], lean: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Lay the nodes' units on the fine cells, shape (rows, cols)."""
+        out = np.zeros(self._open.size, np.int32)
+        spread(
+            *self._tables.members,
+            np.ascontiguousarray(volume).ravel(),
+            np.ascontiguousarray(lean).ravel(),
+            out,
+        )
+        return out.reshape(self.shape)
+
+    # -- checkpoints -----------------------------------------------------------------------------
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that a solver of the same city and factor needs to go on bit for bit."""
+        progress, rain = self._progress, self._rain
+        counts = [progress.deepest, progress.steps, progress.left_units, self._initial_units]
+        counts += [self._in_units, self._out_units, self._rain_units]
+        return {
+            **{name: array.copy() for name, array in self._arrays().items()},
+            "rain_zone": self._zones.copy(),
+            "rain_rate": rain.rate.copy(),
+            "rain_pending": rain.pending.copy(),
+            "rain_laid": rain.laid.copy(),
+            "times": np.array([progress.time_s, progress.next_record_s]),
+            "counts": np.array(counts, dtype=np.int64),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a state of a solver that was made with the same arguments."""
+        for name, array in self._arrays().items():
+            if name not in state or state[name].shape != array.shape:
+                got = f"shape {state[name].shape}" if name in state else "none"
+                raise InputError(f"Coarse surface state '{name}'", got=got, expected=f"shape {array.shape}")
+            array[...] = state[name]
+        self._set_zones(state["rain_zone"])
+        self._rain.rate[:] = state["rain_rate"]
+        self._rain.pending[:] = state["rain_pending"]
+        self._rain.laid[:] = state["rain_laid"]
+        time_s, next_record_s = map(float, state["times"])
+        deepest, steps, left, *units = map(int, state["counts"])
+        self._initial_units, self._in_units, self._out_units, self._rain_units = units
+        self._progress = Progress(time_s, deepest, next_record_s, steps, left)
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        grid, peak = self._grid, self._peak
+        return {
+            "volume": grid.volume,
+            "level": grid.level,
+            "qx": grid.qx,
+            "qy": grid.qy,
+            "peak_volume": peak.volume,
+            "peak_time": peak.time_s,
+            "peak_lean": peak.lean,
+        }
+
+    # -- results ---------------------------------------------------------------------------------
+
+    @property
+    def water_depth(self) -> DepthGrid:
+        """Depth on the fine grid, shape (rows, cols), m; its sum is the volume of the nodes."""
+        return self._spread(self._volume, self._lean()) * np.float32(UNIT_M)
+
+    @property
+    def max_depth(self) -> DepthGrid:
+        """Depth of the fine cells when their node held most water, shape (rows, cols), m."""
+        units = self._spread(self._nodes_of(self._peak.volume), self._nodes_of(self._peak.lean))
+        return np.where(units > DRY_UNITS, units * np.float32(UNIT_M), np.float32(0.0))
+
+    @property
+    def time_of_max_s(self) -> DepthGrid:
+        """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
+        return np.where(
+            self.max_depth > 0.0, self._on_cells(self._nodes_of(self._peak.time_s)), np.float32(np.nan)
+        )
+
+    def velocity(self) -> tuple[DepthGrid, DepthGrid]:
+        """Velocity to the east and to the north, shape (rows, cols), m/s; 0 where dry.
+
+        Mean discharge through the two sides of the node over its mean cross-section, the same for all its
+        wet cells.
+        """
+        rows, cols = self._rule.rows, self._rule.cols
+        qx = self._grid.qx[1 : 1 + rows, 1 : 2 + cols]
+        qy = self._grid.qy[1 : 2 + rows, 1 : 1 + cols]
+        area = np.maximum(self._volume * (self.unit_m3 / self._rule.node_size_m), 1e-9)
+        wet = self._spread(self._volume, self._lean()) > DRY_UNITS
+        east = 0.5 * (qx[:, 1:] + qx[:, :-1]) / area
+        north = -0.5 * (qy[1:] + qy[:-1]) / area
+        zero = np.float32(0.0)
+        return (
+            np.where(wet, self._on_cells(east.astype(np.float32)), zero),
+            np.where(wet, self._on_cells(north.astype(np.float32)), zero),
+        )
+
+    def _nodes_of(self, array: NDArray[Any]) -> NDArray[Any]:
+        return array[1 : 1 + self._rule.rows, 1 : 1 + self._rule.cols]
+
+    def _on_cells(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Value of each fine cell's node, shape (rows, cols)."""
+        return np.ascontiguousarray(values).ravel()[np.maximum(self._tables.nodes.owner, 0)]
+
+    @property
+    def unit_m3(self) -> float:
+        """Volume of one depth unit in one fine cell, m³."""
+        return UNIT_M * self.cell_size_m**2
+
+    def _stored_units(self) -> int:
+        return int(self._volume.sum())
+
+    def volume_m3(self) -> float:
+        """Water on the grid, m³."""
+        return self._stored_units() * self.unit_m3
+
+    @property
+    def account(self) -> SurfaceAccount:
+        """Where the water came from and went."""
+        unit = self.unit_m3
+        stored, rained, left = self._stored_units(), self._rained_units(), self._progress.left_units
+        known = self._initial_units + rained + self._in_units - self._out_units - left
+        return SurfaceAccount(
+            initial_m3=self._initial_units * unit,
+            rain_m3=rained * unit,
+            exchanged_in_m3=self._in_units * unit,
+            exchanged_out_m3=self._out_units * unit,
+            edge_outflow_m3=left * unit,
+            stored_m3=stored * unit,
+            error_units=stored - known,
+            unit_m3=unit,
+        )

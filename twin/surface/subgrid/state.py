@@ -1,0 +1,84 @@
+"""Arrays of the coarse tier, and what the loop over steps carries."""
+
+from typing import Any, NamedTuple
+
+
+class Grid(NamedTuple):
+    """Nodes and faces, padded by one row and column before and two after.
+
+    Parameters
+    ----------
+    volume
+        Units, int64.
+    level, film
+        Level in level units, int32, and film above the node's plane, m.
+    qx, qy
+        Discharge of west and north faces, m³/s.
+    wanted_x, wanted_y
+        The same before the limiter.
+    share
+        Share of its outflow that a node can afford, 0 to 1.
+    lowest, pool, film_beds, per_cell
+        Storage tables.
+    sill_x, film_x, section_x, sill_y, film_y, section_y
+        Sections of west and north faces; ``section`` holds width, roughness, fall and smallness.
+    """
+
+    volume: Any
+    level: Any
+    film: Any
+    qx: Any
+    qy: Any
+    wanted_x: Any
+    wanted_y: Any
+    share: Any
+    lowest: Any
+    pool: Any
+    film_beds: Any
+    per_cell: Any
+    sill_x: Any
+    film_x: Any
+    section_x: Any
+    sill_y: Any
+    film_y: Any
+    section_y: Any
+
+
+class Peak(NamedTuple):
+    """The largest volume of each node so far, its time and how far the water leaned on the slope then."""
+
+    volume: Any
+    time_s: Any
+    lean: Any
+
+
+class Shower(NamedTuple):
+    """Where rain lands: node (row, col, padded), gauge zone and weight in 1/64, one entry each."""
+
+    row: Any
+    col: Any
+    zone: Any
+    weight: Any
+
+
+class Rule(NamedTuple):
+    """What does not change during a run."""
+
+    node_size_m: float
+    unit_m3: float
+    courant: float
+    max_step_s: float
+    record_interval_s: float
+    rows: int
+    cols: int
+    bands: int
+
+
+class Progress(NamedTuple):
+    """Where the loop stands: see `twin.surface.kernel_steps.Progress`; ``deepest`` is in level units."""
+
+    time_s: float
+    deepest: int
+    next_record_s: float
+    steps: int
+    left_units: int
