@@ -20,7 +20,7 @@ from twin.surface.subgrid.kernel_rows import (
 from twin.surface.subgrid.state import Grid, Peak, Progress, Rule, Shower
 from twin.surface.subgrid.storage import LEVELS_PER_M
 
-FASTEST_WAVE_DEPTH_M = 1.0
+FASTEST_WAVE_DEPTH_M = 0.4
 """Gravity waves in deeper water run as if it were this deep: a deep pond must not rule the whole city."""
 SLOWEST_WAVE_DEPTH_M = 0.25
 """The step never exceeds what this depth allows, so that films on steep streets cross no node in a step."""

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from twin.surface.subgrid.nodes import Nodes
 
-MOST_LINES = 24
-"""Lines of a pool table: exact for nodes of up to so many fine cells (factor 4 and 1.5 cells)."""
+MOST_LINES = 25
+"""Lines of a pool table, an odd number: exact for nodes of up to so many fine cells, 1.5 cells of 4 by 4."""
 FILM_LINES = 4
 LEVEL_BITS = 18
 LEVELS_PER_M = 2.0**LEVEL_BITS
@@ -78,9 +78,8 @@ class Storage(NamedTuple):
     lowest
         Lowest bed, in level units, int32, shape (coarse rows, coarse cols).
     pool
-        Mean of the m lowest beds above `lowest`, m, shape (lines, coarse rows, coarse cols).
-    divisor
-        m of each line, shape (lines,); a share of the node's cells where it has more than there are lines.
+        Mean of the m lowest beds above `lowest`, m, shape (lines, coarse rows, coarse cols), m from 1; the
+        last line is the mean of all.
     film
         Mean of the lowest quarter, half, three quarters and all beds above the plane, m.
     cells
@@ -140,11 +139,12 @@ def storage_tables(members: Members, shape: tuple[int, int]) -> Storage:
     first = np.minimum(members.start[:-1], max(members.bed.size - 1, 0))
     lowest = np.where(count > 0, np.rint(members.bed[first] * LEVELS_PER_M), 0.0)
     low_m = lowest / LEVELS_PER_M
-    lines = int(min(max(count.max(), 1), MOST_LINES))
+    lines = int(min(max(count.max(), 1), MOST_LINES)) // 2 * 2 + 1  # pairs of lines, and the whole node
     pool = np.full((lines, count.size), NEVER_M, np.float32)
     for line in range(lines):
-        cells = np.minimum(line + 1, count) if line + 1 < lines else count
-        used = (line < count) & (count > 0)
+        whole = line + 1 == lines
+        cells = count if whole else np.minimum(line + 1, count)
+        used = (count > 0) & (whole | (line < count))
         mean = _running_mean(members.start, members.bed, cells)
         pool[line, used] = (mean - low_m)[used]
     film = np.full((FILM_LINES, count.size), NEVER_M, np.float32)
