@@ -333,6 +333,25 @@ def bench_coupled(
         _print_lines(report_lines(figures))
 
 
+@bench_app.command("coarse")
+def bench_coarse(
+    city: Annotated[str, typer.Option(help="Built-in city or bundle folder.")] = "builtin:district",
+    cells: Annotated[str, typer.Option(help="Edges of the coarse cells, m, with commas.")] = "4,8",
+    seconds: Annotated[float, typer.Option(help="Simulated time.")] = 14_400.0,
+    threads: Annotated[int | None, typer.Option(help="Threads; all cores if none.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the coarse tier against the fine one: speed and error, in turns in one run."""
+    from benchmarks.coarse import CoarsePlan, measure_coarse, parse_cells, report_lines
+
+    plan = CoarsePlan(city=city, cells_m=parse_cells(cells), end_s=seconds, threads=threads)
+    figures = measure_coarse(plan, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_lines(report_lines(figures))
+
+
 @bench_app.command("validation")
 def bench_validation(
     case: Annotated[

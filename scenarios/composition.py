@@ -34,6 +34,7 @@ from scenarios.schema.model import Patrols, Scenario
 from scenarios.structures import StructurePlanner
 from twin.ground import GroundSettings, ground_names, ground_settings
 from twin.rain import RainSeries
+from twin.surface.subgrid import coarse_factor
 from twin.water import RoofSettings, WaterSettings
 
 _PACKAGES = ("citytwin", "numpy", "numba", "swmm-toolkit", "mesa", "simpy", "zarr")
@@ -145,6 +146,7 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
             boundaries=boundaries,
             exchange_step_s=scenario.numerics.exchange,
             sewer_step_s=scenario.numerics.sewer,
+            coarse_factor=coarse_factor(city.terrain.cell_size_m, scenario.numerics.cell),
             blockages=blockages,
             ground=ground,
             buildings=scenario.numerics.buildings,

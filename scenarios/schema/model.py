@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from scenarios.schema.boundaries import Boundary
-from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, offset_s
+from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
 from scenarios.schema.section import OneOf, Point, Section
 from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
 from scenarios.schema.weather import Roofs, Weather
@@ -172,6 +172,9 @@ class Numerics(Section):
     ``exchange`` is the time between two exchanges of street and sewer; ``sewer`` is SWMM's routing step,
     the exchange step where omitted, else a multiple or a whole fraction of it. ``buildings`` are ``walls``
     that no water enters, blocks ``raised`` by ``building_height_m`` whose roofs take rain, or ``none``.
+    ``cell`` is the edge of the cells that surface water is computed on, such as ``8m``: a whole multiple,
+    up to eight times, of the terrain's; larger ones are coarse nodes with tables made from the terrain, see
+    `twin.surface.subgrid`.
     """
 
     coupling: PositiveDuration = 10.0
@@ -180,6 +183,7 @@ class Numerics(Section):
     manning_n: Annotated[float, Field(gt=0, le=1)] = 0.03
     buildings: Literal["walls", "raised", "none"] = "walls"
     building_height_m: Annotated[float, Field(gt=0, le=1000)] = 3.0
+    cell: PositiveLength | None = None
 
 
 class Title(Section):

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 _UNIT_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)\s*")
+_LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*m\s*")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
 DURATION_FORMS = "a duration such as 90s, 2min, 6h or 1h 30min"
@@ -36,6 +37,23 @@ def parse_duration(value: Any) -> float:
         msg = f"expected {DURATION_FORMS}"
         raise ValueError(msg)
     return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
+
+
+def parse_length(value: Any) -> float:
+    """Read a length in metres: ``8m``, ``2.5 m``, or a number.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    found = _LENGTH.fullmatch(str(value))
+    if found is None:
+        msg = "expected a length such as 8m"
+        raise ValueError(msg)
+    return float(found.group(1))
 
 
 def check_time(value: Any) -> str:
@@ -78,5 +96,6 @@ def offset_s(moment: str, start: datetime) -> float:
 
 Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
 PositiveDuration = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
+PositiveLength = Annotated[float, BeforeValidator(parse_length), Field(gt=0)]
 Moment = Annotated[str, BeforeValidator(check_time)]
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -52,6 +52,8 @@ class WaterSettings:
         Barriers and culverts that stand from the beginning, with their ids.
     roofs
         Where the water of roofs runs.
+    coarse_factor
+        Terrain cells along the edge of a cell of the surface; above 1 the coarse tier computes it.
     surface, sewer, exchange
         Settings of the parts.
     """
@@ -69,6 +71,7 @@ class WaterSettings:
     building_height_m: float = 3.0
     structures: tuple[tuple[str, Structure], ...] = ()
     roofs: RoofSettings = field(default_factory=RoofSettings)
+    coarse_factor: int = 1
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     sewer: SewerSettings = field(default_factory=SewerSettings)
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,8 @@ from twin.roads import RoadSampler
 from twin.sewer import SewerAccount, SewerEngine
 from twin.surface import SurfaceSolver
 from twin.surface.grid import buildings_of, rain_weights, raised_ground
+from twin.surface.port import SurfaceWater
+from twin.surface.subgrid import CoarseSolver
 from twin.water.balance import WaterBalance, WaterUnits, water_balance
 from twin.water.blockage import blockage_at_start
 from twin.water.boundaries import surface_edges
@@ -118,11 +121,13 @@ class WaterSystem:
         self._pumps = PumpFleet(self._suction_cells, self.node_ids, settings.pump_residual_m)
         self._sensors = SensorProbes(city.terrain, self.open_cells, city.layer("sensors"), self._sewer)
 
-    def _make_surface(self) -> SurfaceSolver:
+    def _make_surface(self) -> SurfaceWater:
         city, settings = self.city, self.settings
         raised = settings.buildings == "raised"
         to_street = None if self._roofs is None else self._roofs.to_street
-        surface = SurfaceSolver(
+        factor = settings.coarse_factor
+        tier = SurfaceSolver if factor == 1 else partial(CoarseSolver, factor=factor)
+        surface: SurfaceWater = tier(
             raised_ground(city.terrain, self.walls, settings.building_height_m if raised else 0.0),
             city.terrain.cell_size_m,
             manning_n=settings.manning_n if city.roughness is None else city.roughness,
@@ -330,7 +335,7 @@ class WaterSystem:
         return () if self._exchange is None else self._exchange.unplaced_gullies
 
     @property
-    def surface(self) -> SurfaceSolver:
+    def surface(self) -> SurfaceWater:
         """The surface solver, for steps, cells updated and velocities."""
         return self._surface
 

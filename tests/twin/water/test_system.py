@@ -73,6 +73,14 @@ def test_the_whole_account_closes_to_the_unit(run):
     assert system.balance().sewer_inflow_m3 == pytest.approx(0.0, abs=1e-9)
 
 
+def test_the_whole_account_closes_on_coarse_cells_too(run):
+    system = run(until_s=601.0, coarse_factor=2, ground=ground_settings("green_ampt", interval_s=60.0))
+    units = system.balance().units
+    assert min(units.rain, units.to_sewer, units.infiltrated) > 0
+    assert (units.surface_error, units.handover_error, units.coupled_error) == (0, 0, 0)
+    assert system.road_depth().max() > 0.0
+
+
 def test_the_sewer_may_step_slower_than_the_exchange(run):
     """What passes into the sewer hardly changes, for the street's side keeps its own step."""
     fine = run(until_s=900.0).balance().to_sewer_m3

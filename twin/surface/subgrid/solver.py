@@ -26,14 +26,12 @@ from twin.surface.kernel_steps import Rain
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.solver import MAX_THREADS, DepthGrid
 from twin.surface.state import inner, padded
+from twin.surface.subgrid.factor import MOST_FACTOR
 from twin.surface.subgrid.kernel_mapping import lean_of_nodes, move_units, read_depths, spread
 from twin.surface.subgrid.kernel_steps import advance
 from twin.surface.subgrid.state import Peak, Progress, Rule, Shower
 from twin.surface.subgrid.storage import LEVELS_PER_M
 from twin.surface.subgrid.tables import build_tables, gather_outlets, make_grid
-
-MOST_FACTOR = 8
-"""Largest factor: beyond it the tables blur what a street is."""
 
 
 class CoarseSolver:

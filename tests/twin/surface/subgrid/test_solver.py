@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+
+from cim_models.errors import InputError
+from twin.surface import Edges, SurfaceSettings, SurfaceSolver
+from twin.surface.constants import UNITS_PER_M
+from twin.surface.subgrid import CoarseSolver
+
+CELL_M = 2.0
+
+
+def rough(rng: np.random.Generator, shape: tuple[int, int] = (30, 43)) -> np.ndarray:
+    """Make hummocky ground that falls to the west."""
+    return rng.random(shape) + np.linspace(0.0, 2.0, shape[1])
+
+
+def stormed(threads: int = 1) -> CoarseSolver:
+    """Run a storm over rough ground with walls, exchange and open edges."""
+    rng = np.random.default_rng(5)
+    bed = rough(rng)
+    walls = rng.random(bed.shape) < 0.15
+    solver = CoarseSolver(
+        bed,
+        CELL_M,
+        4,
+        walls=walls,
+        edges="open",
+        rain_weight=2.0 * rng.random(bed.shape),
+        settings=SurfaceSettings(threads=threads),
+    )
+    solver.set_water_depth(np.where(bed < 0.4, 0.3, 0.0))
+    solver.set_rain(np.array([4e-5, 1e-5]), np.arange(bed.size).reshape(bed.shape) % 2)
+    for second in range(0, 200, 20):
+        solver.exchange(np.array([5, 200, 700]), np.array([2.0, -50.0, -0.1]))
+        solver.advance_to(second + 20.0)
+    return solver
+
+
+@pytest.fixture(scope="module")
+def storm() -> CoarseSolver:
+    """Return a solver after a storm, one thread."""
+    return stormed()
+
+
+def test_every_unit_is_accounted_for_and_lies_on_the_fine_grid(storm: CoarseSolver) -> None:
+    account = storm.account
+    assert account.error_units == 0
+    assert min(account.rain_m3, account.edge_outflow_m3, account.exchanged_out_m3) > 0.0
+    depth = storm.water_depth
+    assert depth.min() >= 0.0
+    on_cells = round(float(depth.sum(dtype=np.float64)) * UNITS_PER_M)
+    assert on_cells == pytest.approx(account.stored_m3 / account.unit_m3, rel=1e-6)
+    assert (storm.max_depth.max(), np.nanmax(storm.time_of_max_s)) > (0.0, 0.0)
+
+
+def test_two_threads_give_the_same_bits(storm: CoarseSolver) -> None:
+    other = stormed(threads=2)
+    for name, array in storm.state().items():
+        np.testing.assert_array_equal(array, other.state()[name], err_msg=name)
+
+
+def test_a_restored_state_goes_on_alike(storm: CoarseSolver) -> None:
+    kept = storm.state()
+    storm.advance_to(storm.time_s + 30.0)
+    after = storm.state()
+    storm.restore(kept)
+    storm.advance_to(storm.time_s + 30.0)
+    for name, array in after.items():
+        np.testing.assert_array_equal(array, storm.state()[name], err_msg=name)
+
+
+def test_depths_of_cells_are_those_of_the_map(storm: CoarseSolver) -> None:
+    cells = np.arange(0, storm.water_depth.size, 7)
+    np.testing.assert_allclose(storm.depth_of(cells), storm.water_depth.ravel()[cells], atol=2e-6)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_a_lake_at_rest_stays_at_rest_on_any_ground(factor: int) -> None:
+    bed = rough(np.random.default_rng(3))
+    solver = CoarseSolver(bed, CELL_M, factor)
+    lake = np.maximum(1.37 - bed, 0.0)
+    solver.set_water_depth(lake)
+    solver.advance_to(120.0)
+    east, north = solver.velocity()
+    assert np.abs(east).max() == np.abs(north).max() == 0.0
+    np.testing.assert_allclose(solver.water_depth, lake, atol=1e-6)
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_a_wall_of_one_cell_lets_nothing_through(diagonal: bool) -> None:
+    shape = (32, 32)
+    row, col = np.indices(shape)
+    walls = (col - row == 1) | (col == row) if diagonal else col == 13
+    solver = CoarseSolver(np.zeros(shape), CELL_M, 4, walls=walls)
+    left = (col < row) if diagonal else col < 13
+    solver.set_water_depth(np.where(left, 1.0, 0.0))
+    solver.advance_to(60.0)
+    assert solver.water_depth[~left].max() == 0.0
+    assert solver.water_depth[left & ~walls].min() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_kerb_within_a_coarse_cell_holds_water_back_until_it_is_overtopped() -> None:
+    bed = np.zeros((4, 40))
+    bed[:, 21] = 0.2
+    solver = CoarseSolver(bed, CELL_M, 4)
+    solver.set_water_depth(np.where(np.arange(40) < 20, 0.15, 0.0) * np.ones((4, 1)))
+    solver.advance_to(120.0)
+    assert solver.water_depth[:, 24:].max() == 0.0
+    solver.set_water_depth(np.where(np.arange(40) < 20, 0.6, 0.0) * np.ones((4, 1)))
+    solver.advance_to(240.0)
+    assert solver.water_depth[:, 24:].min() > 0.1
+
+
+def test_with_one_cell_per_node_it_is_close_to_the_fine_solver() -> None:
+    row, col = np.indices((30, 40))
+    bed = 0.01 * col + 0.2 * np.sin(row / 5.0) * np.cos(col / 6.0) + 0.3
+    fine, coarse = (
+        SurfaceSolver(bed, 10.0, edges=Edges(west=True)),
+        CoarseSolver(bed, 10.0, 1, edges=Edges(west=True)),
+    )
+    for solver in (fine, coarse):
+        solver.set_rain(3e-5)
+        solver.advance_to(1200.0)
+    difference = fine.water_depth - coarse.water_depth
+    assert np.sqrt(np.mean(difference**2)) < 2e-3
+    assert coarse.volume_m3() == pytest.approx(fine.volume_m3(), rel=0.01)
+
+
+def test_uniform_flow_down_a_plane_has_mannings_depth() -> None:
+    cols, slope, manning_n, inflow_m2_s = 240, 0.01, 0.03, 0.05
+    bed = slope * CELL_M * np.arange(cols)[::-1] * np.ones((4, 1))
+    solver = CoarseSolver(bed, CELL_M, 4, manning_n=manning_n, edges=Edges(east=True))
+    source = np.arange(4) * cols
+    for second in range(0, 1200, 4):
+        solver.exchange(source, np.full(4, inflow_m2_s * CELL_M * 4.0))
+        solver.advance_to(second + 4.0)
+    normal_m = (inflow_m2_s * manning_n / slope**0.5) ** 0.6
+    assert solver.water_depth[:, 80:160].mean() == pytest.approx(normal_m, rel=0.03)
+
+
+def test_a_withdrawal_takes_from_fine_cells() -> None:
+    solver = CoarseSolver(rough(np.random.default_rng(1)), CELL_M, 4)
+    solver.set_water_depth(np.full(solver.shape, 0.1))
+
+    def halve(depth: np.ndarray) -> int:
+        taken = depth // 2
+        depth -= taken
+        return int(taken.sum(dtype=np.int64))
+
+    before = solver.volume_m3()
+    taken = solver.withdraw(halve)
+    assert solver.volume_m3() == before - taken
+    assert taken == pytest.approx(before / 2.0, rel=1e-6)
+    assert solver.account.error_units == 0
+
+
+@pytest.mark.parametrize("factor", [0, 9])
+def test_a_factor_out_of_range_is_refused(factor: int) -> None:
+    with pytest.raises(InputError, match="Factor of the coarse grid"):
+        CoarseSolver(np.zeros((8, 8)), CELL_M, factor)

@@ -1,0 +1,64 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from twin.surface.subgrid.nodes import find_nodes
+from twin.surface.subgrid.sections import STRIPS, find_sections
+from twin.surface.subgrid.storage import LEVELS_PER_M, fit_planes, list_members, storage_tables
+
+BEDS = arrays(np.float64, (8, 8), elements=st.floats(0.0, 4.0).map(lambda z: round(z, 3)))
+WALLS = arrays(np.bool_, (8, 8))
+
+
+def level_from_table(bed: np.ndarray, walls: np.ndarray, volume: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Levels of all nodes that hold a volume each, in cells times m, m; shape (volumes, nodes)."""
+    nodes = find_nodes(~walls, 4)
+    members = list_members(bed, nodes, fit_planes(bed, nodes))
+    storage = storage_tables(members, nodes.shape)
+    lines = storage.pool.reshape(storage.pool.shape[0], -1).astype(np.float64)
+    cells = storage.cells.ravel()
+    divisor = np.arange(1, lines.shape[0] + 1)[:, None] * np.ones(cells.size)
+    divisor[-1] = np.maximum(cells, 1)
+    level = (lines[None] + volume[:, None, None] / divisor[None]).min(axis=1)
+    return level + storage.lowest.ravel() / LEVELS_PER_M, nodes.owner, cells
+
+
+@settings(max_examples=60, deadline=None)
+@given(BEDS, WALLS)
+def test_levels_hold_the_volume_that_they_are_asked_for(bed: np.ndarray, walls: np.ndarray) -> None:
+    volume = np.array([0.0, 0.01, 0.3, 2.0, 20.0, 100.0])
+    level, owner, cells = level_from_table(bed, walls, volume)
+    assert (np.diff(level, axis=0) > 0.0)[:, cells > 0].all()
+    for node in np.flatnonzero(cells):
+        beds = bed[owner == node]
+        held = np.maximum(level[:, node, None] - beds[None], 0.0).sum(axis=1)
+        np.testing.assert_allclose(held, volume, rtol=1e-4, atol=2e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(WALLS)
+def test_every_open_cell_has_a_node_nearby(walls: np.ndarray) -> None:
+    owner = find_nodes(~walls, 4).owner
+    np.testing.assert_array_equal(owner >= 0, ~walls)
+    row, col = np.nonzero(~walls)
+    node_row, node_col = np.divmod(owner[row, col], 2)
+    assert (np.abs(node_row - row // 4) + np.abs(node_col - col // 4) <= 1).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(BEDS, WALLS)
+def test_strips_ascend_and_lie_above_both_sides(bed: np.ndarray, walls: np.ndarray) -> None:
+    nodes = find_nodes(~walls, 4)
+    planes = fit_planes(bed, nodes)
+    for axis, section in enumerate(find_sections(bed, np.full(bed.shape, 0.03), nodes, planes, 2.0)):
+        open_faces = section.width > 0.0
+        assert (np.diff(section.sill.astype(np.int64), axis=0) >= 0).all()
+        assert (np.diff(section.film, axis=0) >= -1e-5).all()
+        lowest = np.full(9, np.inf)
+        np.minimum.at(lowest, np.where(nodes.owner >= 0, nodes.owner, 8), bed)
+        for row, col in np.argwhere(open_faces):
+            before = (row - axis, col - 1 + axis)
+            ends = [lowest[r * 2 + c] for r, c in ((row, col), before)]
+            assert section.sill[0, row, col] / LEVELS_PER_M >= max(ends) - 1e-5
+        assert section.sill.shape[0] == STRIPS
