@@ -6,10 +6,10 @@ the finer the better in between. Flow area and conveyance follow from the strips
 
     A = w Σ h        K = w Σ h^(5/3) / n        h = depth over the strip, w = width / 4
 
-For level water the bed to climb is the **sill** along the lane from the lowest place this side of the
-node's middle to the lowest place on the other side: a kerb inside a coarse cell holds water back, and a
-wall across the lane closes it. For a film that runs down a slope it is the height of the fine face above
-the plane of the uphill node.
+For level water the bed to climb is the **sill** of the lane between the middles of the two nodes: the
+higher bed at the fine face, or a crest with clearly lower ground behind it, so that a kerb inside a coarse
+cell holds water back; a wall across the lane closes it. For a film that runs down a slope it is the height
+of the fine face above the plane of the uphill node.
 
 Source: sub-grid sections after Neal et al. (2012) and van Ormondt et al. (2025); strips, sills and the two
 water surfaces are this project's.
@@ -29,6 +29,8 @@ CLOSED_LEVEL = np.int32(2**30 + 2**29)
 """Sill of a strip that is not there: above the highest level of 4096 m."""
 CLOSED_M = np.float32(1.0e6)
 _LEAST_DROP_M = 0.01
+_LEAST_CREST_M = 0.05
+"""A kerb is higher, the unevenness of a street is not: water finds its way around that."""
 
 
 class Sections(NamedTuple):
@@ -149,25 +151,27 @@ def _contacts(nodes: Nodes, axis: int) -> _Contacts:
 def _sill(
     bed_m: NDArray[np.float64], nodes: Nodes, cells: NDArray[np.int64], axis: int, inwards: int
 ) -> NDArray[np.float64]:
-    """Return the sill on the lane from each cell inwards to the middle of its node, m; inf where walled."""
-    factor, (_, cols) = nodes.factor, bed_m.shape
-    row, col = np.divmod(cells, cols)
+    """Return the sill of the lanes from some cells at a face inwards, m; inf where walled.
+
+    A crest this side of the node's middle counts if the ground beyond it is clearly lower.
+    """
+    row, col = np.divmod(cells, bed_m.shape[1])
     node = nodes.owner.ravel()[cells]
     node_row, node_col = np.divmod(node, nodes.shape[1])
-    at_home = (row // factor == node_row) & (col // factor == node_col)
+    at_home = (row // nodes.factor == node_row) & (col // nodes.factor == node_col)
     reach = np.where(at_home, _lane_reach(nodes, axis, inwards)[node], 1)
-    low = bed_m.ravel()[cells].copy()
-    sill, highest = low.copy(), low.copy()
-    for depth in range(1, factor):
+    sill = bed_m.ravel()[cells].copy()
+    beyond = np.full(sill.size, np.inf)
+    for depth in range(nodes.factor - 1, 0, -1):
         r, c = (row + inwards * depth, col) if axis == 0 else (row, col + inwards * depth)
-        inside = (r // factor == node_row) & (c // factor == node_col) & (depth < reach)
-        r, c = np.where(inside, r, row), np.where(inside, c, col)
-        open_here = nodes.owner[np.minimum(r, bed_m.shape[0] - 1), np.minimum(c, cols - 1)] == node
-        z = np.where(open_here, bed_m[np.minimum(r, bed_m.shape[0] - 1), np.minimum(c, cols - 1)], np.inf)
-        highest = np.where(inside, np.maximum(highest, z), highest)
-        lower = inside & ((z < low) | np.isinf(z))
-        sill = np.where(lower, np.maximum(sill, highest), sill)
-        low = np.where(inside, np.minimum(low, z), low)
+        inside = at_home & (r // nodes.factor == node_row) & (c // nodes.factor == node_col)
+        r, c = np.clip(r, 0, bed_m.shape[0] - 1), np.clip(c, 0, bed_m.shape[1] - 1)
+        open_here = inside & (nodes.owner[r, c] == node)
+        z = np.where(open_here, bed_m[r, c], np.inf)
+        near = inside & (depth < reach)
+        counts = near & (~open_here | (z > beyond + _LEAST_CREST_M))
+        sill = np.where(counts, np.maximum(sill, z), sill)
+        beyond = np.minimum(beyond, z)
     return sill
 
 
