@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.surface.account import SurfaceAccount
+from twin.surface.barriers import BarrierFaces
+from twin.surface.culverts import CulvertBarrels
 
 DepthGrid = NDArray[np.float32]
 
@@ -70,6 +72,14 @@ class SurfaceWater(Protocol):
 
     def withdraw(self, take: Callable[[NDArray[np.int32]], int]) -> float:
         """Let something take water from many cells at once; return the volume taken, m³."""
+        ...
+
+    def place(self, name: str, structure: BarrierFaces | CulvertBarrels) -> None:
+        """Place a structure, or refuse it with `InputError`."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a structure that was placed."""
         ...
 
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:

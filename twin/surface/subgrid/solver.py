@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cim_models.errors import InputError, UnstableStepError
 from twin.surface import checks
 from twin.surface.account import SurfaceAccount
+from twin.surface.barriers import BarrierFaces
 from twin.surface.constants import (
     DRY_UNITS,
     MAX_DEPTH_M,
@@ -21,6 +22,7 @@ from twin.surface.constants import (
     WEIGHT_ONE,
     ZONE_DTYPE,
 )
+from twin.surface.culverts import CulvertBarrels
 from twin.surface.edges import Edges, edges_from, find_outlets
 from twin.surface.kernel_steps import Rain
 from twin.surface.settings import SurfaceSettings, available_threads
@@ -293,6 +295,33 @@ class CoarseSolver:
             out,
         )
         return out.reshape(self.shape)
+
+    def place(self, name: str, structure: BarrierFaces | CulvertBarrels) -> None:
+        """Refuse a structure: the sections of the coarse tier are made once, from the terrain.
+
+        Raises
+        ------
+        InputError
+            Always.
+        """
+        raise InputError(
+            f"Structure '{name}'",
+            got=f"a surface on cells of {self._rule.node_size_m:g} m",
+            expected=f"the terrain's own cells of {self.cell_size_m:g} m",
+            remedy="Leave out numerics.cell, or put the structure into the terrain",
+        )
+
+    def remove(self, name: str) -> None:
+        """Refuse to remove what cannot be there.
+
+        Raises
+        ------
+        InputError
+            Always.
+        """
+        raise InputError(
+            f"Structure '{name}'", got="none of this name", expected="a structure that was placed"
+        )
 
     # -- checkpoints -----------------------------------------------------------------------------
 
