@@ -75,8 +75,9 @@ class Tier:
             self.solver.advance_to(min(end_s, storm.next_change_s(now), look))
             self.wall_s += time.perf_counter() - started
             if self.solver.time_s == look:
-                total, count = total + self.solver.water_depth, count + 1
-        mean = total / max(count, 1)
+                total += self.solver.water_depth
+                count += 1
+        mean = total / np.float32(max(count, 1))
         self.calm_depth = mean if self.calm_depth is None else np.maximum(self.calm_depth, mean)
 
 

@@ -111,7 +111,7 @@ def _sections(
     film = np.maximum(z[touch.before], z[touch.after]) - plane_at(planes, nodes, row, col, owner[uphill])
     g_n2 = GRAVITY_M_S2 * (0.5 * (n[touch.before] ** 2 + n[touch.after] ** 2))
     passable = np.isfinite(sill)
-    face, sill, film, g_n2 = (values[passable] for values in (touch.face, sill, film, g_n2))
+    face, sill, film, g_n2 = touch.face[passable], sill[passable], film[passable], g_n2[passable]
     faces = np.bincount(face, minlength=count)
     shape = (rows + 1, cols + 1)
     centre = np.pad(planes.centre.reshape(rows, cols), ((0, 1), (0, 1)))

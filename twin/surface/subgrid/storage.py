@@ -14,7 +14,7 @@ Both are minima of straight lines: exact, monotone and concave in the volume, an
 search.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +114,7 @@ def fit_planes(bed_m: NDArray[np.float64], nodes: Nodes) -> Planes:
 
 
 def plane_at(
-    planes: Planes, nodes: Nodes, row: NDArray[np.float64], col: NDArray[np.float64], node: NDArray[np.int64]
+    planes: Planes, nodes: Nodes, row: NDArray[Any], col: NDArray[Any], node: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the height of the planes of some nodes at places given in fine cells, m."""
     dy, dx = _offsets(row, col, node, nodes)
@@ -172,7 +172,7 @@ def _running_mean(
 
 
 def _offsets(
-    row: NDArray[np.float64], col: NDArray[np.float64], node: NDArray[np.int64], nodes: Nodes
+    row: NDArray[Any], col: NDArray[Any], node: NDArray[np.int64], nodes: Nodes
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Distance of places from the centres of coarse cells, in fine cells."""
     node_row, node_col = np.divmod(node, nodes.shape[1])
