@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -27,6 +27,7 @@ def level_from_table(bed: np.ndarray, walls: np.ndarray, volume: np.ndarray) -> 
 @settings(max_examples=60, deadline=None)
 @given(BEDS, WALLS)
 def test_levels_hold_the_volume_that_they_are_asked_for(bed: np.ndarray, walls: np.ndarray) -> None:
+    assume(not walls.all())
     volume = np.array([0.0, 0.01, 0.3, 2.0, 20.0, 100.0])
     level, owner, cells = level_from_table(bed, walls, volume)
     assert (np.diff(level, axis=0) > 0.0)[:, cells > 0].all()
