@@ -82,6 +82,10 @@ class SurfaceWater(Protocol):
         """Remove a structure that was placed."""
         ...
 
+    def shut_culvert(self, name: str, *, shut: bool) -> None:
+        """Shut the gate of a culvert that was placed, or open it."""
+        ...
+
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         """Depth of cells given by flat index, m."""
         ...

@@ -20,7 +20,8 @@ from cim_models.orders import (
     StructureOrder,
 )
 from cim_models.structures import Barrier, Culvert, Structure
-from twin.surface import BarrierFaces, CulvertBarrels, SurfaceSolver, place_barrier, place_culvert
+from twin.surface import BarrierFaces, CulvertBarrels, place_barrier, place_culvert
+from twin.surface.port import SurfaceWater
 
 
 def put_on_grid(
@@ -58,7 +59,7 @@ class StructureYard:
 
     def __init__(
         self,
-        surface: SurfaceSolver,
+        surface: SurfaceWater,
         terrain: Terrain,
         open_cells: NDArray[np.bool_],
         permanent: Iterable[tuple[str, Structure]],

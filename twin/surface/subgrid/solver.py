@@ -312,16 +312,12 @@ class CoarseSolver:
         )
 
     def remove(self, name: str) -> None:
-        """Refuse to remove what cannot be there.
+        """Refuse to remove what cannot be there."""
+        raise InputError(f"Structure '{name}'", got="none of this name", expected="one that was placed")
 
-        Raises
-        ------
-        InputError
-            Always.
-        """
-        raise InputError(
-            f"Structure '{name}'", got="none of this name", expected="a structure that was placed"
-        )
+    def shut_culvert(self, name: str, *, shut: bool) -> None:
+        """Refuse to shut what cannot be there."""
+        self.remove(name)
 
     # -- checkpoints -----------------------------------------------------------------------------
 

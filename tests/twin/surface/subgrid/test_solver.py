@@ -4,6 +4,7 @@ import pytest
 from cim_models.errors import InputError
 from twin.surface import Edges, SurfaceSettings, SurfaceSolver
 from twin.surface.constants import UNITS_PER_M
+from twin.surface.culverts import BARREL, CulvertBarrels
 from twin.surface.subgrid import CoarseSolver
 
 CELL_M = 2.0
@@ -158,3 +159,12 @@ def test_a_withdrawal_takes_from_fine_cells() -> None:
 def test_a_factor_out_of_range_is_refused(factor: int) -> None:
     with pytest.raises(InputError, match="Factor of the coarse grid"):
         CoarseSolver(np.zeros((8, 8)), CELL_M, factor)
+
+
+def test_structures_are_refused_in_one_line() -> None:
+    solver = CoarseSolver(np.zeros((8, 8)), CELL_M, 4)
+    barrel = CulvertBarrels(np.zeros(0, BARREL))
+    with pytest.raises(InputError, match=r"Structure 'C1'.*8 m.*2 m.*numerics.cell"):
+        solver.place("C1", barrel)
+    with pytest.raises(InputError, match="Structure 'C1'"):
+        solver.shut_culvert("C1", shut=True)
