@@ -11,7 +11,6 @@ from numba import njit
 
 from twin.surface.constants import DRY_DEPTH_M
 from twin.surface.intrinsics import inverse_cbrt
-from twin.surface.kernel_edges import CRITICAL
 from twin.surface.subgrid.storage import LEVELS_PER_M
 
 
@@ -28,6 +27,8 @@ class Outlets(NamedTuple):
         Width of a strip, m.
     conveyance
         sqrt(S) / n towards that side, mean, m^(1/3)/s; where it is above 0 water leaves as a film.
+    critical
+        Factor of the critical discharge, mean, m^(1/2)/s; 0 where a slope is given.
     """
 
     row: Any
@@ -36,6 +37,7 @@ class Outlets(NamedTuple):
     film: Any
     width: Any
     conveyance: Any
+    critical: Any
 
 
 @njit(cache=True, error_model="numpy")
@@ -55,7 +57,7 @@ def drain_outlets(grid: Any, outlets: Outlets, dt_s: float, unit_m3: float) -> i
             h = film if steep > 0.0 else pool
             if h > DRY_DEPTH_M:
                 normal = steep * h * h * inverse_cbrt(np.float32(h))
-                discharge += outlets.width[k] * max(CRITICAL * h * np.sqrt(h), normal)
+                discharge += outlets.width[k] * max(outlets.critical[k] * h * np.sqrt(h), normal)
         taken = min(grid.volume[row, col], np.int64(discharge * dt_s / unit_m3))
         grid.volume[row, col] -= taken
         left += taken

@@ -23,8 +23,9 @@ from twin.surface.constants import (
     ZONE_DTYPE,
 )
 from twin.surface.culverts import CulvertBarrels
-from twin.surface.edges import Edges, edges_from, find_outlets
+from twin.surface.edges import Edges, edges_from
 from twin.surface.kernel_steps import Rain
+from twin.surface.openings import Ground, make_openings
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.solver import MAX_THREADS, DepthGrid
 from twin.surface.state import inner, padded
@@ -74,7 +75,7 @@ class CoarseSolver:
                 "Factor of the coarse grid", got=factor, expected=f"1 to {MOST_FACTOR} fine cells"
             )
         settings = settings or SurfaceSettings()
-        true_bed_m, _, self._open, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
+        true_bed_m, datum_m, self._open, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
         bed_m = checks.rounded_bed(true_bed_m)
         n = np.broadcast_to(checks.check_roughness(manning_n, self._open), bed_m.shape)
         self.shape: tuple[int, int] = bed_m.shape
@@ -84,8 +85,9 @@ class CoarseSolver:
         self._threads = min(settings.threads or available_threads(), MAX_THREADS)
         self._tables = build_tables(bed_m, self._open, n, self.cell_size_m, int(factor))
         self._grid = make_grid(self._tables)
-        sides = find_outlets(bed_m, self._open, outside, n, cell_size_m, edges_from(edges))
-        self._outlets = gather_outlets(sides, self._tables, self.cell_size_m)
+        ground = Ground(bed_m, datum_m, self._open, outside, n, self.cell_size_m)
+        openings = make_openings(ground, _free_edges(edges, self.cell_size_m))
+        self._outlets = gather_outlets(openings.outlets, self._tables, self.cell_size_m)
         rows, cols = self._tables.nodes.shape
         self._rule = Rule(
             self.cell_size_m * factor,
@@ -431,10 +433,25 @@ class CoarseSolver:
         return SurfaceAccount(
             initial_m3=self._initial_units * unit,
             rain_m3=rained * unit,
+            inflow_m3=0.0,
             exchanged_in_m3=self._in_units * unit,
             exchanged_out_m3=self._out_units * unit,
+            edge_inflow_m3=0.0,
             edge_outflow_m3=left * unit,
             stored_m3=stored * unit,
             error_units=stored - known,
             unit_m3=unit,
         )
+
+
+def _free_edges(edges: Edges | Literal["closed", "open"], cell_size_m: float) -> Edges:
+    """Return the openings of the domain; refuse what the coarse tier does not know."""
+    openings = edges_from(edges)
+    if openings.levels or openings.inflows:
+        raise InputError(
+            "Edges of the coarse surface",
+            got="a given level or an inflow hydrograph",
+            expected="closed sides and outflow",
+            remedy=f"Compute on the terrain's own cells of {cell_size_m:g} m: leave out numerics.cell",
+        )
+    return openings

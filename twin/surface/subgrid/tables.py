@@ -118,17 +118,21 @@ def framed(values: NDArray[Any], more: int, fill: Any = 0) -> NDArray[Any]:
 
 def gather_outlets(fine: FineOutlets, tables: Tables, cell_size_m: float) -> Outlets:
     """Gather the open sides of fine cells by node."""
-    row, col = fine.row - ROWS_BEFORE, fine.col - LANES
+    row, col = fine.border.row - ROWS_BEFORE, fine.border.col - LANES
     cell = row * tables.nodes.owner.shape[1] + col
     node, place = np.unique(tables.nodes.owner.ravel()[cell], return_inverse=True)
     sides = np.bincount(place, minlength=node.size)
     node_row, node_col = np.divmod(node, tables.nodes.shape[1])
-    conveyance = np.bincount(place, fine.conveyance, node.size) / np.maximum(sides, 1)
+    conveyance, critical = (
+        (np.bincount(place, values, node.size) / np.maximum(sides, 1)).astype(np.float32)
+        for values in (fine.conveyance, fine.critical)
+    )
     return Outlets(
         node_row + 1,
         node_col + 1,
         np.rint(strips(place, tables.bed[cell], sides).T * LEVELS_PER_M).astype(np.int32),
         strips(place, tables.rest[cell], sides).T.astype(np.float32),
         (sides * (cell_size_m / STRIPS)).astype(np.float32),
-        conveyance.astype(np.float32),
+        conveyance,
+        critical,
     )
