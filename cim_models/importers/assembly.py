@@ -5,19 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cim_models.bundle.tables import conform
 from cim_models.bundle.writing import check_replaceable, write_city
-from cim_models.city import City, Network, Source
+from cim_models.city import City, Network, Source, Terrain
 from cim_models.errors import MappingError
 from cim_models.importers.generate import generate
 from cim_models.importers.networks import compare_with_terrain, import_network, outside, tie_gullies
 from cim_models.importers.recipe import Recipe, SourceFile, read_recipe
 from cim_models.importers.report import REPORT, ImportReport
 from cim_models.importers.roads import build_graph
+from cim_models.importers.roughness import import_roughness
 from cim_models.importers.tables import crop, read_mapped
 from cim_models.importers.terrain import import_terrain
 from cim_models.layers import LAYERS
@@ -92,6 +95,7 @@ def _build(folder: Path, rules: Recipe, report: ImportReport) -> City:
         layers=layers,
         sewer=networks.get("sewer"),
         supply=networks.get("supply"),
+        roughness=_roughness(folder, rules, terrain, report),
     )
     compare_with_terrain(city, report)
     city = generate(city, rules.generate, report)
@@ -101,6 +105,15 @@ def _build(folder: Path, rules: Recipe, report: ImportReport) -> City:
         if name in city.layers
     }
     return replace(city, layers=tables, cim_levels=_cim_levels(tables, networks))
+
+
+def _roughness(
+    folder: Path, rules: Recipe, terrain: Terrain, report: ImportReport
+) -> NDArray[np.float32] | None:
+    if rules.roughness is None:
+        return None
+    files = " + ".join(area.file for area in rules.roughness.areas) or "assumed"
+    return import_roughness(folder, rules.roughness, rules.crs, terrain, report.layer("roughness", files))
 
 
 def _networks(folder: Path, rules: Recipe, report: ImportReport) -> dict[str, Network]:
@@ -130,6 +143,10 @@ def _layers(folder: Path, rules: Recipe, report: ImportReport) -> dict[str, gpd.
 def _extent(
     rules: Recipe, layers: Mapping[str, gpd.GeoDataFrame], networks: Mapping[str, Network]
 ) -> BaseGeometry:
+    margin = rules.extent.margin_m
+    if rules.extent.box is not None:
+        x_min, y_min, x_max, y_max = rules.extent.box
+        return shapely.box(x_min - margin, y_min - margin, x_max + margin, y_max + margin)
     parts = {**layers, **{name: network.nodes for name, network in networks.items()}}
     unknown = [name for name in rules.extent.around if name not in parts]
     if unknown:
@@ -139,7 +156,6 @@ def _extent(
             remedy="Name parts that the recipe imports",
         )
     boxes = [shapely.box(*parts[name].total_bounds) for name in rules.extent.around]
-    margin = rules.extent.margin_m
     x_min, y_min, x_max, y_max = shapely.union_all(boxes).bounds
     return shapely.box(x_min - margin, y_min - margin, x_max + margin, y_max + margin)
 

@@ -7,14 +7,15 @@ source and is reported as assumed.
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cim_models.errors import MappingError
 
 Value = str | float | bool
 Positive = Annotated[float, Field(gt=0)]
+Manning = Annotated[float, Field(gt=0, le=1)]
 
 
 class _Strict(BaseModel):
@@ -22,36 +23,66 @@ class _Strict(BaseModel):
 
 
 class Extent(_Strict):
-    """Which part of the source becomes the city: a box around some of its parts.
+    """Which part of the source becomes the city: a given box, or one around some of its parts.
 
-    ``around`` names layers of the recipe, or ``sewer`` or ``supply``; everything outside the box
-    around them, ``margin_m`` wider on all sides, is left out.
+    ``box`` is x_min, y_min, x_max, y_max, m. ``around`` names layers of the recipe, or ``sewer`` or
+    ``supply``. Everything outside the box, ``margin_m`` wider on all sides, is left out.
     """
 
-    around: list[str] = Field(min_length=1)
-    margin_m: float = Field(ge=0)
+    box: tuple[float, float, float, float] | None = None
+    around: list[str] = []
+    margin_m: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.box is None) == (not self.around):
+            msg = "exactly one of box and around"
+            raise ValueError(msg)
+        if self.box is not None and not (self.box[0] < self.box[2] and self.box[1] < self.box[3]):
+            msg = "a box of x_min, y_min, x_max, y_max"
+            raise ValueError(msg)
+        return self
 
 
 class SourceFile(_Strict):
-    """A file of the source: path in the source folder, layer in it, text encoding of it."""
+    """A file of the source: path in the source folder, layer in it, text encoding of it.
+
+    With ``outlines`` the path is a pattern, and each file that matches holds the corners of one polygon,
+    see `cim_models.importers.outlines`.
+    """
 
     file: str
     source_layer: str | None = None
     encoding: str = "utf-8"
     licence: str | None = None
+    outlines: bool = False
 
 
 class TerrainRecipe(SourceFile):
     """Ground elevation.
 
-    ``nodata`` lists values that mean "none" besides the file's own. ``fill_holes_m`` is how far
-    from known ground a hole may be filled by interpolation; 0 leaves holes.
+    ``crs`` is for a file that names none. ``nodata`` lists values that mean "none" besides the file's own.
+    ``fill_holes_m`` is how far from known ground a hole may be filled by interpolation; 0 leaves holes.
     """
 
+    crs: str | None = None
     cell_size_m: Positive
     nodata: list[float] = []
     resampling: Literal["nearest", "bilinear", "cubic", "average"] = "bilinear"
     fill_holes_m: float = Field(default=0.0, ge=0)
+
+
+class RoughnessArea(SourceFile):
+    """Polygons with a roughness of their own, s/m^(1/3)."""
+
+    manning_n: Manning
+
+
+class RoughnessRecipe(_Strict):
+    """Manning's n, s/m^(1/3): one value for the ground, and others in areas, the later before the earlier."""
+
+    manning_n: Manning
+    areas: list[RoughnessArea] = []
 
 
 class Join(SourceFile):
@@ -164,6 +195,7 @@ class Recipe(_Strict):
     licence: str
     extent: Extent
     terrain: TerrainRecipe
+    roughness: RoughnessRecipe | None = None
     sewer: SourceFile | None = None
     supply: SourceFile | None = None
     layers: list[LayerRecipe] = []

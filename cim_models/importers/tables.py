@@ -13,6 +13,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.geometry.base import BaseGeometry
 
 from cim_models.errors import MappingError
+from cim_models.importers.outlines import read_outlines
 from cim_models.importers.recipe import Count, Join, LayerRecipe, SourceFile
 from cim_models.importers.report import LayerReport
 from cim_models.layers import LAYERS, LayerSpec
@@ -51,6 +52,8 @@ def read_table(folder: Path, source: SourceFile, crs: str | None) -> pd.DataFram
     MappingError
         If the file or layer is missing or unreadable, or a spatial layer has no CRS.
     """
+    if source.outlines and crs is not None:
+        return read_outlines(folder, source, crs)
     path = source_path(folder, source.file)
     if path.suffix in _TEXT_TABLES:
         separator = _TEXT_TABLES[path.suffix]

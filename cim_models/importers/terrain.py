@@ -79,11 +79,15 @@ def _resample(
 ) -> NDArray[np.float32]:
     try:
         with rasterio.open(path) as raster:
-            if raster.crs is None:
-                raise MappingError(f"{path} has no coordinate reference system", remedy="Set it in the file")
+            source_crs = raster.crs or recipe.crs
+            if source_crs is None:
+                raise MappingError(
+                    f"{path} has no coordinate reference system",
+                    remedy="Set it in the file, or 'crs' in the recipe",
+                )
             source = raster.read(1).astype(np.float32)
             own = raster.nodata
-            transform, source_crs = raster.transform, raster.crs
+            transform = raster.transform
     except RasterioError as exc:
         raise MappingError(f"{path} is not a readable raster: {exc}", remedy="Give a GeoTIFF") from exc
     for value in [*recipe.nodata, *([own] if own is not None else [])]:

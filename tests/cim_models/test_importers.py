@@ -289,7 +289,7 @@ def test_recipe_that_does_not_fit_is_one_line_and_writes_nothing(
 def test_missing_source_and_unknown_recipe_are_named(village: Path, tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="nowhere does not exist"):
         import_city(tmp_path / "nowhere", "santboi", tmp_path / "out")
-    with pytest.raises(MappingError, match="no recipe 'atlantis'; expected santboi"):
+    with pytest.raises(MappingError, match="no recipe 'atlantis'; expected merewether, santboi"):
         import_city(village, "atlantis", tmp_path / "out")
     with pytest.raises(BundleError, match="is not a city bundle"):
         import_city(village, "santboi", village)
