@@ -10,8 +10,9 @@ import numpy as np
 from numba import njit, prange
 
 from twin.surface.kernel_barriers import Crests
+from twin.surface.kernel_record import Record, record_tile_row
 from twin.surface.kernel_sweep import sweep_band
-from twin.surface.kernel_tiles import mark_wet_row, record_maximum
+from twin.surface.kernel_tiles import mark_wet_row
 from twin.surface.state import Grid, Scratch, Strips, Tiles
 
 WORTH_SHARING = 1 << 16
@@ -40,19 +41,23 @@ def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int) -> None:
 
 
 @njit(parallel=True, cache=True)
-def _record_by_threads(grid: Grid, tiles: Tiles, rows: int, time_s: Any, deepest: Any, when: Any) -> None:
+def _record_by_threads(
+    grid: Grid, tiles: Tiles, rows: int, time_s: Any, looks: int, record: Record
+) -> None:
     for tile_row in prange(tiles.counts.size):
-        record_maximum(grid, tiles, tile_row, rows, time_s, deepest, when)
+        record_tile_row(grid, tiles, tile_row, rows, time_s, looks, record)
 
 
 @njit(cache=True)
-def record(grid: Grid, tiles: Tiles, rows: int, cells: int, time_s: Any, deepest: Any, when: Any) -> None:
-    """Raise the largest depth so far, and its time, in the active tiles, which hold ``cells`` cells."""
+def record_flood(
+    grid: Grid, tiles: Tiles, rows: int, cells: int, time_s: Any, looks: int, record: Record
+) -> None:
+    """Record the flood in the active tiles, which hold ``cells`` cells, see `record_tile_row`."""
     if _shared(tiles, cells):
-        _record_by_threads(grid, tiles, rows, time_s, deepest, when)
+        _record_by_threads(grid, tiles, rows, time_s, looks, record)
     else:
         for tile_row in range(tiles.counts.size):
-            record_maximum(grid, tiles, tile_row, rows, time_s, deepest, when)
+            record_tile_row(grid, tiles, tile_row, rows, time_s, looks, record)
 
 
 @njit(parallel=True, cache=True)

@@ -1,4 +1,4 @@
-"""The loop over steps: step length, rain, sweep by bands, edges, record of the maximum."""
+"""The loop over steps: step length, rain, sweep by bands, edges, record."""
 
 from typing import Any, NamedTuple
 
@@ -15,10 +15,11 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
-from twin.surface.kernel_bands import find_wet, record, sweep
+from twin.surface.kernel_bands import find_wet, record_flood, sweep
 from twin.surface.kernel_conduits import pass_conduits
 from twin.surface.kernel_faces import step_factors
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
+from twin.surface.kernel_record import Record
 from twin.surface.kernel_sweep import save_strips
 from twin.surface.kernel_tiles import activate, deal_rows
 from twin.surface.state import Grid, Scratch, Strips, Structures, Tiles
@@ -36,7 +37,7 @@ class Rule(NamedTuple):
     tiled
         Sweep active tiles only.
     record_interval_s
-        Time between looks at the maximum depth, s.
+        Time between looks at what is recorded, s.
     rows, cols
         Size of the domain.
     """
@@ -62,7 +63,7 @@ class Progress(NamedTuple):
     recheck
         Whether wet tiles must be looked for before the next step.
     next_record_s
-        When the maximum is looked at again.
+        When the water is looked at again for the record.
     steps, cell_steps
         Steps and cell updates so far.
     left_units
@@ -139,10 +140,9 @@ def advance(
     rule: Rule,
     progress: Progress,
     end_s: float,
-    deepest_ever: Any,
-    time_of_max: Any,
+    record: Record,
 ) -> Progress:
-    """Advance the water to ``end_s``; the arrays of ``grid``, ``rain`` and the maximum change in place.
+    """Advance the water to ``end_s``; the arrays of ``grid``, ``rain`` and ``record`` change in place.
 
     Returns
     -------
@@ -180,6 +180,8 @@ def advance(
         if deepest > MAX_UNITS:
             return Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, UNSTABLE)
         if time_s >= next_record_s:
-            record(grid, tiles, rows, cells, np.float32(time_s), deepest_ever, time_of_max)
-            next_record_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
+            due_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
+            looks = int(np.rint((due_s - next_record_s) / rule.record_interval_s))
+            record_flood(grid, tiles, rows, cells, np.float32(time_s), looks, record)
+            next_record_s = due_s
     return Progress(time_s, deepest, recheck, next_record_s, steps, cell_steps, left, STEADY)

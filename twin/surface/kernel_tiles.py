@@ -111,19 +111,3 @@ def deal_rows(tiles: Tiles, rows: int, cells: int) -> None:
             band += 1
         before += width * height
     tiles.band_rows[bands] = ROWS_BEFORE + rows
-
-
-@njit(cache=True)
-def record_maximum(
-    grid: Grid, tiles: Tiles, tile_row: int, rows: int, time_s: float, deepest: Any, when: Any
-) -> None:
-    """Raise the largest depth so far, and its time, in the active tiles of one row of tiles."""
-    row_0 = ROWS_BEFORE + tile_row * TILE
-    for row in range(row_0, min(row_0 + TILE, ROWS_BEFORE + rows)):
-        for run in range(tiles.counts[tile_row]):
-            first, end = tiles.segments[tile_row, run, 0], tiles.segments[tile_row, run, 1]
-            h, top, time = grid.depth[row, first:end], deepest[row, first:end], when[row, first:end]
-            for col in range(h.size):
-                old, new, then = top[col], h[col], time[col]
-                time[col] = time_s if new > old else then
-                top[col] = max(old, new)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cim_models.errors import InputError
 from twin.surface.constants import MAX_COURANT, MAX_STEP_S
+from twin.surface.hazard import FloodLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class SurfaceSettings:
     tiled
         Sweep only where there is water. The result does not depend on it.
     record_interval_s
-        Simulated time between two looks at the maximum depth, s, > 0.
+        Simulated time between two looks at what is recorded, s, > 0.
+    flood_limits
+        Limits of the flood record, see `twin.surface.record.FloodRecord`; None to record only the largest
+        depth and its time.
     """
 
     courant: float = 0.5
@@ -30,6 +34,7 @@ class SurfaceSettings:
     threads: int | None = None
     tiled: bool = True
     record_interval_s: float = 10.0
+    flood_limits: FloodLimits | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 < self.courant <= MAX_COURANT:

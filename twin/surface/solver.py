@@ -12,13 +12,9 @@ from twin.surface import checks
 from twin.surface.account import SurfaceAccount
 from twin.surface.barriers import BarrierFaces
 from twin.surface.constants import (
-    DRY_UNITS,
     GRAVITY_M_S2,
-    LANES,
     MAX_DEPTH_M,
     MAX_RAIN_M_S,
-    REAL_DTYPE,
-    ROWS_BEFORE,
     UNIT_M,
     UNITS_PER_M,
     WEIGHT_DTYPE,
@@ -31,9 +27,11 @@ from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
 from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
 from twin.surface.openings import Ground, make_openings, openings_state, restore_openings
+from twin.surface.probing import bed_above_datum_at, cell_velocity, velocity_at
+from twin.surface.record import FloodRecord
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.standing import Standing
-from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles, padded
+from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles
 
 DepthGrid = NDArray[np.float32]
 MAX_THREADS = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
@@ -67,6 +65,11 @@ class SurfaceSolver:
         Share of the rain that lands in each cell, shape (rows, cols), 0 to 1023; 1 where omitted.
         Rounded to 1/64. Walls and cells outside get none: give their neighbours more, see
         `twin.surface.grid.rain_weights`.
+
+    Attributes
+    ----------
+    record
+        What the flood has done to each cell so far.
 
     Raises
     ------
@@ -119,8 +122,7 @@ class SurfaceSolver:
             cols,
         )
         self._progress = Progress(0.0, 0, True, settings.record_interval_s, 0, 0, 0, 0)
-        self._deepest_ever = padded(self.shape, np.int32, DRY_UNITS)
-        self._time_of_max = padded(self.shape, REAL_DTYPE, np.nan)
+        self.record = FloodRecord(self.shape, settings.record_interval_s, settings.flood_limits)
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._set_weights(rain_weight)
         self._set_zones(np.zeros(self.shape, np.int64))
@@ -173,8 +175,7 @@ class SurfaceSolver:
             self._rule,
             self._progress,
             float(time_s),
-            self._deepest_ever,
-            self._time_of_max,
+            self.record.arrays,
         )
         if self._progress.status == UNSTABLE:
             depth = inner(self._grid.depth, self.shape).view(np.uint32)
@@ -337,6 +338,15 @@ class SurfaceSolver:
         read_depths(self._grid.depth, self.shape[1], index, out)
         return out
 
+    def velocity_of(self, cells: NDArray[np.int64]) -> tuple[DepthGrid, DepthGrid]:
+        """Return the velocity of some cells to the east and to the north, as `velocity` does, m/s."""
+        return velocity_at(self._grid, self.shape[1], checks.check_cells(cells, self._open.size))
+
+    def bed_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the bed elevation of some open cells as the solver has it, m."""
+        index = checks.check_cells(cells, self._open.size)
+        return self._datum_m + bed_above_datum_at(self._grid, self.shape[1], index)
+
     # -- structures ------------------------------------------------------------------------------
 
     def place(self, name: str, structure: BarrierFaces | CulvertBarrels) -> None:
@@ -386,6 +396,7 @@ class SurfaceSolver:
         return {
             **grids,
             **openings_state(self._openings),
+            **self.record.state(),
             "rain_zone": self._zones.copy(),
             "rain_rate": rain.rate.copy(),
             "rain_pending": rain.pending.copy(),
@@ -407,6 +418,7 @@ class SurfaceSolver:
             inner(array, self.shape)[...] = state[name]
         self._standing.restore(state)
         restore_openings(self._openings, self._grid.qx, self._grid.qy, state)
+        self.record.restore(state)
         self._set_zones(state["rain_zone"])
         self._rain.rate[:] = state["rain_rate"]
         self._rain.pending[:] = state["rain_pending"]
@@ -421,8 +433,6 @@ class SurfaceSolver:
             "depth": self._grid.depth,
             "qx": self._grid.qx,
             "qy": self._grid.qy,
-            "deepest_ever": self._deepest_ever,
-            "time_of_max": self._time_of_max,
         }
 
     # -- results ---------------------------------------------------------------------------------
@@ -439,28 +449,19 @@ class SurfaceSolver:
         It is looked at after the first step that reaches each multiple of `record_interval_s`; depths up
         to the dry depth (1 mm) count as 0.
         """
-        deepest = inner(self._deepest_ever, self.shape)
-        return np.where(deepest > DRY_UNITS, deepest * np.float32(UNIT_M), np.float32(0.0))
+        return self.record.max_depth
 
     @property
     def time_of_max_s(self) -> DepthGrid:
         """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
-        return inner(self._time_of_max, self.shape).copy()
+        return self.record.time_of_max_s
 
     def velocity(self) -> tuple[DepthGrid, DepthGrid]:
         """Velocity at cell centres to the east and to the north, shape (rows, cols), m/s; 0 where dry.
 
         Mean discharge of the two faces over the depth of the cell.
         """
-        rows, cols = self.shape
-        depth = self.water_depth
-        wet = inner(self._grid.depth, self.shape) > DRY_UNITS
-        qx = self._grid.qx[ROWS_BEFORE : ROWS_BEFORE + rows, LANES : LANES + cols + 1]
-        qy = self._grid.qy[ROWS_BEFORE : ROWS_BEFORE + rows + 1, LANES : LANES + cols]
-        halved = np.float32(0.5) / np.where(wet, depth, np.float32(1.0))
-        east = np.where(wet, (qx[:, 1:] + qx[:, :-1]) * halved, np.float32(0.0))
-        north = np.where(wet, -(qy[1:] + qy[:-1]) * halved, np.float32(0.0))
-        return east, north
+        return cell_velocity(self._grid, self.shape)
 
     @property
     def unit_discharge(self) -> tuple[DepthGrid, DepthGrid]:
