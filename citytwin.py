@@ -156,6 +156,22 @@ def report(
 
 
 @app.command()
+def export(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    what: Annotated[
+        str, typer.Option(help="Rasters with commas between, such as max_depth,hazard,arrival.")
+    ] = "all",
+) -> None:
+    """Write rasters of a run as GeoTIFF."""
+    from scenarios.export import export_rasters
+    from scenarios.runfolder import RunFolder
+
+    names = [name.strip() for name in what.split(",")]
+    _print_lines([str(path) for path in export_rasters(RunFolder(run), names, out)])
+
+
+@app.command()
 def replay(
     run: RunArgument,
     port: PortOption = DEFAULT_PORT,

@@ -28,12 +28,15 @@ from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
 from scenarios.measures import PlannedOrder, gully_blockages, plan_orders, refuse_bursts
+from scenarios.points import OutputPoint, read_points
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
 from scenarios.schema.model import Patrols, Scenario
 from scenarios.structures import StructurePlanner
 from twin.ground import GroundSettings, ground_names, ground_settings
 from twin.rain import RainSeries
+from twin.surface import SurfaceSettings
+from twin.surface.hazard import flood_limits
 from twin.surface.subgrid import coarse_factor
 from twin.water import RoofSettings, WaterSettings
 
@@ -58,6 +61,8 @@ class Setup:
         Rain since the start.
     planned
         Orders that the scenario gives.
+    points
+        Points at which the water is written.
     water, operations
         Settings of the physics and of those who act.
     """
@@ -68,6 +73,7 @@ class Setup:
     notes: tuple[str, ...]
     rain: RainSeries
     planned: tuple[PlannedOrder, ...]
+    points: tuple[OutputPoint, ...]
     water: WaterSettings
     operations: OperationsSettings
 
@@ -102,6 +108,7 @@ def prepare(loaded: LoadedScenario) -> Setup:
         notes=(*notes, *rain.notes),
         rain=rain,
         planned=tuple(plan_orders(scenario, city, source)),
+        points=_points(loaded),
         water=water_settings(loaded, city),
         operations=operations_settings(scenario, city, source),
     )
@@ -133,26 +140,32 @@ def check_defects(city: City) -> list[str]:
 
 
 def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
-    """Translate what the scenario says about boundaries, ground, blockages and steps."""
+    """Translate what the scenario says about boundaries, ground, blockages, steps and what is recorded."""
     scenario, source = loaded.scenario, str(loaded.path)
+    numerics, hazard = scenario.numerics, scenario.output.hazard
+    with blame(source, "output.hazard"):
+        limits = flood_limits(hazard) if hazard else None
     ground = _ground(scenario, city, source)
     blockages = gully_blockages(scenario, city, source)
     structures = StructurePlanner(scenario, city, source).permanent()
     boundaries = water_boundaries(loaded)
     with blame(source, "numerics"):
         return WaterSettings(
-            manning_n=scenario.numerics.manning_n,
+            manning_n=numerics.manning_n,
             edges=surface_sides(loaded),
             boundaries=boundaries,
-            exchange_step_s=scenario.numerics.exchange,
-            sewer_step_s=scenario.numerics.sewer,
-            coarse_factor=coarse_factor(city.terrain.cell_size_m, scenario.numerics.cell),
+            exchange_step_s=numerics.exchange,
+            sewer_step_s=numerics.sewer,
+            coarse_factor=coarse_factor(city.terrain.cell_size_m, numerics.cell),
             blockages=blockages,
             ground=ground,
-            buildings=scenario.numerics.buildings,
-            building_height_m=scenario.numerics.building_height_m,
+            buildings=numerics.buildings,
+            building_height_m=numerics.building_height_m,
             structures=structures,
             roofs=RoofSettings(scenario.roofs.to_sewer, scenario.roofs.reach_m),
+            surface=SurfaceSettings(
+                courant=numerics.courant, max_step_s=numerics.max_step, flood_limits=limits
+            ),
         )
 
 
@@ -255,6 +268,14 @@ def _ground(scenario: Scenario, city: City, source: str) -> GroundSettings | Non
     for name in ground.classes:
         _check_choice(name, sorted(known), f"ground.classes.{name}", source)
     return settings
+
+
+def _points(loaded: LoadedScenario) -> tuple[OutputPoint, ...]:
+    file = loaded.scenario.output.points
+    if file is None:
+        return ()
+    with blame(str(loaded.path), "output.points"):
+        return read_points(loaded.resolve(file))
 
 
 def _patrols(patrols: Patrols) -> PatrolSettings:

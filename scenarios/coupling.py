@@ -7,10 +7,12 @@ import numpy as np
 from agents.clock import PHYSICS_FIRST, TwinEnv
 from agents.operations import Operations
 from cim_models.city import City
+from scenarios.blame import blame
 from scenarios.composition import Setup
 from scenarios.floodwatch import FloodWatch, WatchedNodes, WatchedRoads
 from scenarios.measures import PlannedOrder
 from scenarios.orderdesk import OrderDesk, log_standing
+from scenarios.points import PointRecorder
 from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter
 from scenarios.storylog import StoryLog
@@ -49,7 +51,7 @@ class Coupling:
         self._roads = None if roads is None else RoadNetwork(roads)
         self._desk = OrderDesk(water, self._roads, self._log)
         self._watch = FloodWatch(_watched_roads(city), _watched_nodes(city, water), self._log)
-        self._recorder = Recorder(city, water, writer)
+        self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
         self._rain_event: int | None = None
         self._raining = False
         self._started = self._begin()
@@ -66,8 +68,8 @@ class Coupling:
         self._schedule()
 
     def end(self, t_s: float, status: str) -> None:
-        """Write the last event and the largest depths."""
-        self._recorder.maximum()
+        """Write the last event and what is recorded per cell and point."""
+        self._recorder.rasters()
         self._log.append(t_s, "run.ended", "run", cause=self._started, data={"status": status})
 
     def _begin(self) -> int:
@@ -92,7 +94,13 @@ class Coupling:
             self.env.at(planned.t_s, self._carry_out, planned)
         self.env.at(0.0, self._step, scenario.numerics.coupling, priority=PHYSICS_FIRST)
         self.env.at(0.0, self._frame, scenario.output.depth_every, priority=PHYSICS_FIRST)
-        self.env.at(0.0, self._read, scenario.output.sensors_every, priority=PHYSICS_FIRST)
+        output = scenario.output
+        self.env.at(0.0, self._read, output.sensors_every, priority=PHYSICS_FIRST)
+        if output.velocity_every is not None:
+            self.env.at(0.0, self._velocity, output.velocity_every, priority=PHYSICS_FIRST)
+        if self._setup.points:
+            every_s = output.points_every or output.sensors_every
+            self.env.at(0.0, self._points, every_s, priority=PHYSICS_FIRST)
 
     def _step(self, interval_s: float) -> None:
         now_s = self.env.now
@@ -140,6 +148,14 @@ class Coupling:
         self._recorder.volumes(now_s, rain_mm_h, volumes)
         self._again(interval_s, self._read)
 
+    def _velocity(self, interval_s: float) -> None:
+        self._recorder.velocity(self._now_with_water())
+        self._again(interval_s, self._velocity)
+
+    def _points(self, interval_s: float) -> None:
+        self._recorder.points(self._now_with_water())
+        self._again(interval_s, self._points)
+
     def _now_with_water(self) -> float:
         """Present time, with the water advanced to it where the intervals do not match."""
         now_s: float = self.env.now
@@ -154,6 +170,13 @@ class Coupling:
 
     def _carry_out(self, planned: PlannedOrder) -> None:
         self._desk.carry_out(planned, self.env.now, self._started)
+
+
+def _followed_points(setup: Setup, water: WaterSystem, writer: RunWriter) -> PointRecorder | None:
+    if not setup.points:
+        return None
+    with blame(setup.source, "output.points"):
+        return PointRecorder(setup.points, water.terrain, water.open_cells, water.surface, writer)
 
 
 def _watched_roads(city: City) -> WatchedRoads:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.city import City
 from scenarios.floodwatch import THRESHOLDS_M
+from scenarios.points import PointRecorder
 from scenarios.runfolder import RunWriter
 from scenarios.runfolder.readings import CITY
 from scenarios.summary.flooding import threshold_name
@@ -24,14 +25,12 @@ class RecordedWater(Protocol):
         """Depth at cell centres, m."""
         ...
 
-    @property
-    def max_depth(self) -> NDArray[np.float32]:
-        """Largest depth so far, m."""
+    def velocity(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Velocity to the east and to the north at cell centres, m/s."""
         ...
 
-    @property
-    def time_of_max_s(self) -> NDArray[np.float32]:
-        """When it was reached, s."""
+    def flood_fields(self) -> dict[str, NDArray[Any]]:
+        """Largest values and times per cell so far, by name."""
         ...
 
     def road_depth(self) -> NDArray[np.float64]:
@@ -63,10 +62,14 @@ class Recorder:
         The water system.
     writer
         The run folder.
+    points
+        Follows the output points; None where there are none.
     """
 
-    def __init__(self, city: City, water: RecordedWater, writer: RunWriter) -> None:
-        self._water, self._writer = water, writer
+    def __init__(
+        self, city: City, water: RecordedWater, writer: RunWriter, points: PointRecorder | None = None
+    ) -> None:
+        self._water, self._writer, self._points = water, writer, points
         self._cell_area_m2 = city.terrain.cell_size_m**2
         roads = city.layer("roads")
         self._road_length_m = np.zeros(0) if roads is None else roads.geometry.length.to_numpy()
@@ -77,7 +80,7 @@ class Recorder:
         depth, road_depth = self._water.water_depth, self._water.road_depth()
         self._writer.frame(t_s, depth, road_depth)
         if self._writer.wants_maximum:
-            self.maximum()
+            self.rasters()
         add = self._writer.readings.add
         wet = depth[depth >= THRESHOLDS_M[0]]
         for threshold_m in THRESHOLDS_M:
@@ -87,9 +90,20 @@ class Recorder:
             add(t_s, CITY, f"flooded_road_{name}", self._road_length_m[road_depth >= threshold_m].sum(), "m")
         add(t_s, CITY, "max_depth", float(np.nanmax(depth, initial=0.0)), "m")
 
-    def maximum(self) -> None:
-        """Renew the largest depths."""
-        self._writer.maximum(self._water.max_depth, self._water.time_of_max_s)
+    def rasters(self) -> None:
+        """Renew what is recorded per cell over the whole run, and at points."""
+        self._writer.rasters(self._water.flood_fields())
+        if self._points is not None:
+            self._points.renew()
+
+    def velocity(self, t_s: float) -> None:
+        """Write a frame of velocities."""
+        self._writer.velocity(t_s, *self._water.velocity())
+
+    def points(self, t_s: float) -> None:
+        """Write the water at the output points."""
+        if self._points is not None:
+            self._points.sample(t_s)
 
     def sensors(self, t_s: float, rain_mm_h: float) -> None:
         """Write what every sensor reads, without noise."""

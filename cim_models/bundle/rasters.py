@@ -28,9 +28,12 @@ def read_terrain(path: Path, crs: str) -> Terrain:
         not square.
     """
     elevation, transform, nodata = _read_band(path, crs)
-    elevation = elevation.astype(np.float32)
-    if nodata is not None:
-        elevation[elevation == np.float32(nodata)] = np.nan
+    absent = np.zeros(elevation.shape, bool) if nodata is None else elevation == nodata
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and the checks name it
+        elevation = elevation.astype(np.float32)
+        if nodata is not None:  # the tag may be rounded otherwise than the cells
+            absent |= elevation == np.float32(nodata)
+    elevation[absent] = np.nan
     return Terrain(elevation, transform.c, transform.f, transform.a)
 
 

@@ -41,8 +41,11 @@ def check_terrain(city: City) -> Iterator[Defect]:
     zeros = int((ground == 0).sum())
     if zeros and (zeros > _FLAT_SHARE * ground.size or ground[ground != 0].min(initial=np.inf) > 1):
         yield warning("terrain", "", f"{zeros} cells of exactly 0 m", "Declare 0 as nodata if it means none")
-    if ground.min() < _LOWEST_M or ground.max() > _HIGHEST_M:
-        text = f"elevations from {ground.min():g} to {ground.max():g} m"
+    impossible = (elevation < _LOWEST_M) | (elevation > _HIGHEST_M)
+    if impossible.any():
+        row, col = np.argwhere(impossible)[0]
+        text = f"{int(impossible.sum())} cells below {_LOWEST_M:g} m or above {_HIGHEST_M:g} m, the first at "
+        text += f"row {row}, col {col} with {elevation[row, col]:g} m"
         yield error("terrain", "", text, "Check unit (metres) and nodata value")
 
 

@@ -1,12 +1,14 @@
 """Depth frames: a Zarr group that grows while the run goes on and can be read at any time.
 
-Arrays: ``water_depth`` (frames, rows, cols) and ``road_depth`` (frames, roads) in whole
-millimetres, ``time_s`` (frames), ``max_depth`` (rows, cols) in millimetres and ``time_of_max_s``
-(rows, cols). A frame counts once its time is written, which happens last.
+Arrays: the rasters of `scenarios.runfolder.fields`, ``road_depth`` (frames, roads) in whole millimetres,
+``time_s`` (frames), and ``velocity_time_s`` where a run writes velocities. Rasters of the whole run, such as
+``max_depth``, are renewed every ten frames and at the end; which of them there are depends on the
+scenario. A frame counts once its time is written, which happens last.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
+from scenarios.runfolder.fields import FIELDS, RasterField, raster_field
 
 if TYPE_CHECKING:
     import zarr
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 FRAMES_FOLDER = "depth.zarr"
 CHUNK = 512
 MAX_EVERY = 10
-LARGEST_MM = np.iinfo(np.uint16).max
+VELOCITY = ("velocity_east", "velocity_north")
 
 
 class FrameWriter:
@@ -39,21 +42,15 @@ class FrameWriter:
 
     def __init__(self, folder: Path, shape: tuple[int, int], roads: int) -> None:
         import zarr  # 0.7 s: only a run that writes frames pays for it
-        from zarr.codecs import BloscCodec
 
-        rows, cols = shape
-        chunk = (min(CHUNK, rows), min(CHUNK, cols))
-        squeeze: dict[str, Any] = {"compressors": BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")}
-        group = zarr.create_group(folder / FRAMES_FOLDER)
-        group.attrs["unit"] = {"water_depth": "mm", "road_depth": "mm", "max_depth": "mm", "time_s": "s"}
-        make = group.create_array
-        self._depth = make("water_depth", shape=(0, *shape), chunks=(1, *chunk), dtype="u2", **squeeze)
-        self._road = make("road_depth", shape=(0, roads), chunks=(1, max(roads, 1)), dtype="u2", **squeeze)
-        self._time = make("time_s", shape=(0,), chunks=(4096,), dtype="f8", fill_value=np.nan)
-        self._max = make("max_depth", shape=shape, chunks=chunk, dtype="u2", **squeeze)
-        self._time_of_max = make(
-            "time_of_max_s", shape=shape, chunks=chunk, dtype="f4", fill_value=np.nan, **squeeze
-        )
+        self._shape = shape
+        self._group = zarr.create_group(folder / FRAMES_FOLDER)
+        self._depth = self._raster("water_depth")
+        self._road = self._make("road_depth", (0, roads), (1, max(roads, 1)), "u2", ("time", "road"))
+        self._road.attrs.update({"standard_name": "maximum_water_depth_on_road", "units": "mm"})
+        self._time = self._make("time_s", (0,), (4096,), "f8", ("time",), np.nan)
+        self._velocity: list[zarr.Array[Any]] = []
+        self._rasters = {name: self._raster(name) for name in ("max_depth", "time_of_max_s")}
         self.count = 0
 
     def append(self, t_s: float, water_depth: NDArray[Any], road_depth: NDArray[Any]) -> None:
@@ -68,20 +65,69 @@ class FrameWriter:
         road_depth
             Largest depth per road segment, m.
         """
-        _append(self._depth, to_millimetres(water_depth))
+        _append(self._depth, raster_field("water_depth").encode(water_depth))
         _append(self._road, to_millimetres(road_depth))
         _append(self._time, np.float64(t_s))
         self.count += 1
 
+    def append_velocity(self, t_s: float, east: NDArray[Any], north: NDArray[Any]) -> None:
+        """Write one frame of velocities at cell centres, shape (rows, cols), m/s."""
+        if not self._velocity:
+            self._velocity = [self._raster(name) for name in VELOCITY]
+            times = self._make("velocity_time_s", (0,), (4096,), "f8", ("velocity_time",), np.nan)
+            self._velocity.append(times)
+        for array, name, values in zip(self._velocity[:2], VELOCITY, (east, north), strict=True):
+            _append(array, raster_field(name).encode(values))
+        _append(self._velocity[2], np.float64(t_s))
+
     @property
     def wants_maximum(self) -> bool:
-        """Whether the maximum on disk is due for renewal."""
+        """Whether the rasters of the whole run are due for renewal."""
         return self.count % MAX_EVERY == 1
 
-    def write_maximum(self, max_depth: NDArray[Any], time_of_max_s: NDArray[Any]) -> None:
-        """Replace the largest depth per cell, m, and when it was reached, s."""
-        self._max[:] = to_millimetres(max_depth)
-        self._time_of_max[:] = np.asarray(time_of_max_s, dtype=np.float32)
+    def write_rasters(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Replace rasters of the whole run, by name, in the units of their fields, shape (rows, cols)."""
+        for name, raster in values.items():
+            if name not in self._rasters:
+                self._rasters[name] = self._raster(name)
+            self._rasters[name][:] = raster_field(name).encode(raster)
+
+    def _raster(self, name: str) -> zarr.Array[Any]:
+        """Make the array of a field, with its declaration as attributes."""
+        field = raster_field(name)
+        rows, cols = self._shape
+        shape: tuple[int, ...] = self._shape
+        chunks: tuple[int, ...] = (min(CHUNK, rows), min(CHUNK, cols))
+        dims: tuple[str, ...] = ("row", "col")
+        if field.moving:
+            time = "velocity_time" if name in VELOCITY else "time"
+            shape, chunks, dims = (0, *shape), (1, *chunks), (time, *dims)
+        fill = 0.0 if field.fill is None else field.fill
+        array = self._make(name, shape, chunks, field.dtype, dims, fill)
+        array.attrs.update(field.attributes)
+        return array
+
+    def _make(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        chunks: tuple[int, ...],
+        dtype: str,
+        dims: tuple[str, ...],
+        fill: float = 0.0,
+    ) -> zarr.Array[Any]:
+        from zarr.codecs import BloscCodec
+
+        squeeze = BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")
+        return self._group.create_array(
+            name,
+            shape=shape,
+            chunks=chunks,
+            dtype=dtype,
+            fill_value=fill,
+            compressors=squeeze,
+            dimension_names=dims,
+        )
 
 
 class FrameReader:
@@ -135,6 +181,47 @@ class FrameReader:
         """When each cell was deepest, shape (rows, cols), s; NaN where it never was wet."""
         return np.asarray(_array(self._group, "time_of_max_s")[:], dtype=np.float32)
 
+    @property
+    def rasters(self) -> tuple[RasterField, ...]:
+        """Rasters of the whole run that there are, in the order of their declaration."""
+        return tuple(field for field in FIELDS if not field.moving and field.name in self._group)
+
+    def raster(self, name: str) -> NDArray[Any]:
+        """Return a raster of the whole run in the unit of its field, shape (rows, cols).
+
+        Raises
+        ------
+        RunFolderError
+            If there is no such raster, or this run did not record it.
+        """
+        field = raster_field(name)
+        if field.moving or name not in self._group:
+            raise RunFolderError(
+                f"Run '{self._path.parent}', raster '{name}'",
+                got="not recorded",
+                expected=f"one of {', '.join(known.name for known in self.rasters)}",
+                remedy="Run the scenario again with output.hazard",
+            )
+        return field.decode(np.asarray(_array(self._group, name)[:]))
+
+    @property
+    def velocity_times_s(self) -> NDArray[np.float64]:
+        """Times of the velocity frames, s; empty where the run writes none."""
+        if "velocity_time_s" not in self._group:
+            return np.zeros(0)
+        times = np.asarray(_array(self._group, "velocity_time_s")[:], dtype=np.float64)
+        return times[~np.isnan(times)]
+
+    def velocity(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Velocity to the east and to the north of one velocity frame, shape (rows, cols), m/s."""
+        if not 0 <= index < len(self.velocity_times_s):
+            msg = f"velocity frame {index}; expected 0 to {len(self.velocity_times_s) - 1}"
+            raise IndexError(msg)
+        east, north = (
+            raster_field(name).decode(np.asarray(_array(self._group, name)[index])) for name in VELOCITY
+        )
+        return east, north
+
     def index_at(self, t_s: float) -> int:
         """Index of the last frame at or before a time; 0 before the first."""
         return max(0, int(np.searchsorted(self.times_s, t_s, side="right")) - 1)
@@ -149,8 +236,7 @@ class FrameReader:
 
 def to_millimetres(depth: NDArray[Any]) -> NDArray[np.uint16]:
     """Round depths in metres to whole millimetres; NaN becomes 0, above 65.535 m the largest."""
-    scaled = np.rint(np.nan_to_num(np.asarray(depth), nan=0.0) * 1000.0)
-    return np.clip(scaled, 0, LARGEST_MM).astype(np.uint16)
+    return np.asarray(raster_field("water_depth").encode(depth), dtype=np.uint16)
 
 
 def _append(array: zarr.Array[Any], value: Any) -> None:

@@ -12,6 +12,7 @@ from cim_models.events import Event
 from scenarios.runfolder.eventlog import log_hash, read_events
 from scenarios.runfolder.frames import FrameReader
 from scenarios.runfolder.metadata import INTERRUPTED, RUNNING, SUMMARY_FILE, is_alive, read_meta
+from scenarios.runfolder.points import read_point_series, read_point_table
 from scenarios.runfolder.readings import read_readings
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ class RunFolder:
     def readings(self, subject: str | None = None, quantity: str | None = None) -> pd.DataFrame:
         """Return the readings of a sensor or of the ``city``, in order of time."""
         return read_readings(self.path, subject, quantity)
+
+    def point_series(self) -> pd.DataFrame:
+        """Return the water at the output points over time, as `scenarios.runfolder.points` says."""
+        return read_point_series(self.path)
+
+    def point_table(self) -> pd.DataFrame | None:
+        """Return the largest values at the output points; None for a run without points."""
+        return read_point_table(self.path)
 
     def city(self) -> City:
         """Return the city of the run, read once.

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import math
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cim_models.values import ValueKind
+from scenarios.runfolder.parts import PartsWriter, part_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
 READINGS_FOLDER = "readings"
 CITY = "city"
-PART_ROWS = 50_000
-PART_EVERY_S = 2.0
 
-_COLUMNS = ("t_s", "subject", "quantity", "value", "unit", "value_kind")
+_TYPES = (
+    ("t_s", "double"),
+    ("subject", "string"),
+    ("quantity", "string"),
+    ("value", "double"),
+    ("unit", "string"),
+    ("value_kind", "string"),
+)
+_COLUMNS = tuple(name for name, _ in _TYPES)
 
 
 class ReadingsWriter:
-    """Collect readings and write them in parts, each of which appears whole.
+    """Collect readings and write them in parts.
 
     Parameters
     ----------
@@ -30,10 +35,7 @@ class ReadingsWriter:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / READINGS_FOLDER
-        self._rows: list[tuple[float, str, str, float, str, str]] = []
-        self._parts = 0
-        self._written = -math.inf  # the first part is due at once, so that a screen has something
+        self._parts = PartsWriter(folder / READINGS_FOLDER, _TYPES)
 
     def add(
         self,
@@ -45,33 +47,15 @@ class ReadingsWriter:
         value_kind: ValueKind = ValueKind.SIMULATED,
     ) -> None:
         """Take one reading; ``subject`` is a sensor's id or ``city``."""
-        self._rows.append((float(t_s), subject, quantity, float(value), unit, value_kind.value))
+        self._parts.add(float(t_s), subject, quantity, float(value), unit, value_kind.value)
 
     def flush_if_due(self) -> None:
-        """Write a part when there are many rows or the last one is two seconds old."""
-        if len(self._rows) >= PART_ROWS or time.monotonic() - self._written > PART_EVERY_S:
-            self.flush()
+        """Write a part when it is due."""
+        self._parts.flush_if_due()
 
     def flush(self) -> None:
-        """Write what has been collected as the next part."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        self._written = time.monotonic()
-        if not self._rows:
-            return
-        types = (pa.float64(), pa.string(), pa.string(), pa.float64(), pa.string(), pa.string())
-        schema = pa.schema(list(zip(_COLUMNS, types, strict=True)))
-        columns = [
-            pa.array(column, kind) for column, kind in zip(zip(*self._rows, strict=True), types, strict=True)
-        ]
-        self._folder.mkdir(exist_ok=True)
-        path = self._folder / f"part-{self._parts:05d}.parquet"
-        temporary = path.with_suffix(".writing")
-        pq.write_table(pa.table(columns, schema=schema), temporary, compression="zstd")
-        temporary.replace(path)
-        self._parts += 1
-        self._rows.clear()
+        """Write what has been collected."""
+        self._parts.flush()
 
 
 def read_readings(folder: Path, subject: str | None = None, quantity: str | None = None) -> pd.DataFrame:
@@ -91,7 +75,7 @@ def read_readings(folder: Path, subject: str | None = None, quantity: str | None
     Columns t_s (s), subject, quantity, value, unit, value_kind; in order of time, subject and
     quantity. Empty when nothing has been written yet.
     """
-    parts = sorted((folder / READINGS_FOLDER).glob("part-*.parquet"))
+    parts = part_files(folder / READINGS_FOLDER)
     if not parts:
         import pandas as pd
 

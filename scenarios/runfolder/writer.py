@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
@@ -32,6 +31,7 @@ from scenarios.runfolder.metadata import (
     this_process,
     write_json,
 )
+from scenarios.runfolder.points import PointsWriter
 from scenarios.runfolder.readings import ReadingsWriter
 
 PROGRESS_EVERY_S = 1.0
@@ -67,6 +67,7 @@ class RunWriter:
         self.path = path
         self.events = EventLog()
         self.readings = ReadingsWriter(path)
+        self.points = PointsWriter(path)
         self._shape, self._roads = shape, roads
         self._meta: dict[str, Any] = {
             "format": FORMAT,
@@ -111,12 +112,16 @@ class RunWriter:
 
     @property
     def wants_maximum(self) -> bool:
-        """Whether the maximum on disk is due for renewal."""
+        """Whether the rasters of the whole run are due for renewal."""
         return self._frames.wants_maximum
 
-    def maximum(self, max_depth: NDArray[Any], time_of_max_s: NDArray[Any]) -> None:
-        """Replace the largest depth per cell, m, and when it was reached, s."""
-        self._frames.write_maximum(max_depth, np.asarray(time_of_max_s))
+    def rasters(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """Replace rasters of the whole run, by name, in the units of `scenarios.runfolder.fields`."""
+        self._frames.write_rasters(values)
+
+    def velocity(self, t_s: float, east: NDArray[Any], north: NDArray[Any]) -> None:
+        """Write one frame of velocities at cell centres, m/s."""
+        self._frames.append_velocity(t_s, east, north)
 
     def progress(self, t_s: float) -> None:
         """Note the simulated time and show readers what has been written, once a second."""
@@ -126,6 +131,7 @@ class RunWriter:
             return
         self.events.commit()
         self.readings.flush_if_due()
+        self.points.flush_if_due()
         self._save()
 
     def finish(self, t_s: float, summary: Mapping[str, Any]) -> None:
@@ -144,9 +150,11 @@ class RunWriter:
         """Make all events and readings so far visible."""
         self.events.commit()
         self.readings.flush()
+        self.points.flush()
 
     def _end(self, status: str, error: str | None = None) -> None:
         self.readings.flush()
+        self.points.close()
         self.events.close()
         self._meta.update(status=status, ended=_now(), error=error, event_log_hash=self.events.hash())
         self._save()

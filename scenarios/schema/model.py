@@ -160,10 +160,20 @@ class Measure(OneOf):
 
 
 class Output(Section):
-    """How often the run folder is written."""
+    """What the run folder holds, and how often it is written.
+
+    Velocities are written only with ``velocity_every``. ``hazard`` says which debris factors of catalogue
+    ``flood_hazard`` rate the water; false leaves out hazard, speed, arrival and durations per cell.
+    ``points`` names a CSV file with the columns id, x, y (the city's CRS), from the scenario's own folder;
+    their water is written every ``points_every``, or as often as the sensors'.
+    """
 
     depth_every: PositiveDuration = 60.0
     sensors_every: PositiveDuration = 60.0
+    velocity_every: PositiveDuration | None = None
+    hazard: str | Literal[False] = "urban"
+    points: str | None = None
+    points_every: PositiveDuration | None = None
 
 
 class Numerics(Section):
@@ -174,7 +184,8 @@ class Numerics(Section):
     that no water enters, blocks ``raised`` by ``building_height_m`` whose roofs take rain, or ``none``.
     ``cell`` is the edge of the cells that surface water is computed on, such as ``8m``: a whole multiple,
     up to eight times, of the terrain's; larger ones are coarse nodes with tables made from the terrain, see
-    `twin.surface.subgrid`.
+    `twin.surface.subgrid`. The surface water steps by the Courant number of its
+    deepest cell, ``courant``, and no longer than ``max_step``.
     """
 
     coupling: PositiveDuration = 10.0
@@ -184,6 +195,8 @@ class Numerics(Section):
     buildings: Literal["walls", "raised", "none"] = "walls"
     building_height_m: Annotated[float, Field(gt=0, le=1000)] = 3.0
     cell: PositiveLength | None = None
+    courant: float = 0.5
+    max_step: Duration = 10.0
 
 
 class Title(Section):

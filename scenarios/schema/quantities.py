@@ -94,8 +94,8 @@ def offset_s(moment: str, start: datetime) -> float:
     return (time - start).total_seconds()
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
-PositiveDuration = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
-PositiveLength = Annotated[float, BeforeValidator(parse_length), Field(gt=0)]
+Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, allow_inf_nan=False)]
+PositiveDuration = Annotated[float, BeforeValidator(parse_duration), Field(gt=0, allow_inf_nan=False)]
+PositiveLength = Annotated[float, BeforeValidator(parse_length), Field(gt=0, allow_inf_nan=False)]
 Moment = Annotated[str, BeforeValidator(check_time)]
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -11,6 +11,7 @@ from scenarios.runfolder import RunFolder
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
 from scenarios.summary.flooding import city_series, summarize_flooding
+from scenarios.summary.hazard import summarize_hazard
 from scenarios.summary.orders import summarize_orders
 from scenarios.summary.water import summarize_water
 from twin.water import WaterBalance
@@ -63,6 +64,7 @@ def build_summary(
         "flooding": summarize_flooding(
             city, city_series(run.readings("city")), frames.max_depth / 1000.0, events, t_s
         ),
+        "hazard": summarize_hazard(frames, city.terrain.cell_size_m**2),
         "cases": summarize_cases(events, t_s),
         "crews": summarize_crews(events, t_s),
         "orders": summarize_orders(events),

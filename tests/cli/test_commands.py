@@ -48,7 +48,7 @@ def test_the_module_imports_nothing_heavy() -> None:
 
 def test_every_command_has_help(invoke: Invoke) -> None:
     text = invoke("--help").output
-    for command in ("run", "compare", "explain", "report", "replay", "demo", "bench", "city"):
+    for command in ("run", "compare", "explain", "report", "export", "replay", "demo", "bench", "city"):
         assert f"\n  {command} " in text
         assert invoke(command, "--help").exit_code == 0
     for command in ("make", "import", "check", "info"):

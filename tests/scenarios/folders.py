@@ -55,7 +55,7 @@ def write_tiny_run(path: Path, reference: str = "builtin:district") -> Path:
             run.readings.add(60.0 * index, "city", "rain_intensity", 60.0, "mm/h")
             run.readings.add(60.0 * index, "S-1", "water_depth", 0.1 * index, "m")
             run.progress(60.0 * index)
-        run.maximum(np.full(SHAPE, 0.5), np.full(SHAPE, 60.0))
+        run.rasters({"max_depth": np.full(SHAPE, 0.5), "time_of_max_s": np.full(SHAPE, 60.0)})
         run.events.append(180, "run.ended", "run", cause=started, data={"status": "finished"})
         run.finish(180.0, {"name": "tiny"})
     return path

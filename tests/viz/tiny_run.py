@@ -81,7 +81,7 @@ def _write_frames(run: RunWriter, city: City) -> None:
         for name, (unit, value) in CITY_SERIES.items():
             run.readings.add(t_s, "city", name, value(t_s), unit)
         run.progress(t_s)
-    run.maximum(largest, time_of_max)
+    run.rasters({"max_depth": largest, "time_of_max_s": time_of_max})
 
 
 _LIMITS = {"015": 0.15, "030": 0.30, "050": 0.50}

@@ -56,37 +56,50 @@ class FloodRecord:
     @property
     def max_depth(self) -> DepthGrid:
         """Largest depth, shape (rows, cols), m; depths up to the dry depth (1 mm) count as 0."""
-        deepest = inner(self.arrays.deepest, self.shape)
-        return np.where(deepest > DRY_UNITS, deepest * np.float32(UNIT_M), np.float32(0.0))
+        return _in_metres(inner(self.arrays.deepest, self.shape))
 
     @property
     def time_of_max_s(self) -> DepthGrid:
         """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
         return inner(self.arrays.time_of_max, self.shape).copy()
 
-    def fields(self) -> dict[str, NDArray[Any]]:
-        """Return copies of all that is recorded, shape (rows, cols), by name.
+    def fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
+        """Return copies of all that is recorded by name, of all cells or of some.
+
+        Parameters
+        ----------
+        cells
+            Flat indices; None for all cells.
 
         Returns
         -------
         ``max_depth`` (m) and ``time_of_max_s`` (s); with limits also ``max_speed`` (m/s),
-        ``arrival_time_s`` (s, NaN where the water never came), ``duration_1_s`` to ``duration_3_s`` (time
-        above each depth of the limits), ``hazard_rating`` and ``hazard_class`` (see
+        ``arrival_time_s`` (s, NaN where the water never came), ``duration_015_s`` and so on (time above
+        each depth of the limits in centimetres), ``hazard_rating`` and ``hazard_class`` (see
         `twin.surface.hazard.hazard_class`), and ``aidr_class`` (1 for H1); 0 where nothing was rated.
+        Shape (rows, cols) or (cells,).
         """
-        fields: dict[str, NDArray[Any]] = {"max_depth": self.max_depth, "time_of_max_s": self.time_of_max_s}
-        if self.limits is None:
+
+        def pick(array: NDArray[Any]) -> NDArray[Any]:
+            domain = inner(array, self.shape)
+            return domain.copy() if cells is None else domain[np.divmod(cells, self.shape[1])]
+
+        arrays, limits = self.arrays, self.limits
+        fields = {
+            "max_depth": _in_metres(pick(arrays.deepest)),
+            "time_of_max_s": pick(arrays.time_of_max),
+        }
+        if limits is None:
             return fields
-        arrays = self.arrays
-        rating = inner(arrays.rating, self.shape).copy()
-        fields["max_speed"] = inner(arrays.speed, self.shape).copy()
-        fields["arrival_time_s"] = inner(arrays.arrival, self.shape).copy()
-        for number, looks in enumerate((arrays.looks_1, arrays.looks_2, arrays.looks_3), start=1):
-            seconds = inner(looks, self.shape) * self.interval_s
-            fields[f"duration_{number}_s"] = seconds.astype(np.float32)
-        fields["hazard_rating"] = rating
-        fields["hazard_class"] = hazard_class(rating)
-        fields["aidr_class"] = inner(arrays.aidr, self.shape).copy()
+        fields["max_speed"] = pick(arrays.speed)
+        fields["arrival_time_s"] = pick(arrays.arrival)
+        looks = (arrays.looks_1, arrays.looks_2, arrays.looks_3)
+        for depth_m, count in zip(limits.duration_depths_m, looks, strict=True):
+            seconds = (pick(count) * self.interval_s).astype(np.float32)
+            fields[f"duration_{round(100 * depth_m):03d}_s"] = seconds
+        rating = pick(arrays.rating)
+        fields |= {"hazard_rating": rating, "hazard_class": hazard_class(rating)}
+        fields["aidr_class"] = pick(arrays.aidr)
         return fields
 
     # -- checkpoints -----------------------------------------------------------------------------
@@ -105,6 +118,10 @@ class FloodRecord:
         if self.limits is not None:
             names += ["speed", "arrival", "looks_1", "looks_2", "looks_3", "rating", "aidr"]
         return {f"record_{name}": getattr(self.arrays, name) for name in names}
+
+
+def _in_metres(deepest: NDArray[np.int32]) -> DepthGrid:
+    return np.where(deepest > DRY_UNITS, deepest * np.float32(UNIT_M), np.float32(0.0))
 
 
 def _depth_limits(limits: FloodLimits) -> NDArray[np.int32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -277,6 +277,14 @@ class WaterSystem:
     def time_of_max_s(self) -> NDArray[np.float32]:
         """Time of the largest depth, shape (rows, cols), s; NaN where it never was wet."""
         return self._surface.time_of_max_s
+
+    def velocity(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Velocity to the east and to the north at cell centres, shape (rows, cols), m/s; 0 where dry."""
+        return self._surface.velocity()
+
+    def flood_fields(self) -> dict[str, NDArray[Any]]:
+        """Return what has been recorded per cell so far, see `twin.surface.record.FloodRecord.fields`."""
+        return self._surface.record.fields()
 
     def depth_near(self, x: float, y: float, radius_m: float) -> float:
         """Largest depth on streets within a radius, m; 0 where there is none.
