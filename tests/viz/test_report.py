@@ -69,6 +69,17 @@ def test_page_loads_nothing_from_outside(pages, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_page_shows_hazard_and_points(pages, language):
+    say = translator(language)
+    words = " ".join(Loads(pages[language]).words)
+    for key in ("hazard_map", "hazard_legend", "points"):
+        assert say(key) in words
+    row = re.search(r"<tr><td>P&lt;1&gt;</td>(.*?)</tr>", pages[language])[1]
+    assert re.findall(r">([^<]+)</td>", row) == ["0.55 m", "299.35 m", "17:30", "17:05", "–"]
+    assert {"en": "Significant", "zh": "极高"}[language] in words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_page_tells_the_story_of_the_run(pages, run, language):
     say = translator(language)
     text = " ".join(Loads(pages[language]).words)

@@ -7,6 +7,7 @@ import numpy as np
 from cim_models.bundle import write_city
 from cim_models.city import City
 from scenarios.runfolder import RunWriter
+from twin.surface.hazard import hazard_class
 
 STEP_S = 60.0
 FRAMES = 61
@@ -81,7 +82,12 @@ def _write_frames(run: RunWriter, city: City) -> None:
         for name, (unit, value) in CITY_SERIES.items():
             run.readings.add(t_s, "city", name, value(t_s), unit)
         run.progress(t_s)
-    run.rasters({"max_depth": largest, "time_of_max_s": time_of_max})
+    rating = np.where(largest > 0.03, largest * 0.5 + (largest > 0.25), 0.0)
+    hazard = {"hazard_rating": rating, "hazard_class": hazard_class(rating)}
+    run.rasters({"max_depth": largest, "time_of_max_s": time_of_max, **hazard})
+    point = {"id": "P<1>", "x": 500_060.0, "y": 3_270_040.0, "cell_x": 500_061.0, "cell_y": 3_270_041.0}
+    water = {"ground_m": 298.8, "max_depth_m": 0.55, "max_level_m": PEAK_LEVEL_M, "time_of_max_s": 1800.0}
+    run.points.table([{**point, **water, "arrival_time_s": 300.0, "max_speed_m_s": np.nan}])
 
 
 _LIMITS = {"015": 0.15, "030": 0.30, "050": 0.50}

@@ -1,4 +1,4 @@
-"""Maps of a run: the largest depth in each cell, and when it was reached.
+"""Maps of a run: the largest depth in each cell, when it was reached, and how dangerous the water was.
 
 A map holds no text: the page puts names, scale bar and legend over it in the reader's own fonts.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viz.report.pictures import png_uri
-from viz.stills.palette import DEPTH_CLASSES
+from viz.stills.palette import DEPTH_CLASSES, HAZARD_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,6 +135,28 @@ def time_map(
 
     figure, axes = _base_map(city)
     _overlay(axes, city, _wet_only(time_of_max_s, max_depth), colormaps[TIME_COLOURS], Normalize(*times_s))
+    return _finish(figure, axes, city, language)
+
+
+def hazard_map(city: City, hazard_class: NDArray[Any], language: str) -> MapPicture:
+    """Draw the class of the largest hazard rating.
+
+    Parameters
+    ----------
+    city
+        The city.
+    hazard_class
+        Shape of the terrain; 0 where nothing was rated, then from 1 for the mildest class.
+    language
+        ``zh`` or ``en``.
+    """
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    colours = ListedColormap(list(HAZARD_COLOURS))
+    limits = np.arange(0.5, colours.N + 1.0)
+    figure, axes = _base_map(city)
+    rated = np.where(hazard_class > 0, hazard_class.astype(np.float64), np.nan)
+    _overlay(axes, city, rated, colours, BoundaryNorm(limits, colours.N))
     return _finish(figure, axes, city, language)
 
 

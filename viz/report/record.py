@@ -70,6 +70,10 @@ class RunRecord:
         Largest depth per cell, m; buildings and cells outside the city are 0.
     time_of_max_s
         When, s since the start; NaN where it never was wet.
+    hazard_class
+        Class of the largest hazard rating, 0 where nothing was rated; None where it was not recorded.
+    points
+        Output points, rows of ``points.csv``.
     roads
         Road segments that reached 0.15 m, deepest first.
     language
@@ -84,6 +88,8 @@ class RunRecord:
     series: Mapping[str, Series]
     max_depth: FloatArray
     time_of_max_s: FloatArray
+    hazard_class: NDArray[np.uint8] | None
+    points: Sequence[Mapping[str, Any]]
     roads: Sequence[FloodedRoad]
     language: str
 
@@ -124,6 +130,8 @@ def read_record(run: RunFolder, language: str) -> RunRecord:
     """
     meta, city, events, frames = run.meta, run.city(), run.events(), run.frames()
     has_maximum = len(frames) > 0
+    has_hazard = "hazard_class" in {field.name for field in frames.rasters}
+    points = run.point_table()
     shape = city.terrain.shape
     return RunRecord(
         meta=meta,
@@ -134,6 +142,8 @@ def read_record(run: RunFolder, language: str) -> RunRecord:
         series=_city_series(run),
         max_depth=frames.max_depth / 1000.0 if has_maximum else np.zeros(shape),
         time_of_max_s=frames.time_of_max_s.astype(np.float64) if has_maximum else np.full(shape, np.nan),
+        hazard_class=frames.raster("hazard_class") if has_hazard else None,
+        points=() if points is None else [dict(row) for row in points.to_dict("records")],
         roads=_flooded_roads(frames, city, language),
         language=language,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
-from viz.report.quantities import error_text, number_text, share_text, volume_text
+from twin.surface.hazard import rating_classes
+from viz.report.quantities import depth_text, error_text, number_text, share_text, volume_text
 from viz.report.record import RunRecord
 from viz.report.texts import FORMULAS_ZH, Translate
+from viz.stills.palette import HAZARD_COLOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,18 @@ class BalanceRow:
     share: str
     base: str
     strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    """An output point as text: largest depth, its level and time, when the water came, largest speed."""
+
+    id: str
+    depth: str
+    level: str
+    time: str
+    arrival: str
+    speed: str
 
 
 _VOLUMES = (
@@ -82,4 +98,36 @@ def balance_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:
         BalanceRow(say(f"error_{part}"), "", error_text(errors[part]), say(f"base_{part}"), part == "whole")
         for part in ("surface", "sewer", "whole")
         if part in errors
+    ]
+
+
+def point_rows(record: RunRecord) -> list[PointRow]:
+    """Return the output points in the order of their file; a value that is not there is a dash."""
+
+    def text(value: float, form: str) -> str:
+        return "–" if math.isnan(value) else form.format(value)
+
+    def clock(t_s: float) -> str:
+        return "–" if math.isnan(t_s) else record.clock(t_s)
+
+    return [
+        PointRow(
+            id=str(row["id"]),
+            depth=depth_text(row["max_depth_m"]),
+            level=text(row["max_level_m"], "{:.2f} m"),
+            time=clock(row["time_of_max_s"]),
+            arrival=clock(row["arrival_time_s"]),
+            speed=text(row["max_speed_m_s"], "{:.2f} m/s"),
+        )
+        for row in record.points
+    ]
+
+
+def hazard_levels() -> list[dict[str, Any]]:
+    """Return the classes of the hazard rating with their colours and both limits, mildest first."""
+    classes = rating_classes()
+    ends = [*(entry["from_rating"] for entry in classes[1:]), None]
+    return [
+        {**entry, "to_rating": end, "colour": colour}
+        for entry, end, colour in zip(classes, ends, HAZARD_COLOURS, strict=True)
     ]

@@ -30,6 +30,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "what_happened": ("发生了什么", "What happened"),
     "max_depth_map": ("最大积水深度", "Largest water depth"),
     "time_map": ("达到最大深度的时间", "When the water was deepest"),
+    "hazard_map": ("水深与流速的危险等级", "How dangerous depth and speed were"),
+    "points": ("测点水位", "Water at chosen points"),
     "picture_flood": ("积水的城市", "The flooded city"),
     "picture_sewer": ("地下排水管网", "The sewer below ground"),
     "worst_roads": ("积水最深的道路", "Streets with the deepest water"),
@@ -129,6 +131,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # maps and pictures
     "depth_legend": ("水深", "Depth"),
     "time_legend": ("时间", "Time"),
+    "hazard_legend": (
+        "危险度 HR = d (v + 0.5) + DF，全过程最大值（FD2320）",
+        "Hazard rating HR = d (v + 0.5) + DF, the largest of the run (FD2320)",
+    ),
     "caption_flood": (
         "各处最大水深，高程放大 {factor} 倍。",
         "Largest depth at each place; heights exaggerated {factor} times.",
@@ -142,6 +148,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "no_picture": ("本机无法绘制三维图：{reason}", "No 3-D picture could be drawn here: {reason}"),
     "no_sewer": ("该城市没有排水管网模型。", "This city has no sewer model."),
     # tables
+    "point": ("测点", "Point"),
+    "level_m": ("最高水位", "Highest level"),
+    "arrival": ("积水到达", "Water came"),
+    "speed": ("最大流速", "Largest speed"),
+    "more_points": (
+        "显示前 {shown} 个测点，共 {total} 个。",
+        "The first {shown} of {total} points are shown.",
+    ),
     "road": ("道路", "Street"),
     "depth": ("最大水深", "Largest depth"),
     "when": ("时间", "When"),

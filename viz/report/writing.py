@@ -13,10 +13,10 @@ from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import make_charts
 from viz.report.facts import facts, headline, overflowing_nodes, scenario_title, tiles
-from viz.report.maps import depth_map, time_map, time_range, time_scale_css
+from viz.report.maps import MapPicture, depth_map, hazard_map, time_map, time_range, time_scale_css
 from viz.report.pictures import file_uri
 from viz.report.record import RunRecord, read_record
-from viz.report.tables import balance_rows, indicator_rows
+from viz.report.tables import balance_rows, hazard_levels, indicator_rows, point_rows
 from viz.report.texts import LANGUAGES, Translate, translator
 from viz.report.timeline import make_rows, make_ticks, shown_cases
 from viz.stills import make_scene, render_stills
@@ -26,6 +26,7 @@ from viz.stills.palette import DEPTH_CLASSES
 FOLDER = Path(__file__).resolve().parent
 FILE_NAME = "report.html"
 MOST_ROADS = 12
+MOST_POINTS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,10 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         time_scale=time_scale_css(),
         time_from=record.clock(times_s[0]),
         time_to=record.clock(times_s[1]),
+        hazard_map=_hazard_map(record),
+        hazard_classes=hazard_levels(),
+        points=point_rows(record)[:MOST_POINTS],
+        point_count=len(record.points),
         roads=record.roads[:MOST_ROADS],
         charts=make_charts(record),
         rows=make_rows(record),
@@ -123,6 +128,11 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         balance=balance_rows(record, say),
         provenance=_provenance(record, log_hash, say),
     )
+
+
+def _hazard_map(record: RunRecord) -> MapPicture | None:
+    hazard = record.hazard_class
+    return None if hazard is None else hazard_map(record.city, hazard, record.language)
 
 
 def _draw_stills(record: RunRecord) -> Stills:

@@ -34,3 +34,6 @@ DEPTH_CLASSES = (
     DepthClass(0.30, 0.50, "#2072b8", "较重积水", "serious"),
     DepthClass(0.50, 100.0, "#0b2f6b", "严重积水", "severe"),
 )
+
+HAZARD_COLOURS = ("#f7e08b", "#f2a24a", "#d9503f", "#7d1d4e")
+"""Colours of the four hazard classes of catalogue ``flood_hazard``, mildest first; darker is worse."""
