@@ -177,7 +177,7 @@ class PointRecorder:
         )
         unknown = np.full(len(self._points), np.nan)
         arrival_s, max_speed = (record.get(name, unknown) for name in ("arrival_time_s", "max_speed"))
-        rows = [
+        rows: list[dict[str, str | float]] = [
             {
                 "id": point.id,
                 "x": point.x,

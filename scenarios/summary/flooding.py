@@ -62,7 +62,10 @@ def summarize_flooding(
 
 
 def city_series(readings: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    """Turn the readings of the subject ``city`` into one array per quantity, ``t_s`` among them."""
+    """Turn the readings of the subject ``city`` into one array per quantity, ``t_s`` among them.
+
+    A quantity is NaN at times at which only others were written.
+    """
     if readings.empty:
         return {"t_s": np.zeros(0)}
     table = readings.pivot_table(index="t_s", columns="quantity", values="value")
@@ -100,12 +103,23 @@ def _names() -> list[str]:
     return [threshold_name(limit) for limit in THRESHOLDS_M]
 
 
-def _peak(series: Mapping[str, NDArray[np.float64]], name: str) -> dict[str, float | None]:
+def _known(
+    series: Mapping[str, NDArray[np.float64]], name: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the times, s, and values at which a quantity was written; both empty where it never was."""
     values = series.get(name)
-    if values is None or not len(values):
+    if values is None:
+        return np.zeros(0), np.zeros(0)
+    written = ~np.isnan(values)
+    return series["t_s"][written], values[written]
+
+
+def _peak(series: Mapping[str, NDArray[np.float64]], name: str) -> dict[str, float | None]:
+    times, values = _known(series, name)
+    if not len(values):
         return {"max": None, "at_s": None, "end": None}
     top = int(np.argmax(values))
-    return {"max": float(values[top]), "at_s": float(series["t_s"][top]), "end": float(values[-1])}
+    return {"max": float(values[top]), "at_s": float(times[top]), "end": float(values[-1])}
 
 
 def _buildings(buildings: GeoDataFrame, terrain: Terrain, max_depth: NDArray[Any]) -> dict[str, Any]:
@@ -136,10 +150,9 @@ def _drain_down_s(series: Mapping[str, NDArray[np.float64]], events: Sequence[Ev
     None while it rains, where nothing was flooded, or when the run ends first.
     """
     stops = [event.t_s for event in events if event.kind == "rain.stopped"]
-    area = series.get(f"flooded_area_{threshold_name(THRESHOLDS_M[0])}")
-    if not stops or area is None or not len(area) or area.max() <= 0:
+    times, area = _known(series, f"flooded_area_{threshold_name(THRESHOLDS_M[0])}")
+    if not stops or area.max(initial=0.0) <= 0.0:
         return None
-    times = series["t_s"]
     over = np.nonzero(area > DRAINED_SHARE * area.max())[0]
     last = int(over[-1])
     return max(0.0, float(times[last + 1]) - stops[-1]) if last + 1 < len(times) else None

@@ -143,7 +143,9 @@ def read_record(run: RunFolder, language: str) -> RunRecord:
         max_depth=frames.max_depth / 1000.0 if has_maximum else np.zeros(shape),
         time_of_max_s=frames.time_of_max_s.astype(np.float64) if has_maximum else np.full(shape, np.nan),
         hazard_class=frames.raster("hazard_class") if has_hazard else None,
-        points=() if points is None else [dict(row) for row in points.to_dict("records")],
+        points=()
+        if points is None
+        else [dict(zip(points.columns, row, strict=True)) for row in points.itertuples(index=False)],
         roads=_flooded_roads(frames, city, language),
         language=language,
     )
