@@ -41,9 +41,7 @@ def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int) -> None:
 
 
 @njit(parallel=True, cache=True)
-def _record_by_threads(
-    grid: Grid, tiles: Tiles, rows: int, time_s: Any, looks: int, record: Record
-) -> None:
+def _record_by_threads(grid: Grid, tiles: Tiles, rows: int, time_s: Any, looks: int, record: Record) -> None:
     for tile_row in prange(tiles.counts.size):
         record_tile_row(grid, tiles, tile_row, rows, time_s, looks, record)
 

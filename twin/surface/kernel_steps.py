@@ -180,9 +180,10 @@ def advance(
         if deepest > MAX_UNITS:
             return Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, UNSTABLE)
         if time_s >= next_record_s:
-            if woke and rule.tiled:  # a culvert has filled cells of tiles that no sweep has visited yet
-                _find_wet(grid, tiles, rows, rule.cols)
-                deal_rows(tiles, rows, activate(grid, tiles, rows, end, False))
+            if (woken or woke) and rule.tiled:  # water came into tiles that no sweep has visited yet
+                find_wet(grid, tiles, rows, rule.cols)
+                cells = activate(grid, tiles, rows, end, False)
+                deal_rows(tiles, rows, cells)
             due_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
             looks = int(np.rint((due_s - next_record_s) / rule.record_interval_s))
             record_flood(grid, tiles, rows, cells, np.float32(time_s), looks, record)
