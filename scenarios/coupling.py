@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from agents.clock import PHYSICS_FIRST, TwinEnv
@@ -176,7 +178,8 @@ def _followed_points(setup: Setup, water: WaterSystem, writer: RunWriter) -> Poi
     if not setup.points:
         return None
     with blame(setup.source, "output.points"):
-        return PointRecorder(setup.points, water.terrain, water.open_cells, water.surface, writer)
+        ground = replace(water.terrain, elevation=water.bed_elevation)
+        return PointRecorder(setup.points, ground, water.open_cells, water.surface, writer)
 
 
 def _watched_roads(city: City) -> WatchedRoads:

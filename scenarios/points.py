@@ -38,25 +38,12 @@ class PointSurface(Protocol):
         """Depth, m."""
         ...
 
-    def bed_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Bed elevation, m."""
-        ...
-
     def velocity_of(self, cells: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Velocity to the east and to the north, m/s."""
         ...
 
-    @property
-    def record(self) -> PointRecord:
-        """What has been recorded cell by cell."""
-        ...
-
-
-class PointRecord(Protocol):
-    """The flood record as the points read it."""
-
-    def fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
-        """Largest values and times by name."""
+    def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
+        """All that has been recorded, by name."""
         ...
 
 
@@ -125,8 +112,10 @@ class PointRecorder:
     ----------
     points
         The points.
-    terrain, open_cells
-        Grid, and where water can be, shape (rows, cols).
+    ground
+        Grid with the bed that the water runs on.
+    open_cells
+        Where water can be, shape (rows, cols).
     surface
         The surface water.
     writer
@@ -141,26 +130,26 @@ class PointRecorder:
     def __init__(
         self,
         points: Sequence[OutputPoint],
-        terrain: Terrain,
+        ground: Terrain,
         open_cells: NDArray[np.bool_],
         surface: PointSurface,
         writer: RunWriter,
     ) -> None:
         self._points, self._surface, self._writer = points, surface, writer
-        self._cells = place_points(points, terrain, open_cells)
-        self._centres = terrain.centre(*np.divmod(self._cells, terrain.shape[1]))
-        self._ground_m = surface.bed_of(self._cells)
+        self._cells = place_points(points, ground, open_cells)
+        self._centres = ground.centre(*np.divmod(self._cells, ground.shape[1]))
+        self._ground_m = ground.elevation.ravel()[self._cells].astype(np.float64)
         self._max_depth = np.zeros(len(points))
-        self._max_level = np.full(len(points), np.nan)
         self._time_of_max_s = np.full(len(points), np.nan)
 
     def sample(self, t_s: float) -> None:
         """Write the water at every point now."""
-        depth, bed = self._surface.depth_of(self._cells), self._surface.bed_of(self._cells)
+        depth = self._surface.depth_of(self._cells)
+        level = self._ground_m + depth
         east, north = self._surface.velocity_of(self._cells)
-        self._raise(depth, bed + depth, np.full(len(self._points), t_s))
+        self._raise(depth, np.full(len(self._points), t_s))
         for index, point in enumerate(self._points):
-            values = (depth[index], bed[index] + depth[index], east[index], north[index])
+            values = (depth[index], level[index], east[index], north[index])
             self._writer.points.add(t_s, point.id, values)
 
     def renew(self) -> None:
@@ -169,12 +158,9 @@ class PointRecorder:
         They come from the flood record, which looks at the water more often than the series is written,
         and from the series where that happened to see more.
         """
-        record = self._surface.record.fields(self._cells)
-        self._raise(
-            record["max_depth"].astype(np.float64),
-            self._surface.bed_of(self._cells) + record["max_depth"],
-            record["time_of_max_s"].astype(np.float64),
-        )
+        record = self._surface.flood_fields(self._cells)
+        self._raise(record["max_depth"], record["time_of_max_s"])
+        max_level = np.where(self._max_depth > 0.0, self._ground_m + self._max_depth, np.nan)
         unknown = np.full(len(self._points), np.nan)
         arrival_s, max_speed = (record.get(name, unknown) for name in ("arrival_time_s", "max_speed"))
         rows: list[dict[str, str | float]] = [
@@ -186,7 +172,7 @@ class PointRecorder:
                 "cell_y": float(self._centres[1][index]),
                 "ground_m": float(self._ground_m[index]),
                 "max_depth_m": float(self._max_depth[index]),
-                "max_level_m": float(self._max_level[index]),
+                "max_level_m": float(max_level[index]),
                 "time_of_max_s": float(self._time_of_max_s[index]),
                 "arrival_time_s": float(arrival_s[index]),
                 "max_speed_m_s": float(max_speed[index]),
@@ -195,10 +181,9 @@ class PointRecorder:
         ]
         self._writer.points.table(rows)
 
-    def _raise(self, depth: NDArray[Any], level: NDArray[Any], time_s: NDArray[Any]) -> None:
+    def _raise(self, depth: NDArray[Any], time_s: NDArray[Any]) -> None:
         deeper = depth > self._max_depth
         self._max_depth = np.where(deeper, depth, self._max_depth)
-        self._max_level = np.where(deeper, level, self._max_level)
         self._time_of_max_s = np.where(deeper, time_s, self._time_of_max_s)
 
 

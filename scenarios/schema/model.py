@@ -163,7 +163,8 @@ class Output(Section):
     """What the run folder holds, and how often it is written.
 
     Velocities are written only with ``velocity_every``. ``hazard`` says which debris factors of catalogue
-    ``flood_hazard`` rate the water; false leaves out hazard, speed, arrival and durations per cell.
+    ``flood_hazard`` rate the water; false leaves out hazard, speed, arrival and durations per cell,
+    as coarse cells always do.
     ``points`` names a CSV file with the columns id, x, y (the city's CRS), from the scenario's own folder;
     their water is written every ``points_every``, or as often as the sensors'.
     """

@@ -117,6 +117,14 @@ class SurfaceWater(Protocol):
         """Velocity to the east and to the north, shape (rows, cols), m/s."""
         ...
 
+    def velocity_of(self, cells: NDArray[np.int64]) -> tuple[DepthGrid, DepthGrid]:
+        """Velocity of cells given by flat index to the east and to the north, m/s."""
+        ...
+
+    def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
+        """All that has been recorded, by name, of all cells or of some; see `FloodRecord.fields`."""
+        ...
+
     def volume_m3(self) -> float:
         """Water on the ground, m³."""
         ...

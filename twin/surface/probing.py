@@ -1,4 +1,4 @@
-"""Velocity and bed read from the solver's padded arrays, of all cells or of some."""
+"""Velocity read from the solver's padded arrays, of all cells or of some."""
 
 from __future__ import annotations
 
@@ -25,21 +25,11 @@ def cell_velocity(grid: Grid, shape: tuple[int, int]) -> tuple[FloatGrid, FloatG
 
 def velocity_at(grid: Grid, cols: int, cells: NDArray[np.int64]) -> tuple[FloatGrid, FloatGrid]:
     """Return `cell_velocity` of some cells, given by flat index, shape (cells,), m/s."""
-    row, col = _padded_places(cols, cells)
+    row, col = np.divmod(cells, cols)
+    row, col = row + ROWS_BEFORE, col + LANES
     depth = grid.depth[row, col]
     along_x, along_y = grid.qx[row, col] + grid.qx[row, col + 1], grid.qy[row, col] + grid.qy[row + 1, col]
     return _over_depth(depth, along_x), _over_depth(depth, -along_y)
-
-
-def bed_above_datum_at(grid: Grid, cols: int, cells: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the bed of some cells above the solver's datum, m."""
-    row, col = _padded_places(cols, cells)
-    return np.asarray(grid.bed[row, col] * UNIT_M, dtype=np.float64)
-
-
-def _padded_places(cols: int, cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    row, col = np.divmod(cells, cols)
-    return row + ROWS_BEFORE, col + LANES
 
 
 def _over_depth(depth: NDArray[np.int32], both_faces: FloatGrid) -> FloatGrid:

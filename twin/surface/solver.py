@@ -27,7 +27,7 @@ from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
 from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
 from twin.surface.openings import Ground, make_openings, openings_state, restore_openings
-from twin.surface.probing import bed_above_datum_at, cell_velocity, velocity_at
+from twin.surface.probing import cell_velocity, velocity_at
 from twin.surface.record import FloodRecord
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.standing import Standing
@@ -342,11 +342,6 @@ class SurfaceSolver:
         """Return the velocity of some cells to the east and to the north, as `velocity` does, m/s."""
         return velocity_at(self._grid, self.shape[1], checks.check_cells(cells, self._open.size))
 
-    def bed_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the bed elevation of some open cells as the solver has it, m."""
-        index = checks.check_cells(cells, self._open.size)
-        return self._datum_m + bed_above_datum_at(self._grid, self.shape[1], index)
-
     # -- structures ------------------------------------------------------------------------------
 
     def place(self, name: str, structure: BarrierFaces | CulvertBarrels) -> None:
@@ -455,6 +450,10 @@ class SurfaceSolver:
     def time_of_max_s(self) -> DepthGrid:
         """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
         return self.record.time_of_max_s
+
+    def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
+        """Return what has been recorded by name, of all cells or of some, see `FloodRecord.fields`."""
+        return self.record.fields(cells)
 
     def velocity(self) -> tuple[DepthGrid, DepthGrid]:
         """Velocity at cell centres to the east and to the north, shape (rows, cols), m/s; 0 where dry.

@@ -64,6 +64,8 @@ class WaterSystem:
         Simulated time, s since the start.
     terrain
         The city's terrain.
+    bed_elevation
+        Ground that the water runs on, raised buildings included, shape (rows, cols), m.
     gully_blockage
         Blocked share of each gully, in the order of the layer.
     surcharged
@@ -127,8 +129,10 @@ class WaterSystem:
         to_street = None if self._roofs is None else self._roofs.to_street
         factor = settings.coarse_factor
         tier = SurfaceSolver if factor == 1 else partial(CoarseSolver, factor=factor)
+        height_m = settings.building_height_m if raised else 0.0
+        self.bed_elevation = raised_ground(city.terrain, self.walls, height_m)
         surface: SurfaceWater = tier(
-            raised_ground(city.terrain, self.walls, settings.building_height_m if raised else 0.0),
+            self.bed_elevation,
             city.terrain.cell_size_m,
             manning_n=settings.manning_n if city.roughness is None else city.roughness,
             walls=None if raised else self.walls,
@@ -284,7 +288,7 @@ class WaterSystem:
 
     def flood_fields(self) -> dict[str, NDArray[Any]]:
         """Return what has been recorded per cell so far, see `twin.surface.record.FloodRecord.fields`."""
-        return self._surface.record.fields()
+        return self._surface.flood_fields()
 
     def depth_near(self, x: float, y: float, radius_m: float) -> float:
         """Largest depth on streets within a radius, m; 0 where there is none.

@@ -405,6 +405,17 @@ class CoarseSolver:
             np.where(wet, self._on_cells(north.astype(np.float32)), zero),
         )
 
+    def velocity_of(self, cells: NDArray[np.int64]) -> tuple[DepthGrid, DepthGrid]:
+        """Return `velocity` of some cells, given by flat index, m/s."""
+        index = checks.check_cells(cells, self._open.size)
+        east, north = self.velocity()
+        return east.ravel()[index], north.ravel()[index]
+
+    def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
+        """Return ``max_depth`` (m) and ``time_of_max_s`` (s); nothing else is recorded on coarse nodes."""
+        fields = {"max_depth": self.max_depth, "time_of_max_s": self.time_of_max_s}
+        return fields if cells is None else {name: field.ravel()[cells] for name, field in fields.items()}
+
     def _nodes_of(self, array: NDArray[Any]) -> NDArray[Any]:
         return array[1 : 1 + self._rule.rows, 1 : 1 + self._rule.cols]
 
