@@ -25,6 +25,7 @@ def validate(
     for name, found in figures["coarse"].items():
         stored = 100.0 * abs(found["stored_difference"])
         measures += [
+            Measure(f"{name}: times as fast as the fine run", found["speed_ratio"], ""),
             Measure(f"{name}: CSI of the largest depths at 0.15 m", found["csi"], ""),
             Measure(f"{name}: CSI of five-minute mean depths at 0.15 m", found["csi_calm"], ""),
             Measure(f"{name}: RMSE of the largest depth where flooded", found["depth_rmse_m"], "m"),
