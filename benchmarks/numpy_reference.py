@@ -124,7 +124,8 @@ def face_discharge(bed: Grid, depth: Grid, along: Grid, across: Grid, dt_s: Any)
     theta = np.maximum(theta_min, 1 - norm / safe_depth * (dt_s / real(CELL_M)))
     pressure = gravity * (dt_s / real(CELL_M)) * safe_depth * surface_rise
     friction = gravity * dt_s * real(MANNING_N**2) * norm * safe_depth ** real(-7.0 / 3.0)
-    new = (theta * old + (1 - theta) * beside - pressure) / (1 + friction)
+    driven = theta * old + (1 - theta) * beside - pressure
+    new = (driven + friction * old) / (1 + 2 * friction)
     return np.where(flow_depth > dry, new, real(0.0))
 
 

@@ -5,13 +5,15 @@ All depths and beds are in depth units U = 2⁻²⁴ m, discharges in m²/s.
 
 **Momentum** (de Almeida et al. 2012, eq. 15, with the friction norm of de Almeida & Bates 2013)::
 
-                 θ q + (1 - θ)/2 (q₋ + q₊) - g dt hf ∂η/∂x
-    q_new  =  -----------------------------------------------
-                     1 + g dt n² |q| / hf^(7/3)
+                 θ q + (1 - θ)/2 (q₋ + q₊) - g dt hf ∂η/∂x + k q
+    q_new  =  -----------------------------------------------------,    k = g dt n² |q| / hf^(7/3)
+                                  1 + 2 k
 
 with q₋, q₊ the neighbours in the direction of flow, |q| the norm with the mean transverse discharge, hf
 the depth of flow over the higher of the two beds, and θ = max(θ_min, 1 - |u| dt/dx) after
-Sridharan & Gourbesville: as little smearing as the local velocity allows.
+Sridharan & Gourbesville: as little smearing as the local velocity allows. The friction is linearised about
+the old discharge. The usual form, without k q and with 1 + k below, has the same steady flow, but swings
+about it where a step is longer than the friction takes to act, as it is in films of rain.
 
 **Limiter**: a cell that would lose more than it holds scales all its outflows by one share ≤ 1.
 
@@ -46,6 +48,7 @@ ZERO = np.float32(0.0)
 SIXTEENTH = np.float32(1.0 / 16.0)  # the mean of four discharges, squared
 HALF = np.float32(0.5)
 ONE = np.float32(1.0)
+TWO = np.float32(2.0)
 DRY = np.float32(DRY_UNITS)
 TINY = np.float32(1.0e-20)
 SAFE = np.float32(1.0 - 2.0e-6)  # keeps float32 rounding of a full outflow below the depth
@@ -106,7 +109,8 @@ def _momentum(
     theta = max(THETA_FLOOR, ONE - step.theta_slope * speed)
     mean = HALF * q_beside
     driven = mean + theta * (q - mean) - push
-    new = driven / (ONE + (step.friction * friction) * (speed * (square * square)))
+    drag = (step.friction * friction) * (speed * (square * square))
+    new = (driven + drag * q) / (ONE + TWO * drag)
     return new if root > ZERO else ZERO
 
 
