@@ -9,44 +9,28 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from twin.compilation import INNER
 from twin.surface.kernel_barriers import Crests
 from twin.surface.kernel_record import Record, record_tile_row
 from twin.surface.kernel_sweep import sweep_band
-from twin.surface.kernel_tiles import mark_wet_row
 from twin.surface.state import Grid, Scratch, Strips, Tiles
 
 WORTH_SHARING = 1 << 16
 """Cells from which on the work is shared between threads."""
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _shared(tiles: Tiles, cells: int) -> bool:
     return tiles.deepest.shape[0] > 1 and cells >= WORTH_SHARING
 
 
-@njit(parallel=True, cache=True)
-def _find_wet_by_threads(grid: Grid, tiles: Tiles, rows: int, cols: int) -> None:
-    for tile_row in prange(tiles.counts.size):
-        mark_wet_row(grid, tiles, tile_row, rows, cols)
-
-
-@njit(cache=True)
-def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int) -> None:
-    """Set the wet flags of all tiles."""
-    if _shared(tiles, rows * cols):
-        _find_wet_by_threads(grid, tiles, rows, cols)
-    else:
-        for tile_row in range(tiles.counts.size):
-            mark_wet_row(grid, tiles, tile_row, rows, cols)
-
-
-@njit(parallel=True, cache=True)
+@njit(parallel=True, **INNER)
 def _record_by_threads(grid: Grid, tiles: Tiles, rows: int, time_s: Any, looks: int, record: Record) -> None:
     for tile_row in prange(tiles.counts.size):
         record_tile_row(grid, tiles, tile_row, rows, time_s, looks, record)
 
 
-@njit(cache=True)
+@njit(**INNER)
 def record_flood(
     grid: Grid, tiles: Tiles, rows: int, cells: int, time_s: Any, looks: int, record: Record
 ) -> None:
@@ -58,7 +42,7 @@ def record_flood(
             record_tile_row(grid, tiles, tile_row, rows, time_s, looks, record)
 
 
-@njit(parallel=True, cache=True)
+@njit(parallel=True, **INNER)
 def _sweep_by_threads(
     grid: Grid,
     strips: Strips,
@@ -74,7 +58,7 @@ def _sweep_by_threads(
         deepest[band, 0] = sweep_band(grid, strips, scratch, tiles, crests, band, quanta, raining, step)
 
 
-@njit(cache=True)
+@njit(**INNER)
 def sweep(
     grid: Grid,
     strips: Strips,

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
 from twin.surface.intrinsics import FAST
 
@@ -81,7 +82,7 @@ def overflow(
     return min(max(driven, ZERO), most) if rise < ZERO else max(min(driven, ZERO), -most)
 
 
-@njit(fastmath=FAST, error_model="numpy", cache=True)
+@njit(fastmath=FAST, error_model="numpy", **INNER)
 def patch_row(
     crests: Crests,
     row: int,

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import DRY_DEPTH_M, DRY_UNITS, GRAVITY_M_S2, UNIT_M, UNITS_PER_M
 
 
@@ -135,7 +136,7 @@ def capacity(
     return min(inlet, np.sqrt(half * half + conveyance * drop) - half)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def _discharge(
     conduits: Conduits, k: int, upper: int, levels: Any, dt_s: float, cell_area_m2: float
 ) -> float:
@@ -153,7 +154,7 @@ def _discharge(
     return min(driven, share * most)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def pass_conduits(
     depth: Any, bed: Any, conduits: Conduits, dt_s: float, cell_area_m2: float
 ) -> tuple[int, bool]:

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import (
     CHUNK,
     DRY_UNITS,
@@ -144,7 +145,7 @@ def _invert_depths(work: Any, count: Any) -> None:
             work[k, i] = root if flow_depth > DRY else -root
 
 
-@njit(fastmath=FAST, error_model="numpy", cache=True)
+@njit(fastmath=FAST, error_model="numpy", **INNER)
 def wanted_discharges(
     flow: Flow,
     at: int,
@@ -222,7 +223,7 @@ def _wanted_outflow(wanted: Wanted, slot: Any, other: Any, col: Any, step: StepF
     return step.volume * (along_x + along_y) + TINY
 
 
-@njit(fastmath=FAST, error_model="numpy", cache=True)
+@njit(fastmath=FAST, error_model="numpy", **INNER)
 def count_short(
     depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors
 ) -> Any:
@@ -238,7 +239,7 @@ def count_short(
     return short
 
 
-@njit(fastmath=FAST, error_model="numpy", cache=True)
+@njit(fastmath=FAST, error_model="numpy", **INNER)
 def outflow_shares(
     depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors
 ) -> None:
@@ -249,7 +250,7 @@ def outflow_shares(
         wanted.share[now, col] = min(ONE, SAFE * np.float32(depth[row, col]) / outflow)
 
 
-@njit(fastmath=EXACT, error_model="numpy", cache=True)
+@njit(fastmath=EXACT, error_model="numpy", **INNER)
 def limit_faces(wanted: Wanted, slot: int, first: int, end: int, out: Any, out_row: int) -> None:
     """Scale the north faces in ``slot`` by the share of the cell that gives."""
     now, other, to = np.uint64(slot), np.uint64(1 - slot), np.uint64(out_row)
@@ -265,7 +266,7 @@ def _moved(step: StepFactors, west: Any, east: Any, top: Any, bottom: Any) -> An
     return np.int32(along_x + np.int32(step.volume * top) - np.int32(step.volume * bottom))
 
 
-@njit(fastmath=EXACT, error_model="numpy", cache=True)
+@njit(fastmath=EXACT, error_model="numpy", **INNER)
 def new_depths(
     grid: Grid,
     row: int,
@@ -308,7 +309,7 @@ def new_depths(
     return deepest
 
 
-@njit(fastmath=EXACT, error_model="numpy", cache=True)
+@njit(fastmath=EXACT, error_model="numpy", **INNER)
 def limit_row(wanted: Wanted, slot: int, first: int, end: int) -> None:
     """Scale the west faces in ``slot`` and the south faces in the other row by the share that gives.
 

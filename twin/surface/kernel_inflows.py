@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
 from twin.surface.kernel_levels import interpolate
 
@@ -47,7 +48,7 @@ class InflowCells(NamedTuple):
     given: Any
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _volume_m3(inflows: InflowCells, line: int, time_s: float) -> float:
     """Volume of a hydrograph until a time, m³."""
     first, end = inflows.first_knot[line], inflows.first_knot[line + 1]
@@ -59,7 +60,7 @@ def _volume_m3(inflows: InflowCells, line: int, time_s: float) -> float:
     return float(inflows.knots_m3[first + knot] + mean * (time_s - times[knot]))
 
 
-@njit(cache=True)
+@njit(**INNER)
 def inflow_depth(inflows: InflowCells, time_s: float, courant: float, dx_m: float) -> int:
     """Depth that a step must respect so that its own inflow keeps the Courant number, units.
 
@@ -75,7 +76,7 @@ def inflow_depth(inflows: InflowCells, time_s: float, courant: float, dx_m: floa
     return int(deepest / UNIT_M)
 
 
-@njit(cache=True)
+@njit(**INNER)
 def pour_inflows(depth: Any, inflows: InflowCells, time_s: float, unit_m3: float) -> tuple[int, bool]:
     """Give the cells what the hydrographs have brought until ``time_s``.
 

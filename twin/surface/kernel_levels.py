@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, THETA_MIN, UNIT_M
 from twin.surface.kernel_edges import Border
 
@@ -50,7 +51,7 @@ class LevelFaces(NamedTuple):
     knots: Any
 
 
-@njit(cache=True)
+@njit(**INNER)
 def interpolate(knots_s: Any, knots: Any, time_s: float) -> float:
     """Value at a time, linear between knots, constant before the first and after the last."""
     last = knots_s.size - 1
@@ -63,7 +64,7 @@ def interpolate(knots_s: Any, knots: Any, time_s: float) -> float:
     return float(knots[after - 1] + share * (knots[after] - knots[after - 1]))
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _set_levels(faces: LevelFaces, time_s: float) -> None:
     """Set the scratch to the levels at a time."""
     for series in range(faces.level.size):
@@ -71,7 +72,7 @@ def _set_levels(faces: LevelFaces, time_s: float) -> None:
         faces.level[series] = np.rint(interpolate(faces.knots_s[first:end], faces.knots[first:end], time_s))
 
 
-@njit(cache=True)
+@njit(**INNER)
 def deepest_outside(faces: LevelFaces, time_s: float) -> int:
     """Largest depth of the water outside over the bed at the edge, units."""
     _set_levels(faces, time_s)
@@ -81,7 +82,7 @@ def deepest_outside(faces: LevelFaces, time_s: float) -> int:
     return deepest
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def drive_levels(depth: Any, qx: Any, qy: Any, faces: LevelFaces, dt_s: float, dx_m: float) -> None:
     """Find the discharges of a step of ``dt_s`` from the levels that `deepest_outside` has set."""
     border = faces.border

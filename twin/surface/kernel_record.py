@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import ROWS_BEFORE, TILE, UNIT_M
 from twin.surface.state import Grid, Tiles
 
@@ -93,12 +94,12 @@ class Record(NamedTuple):
     aidr_limits: Any
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _five(limits: Any) -> Any:
     return limits[0], limits[1], limits[2], limits[3], limits[4]
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _limits(record: Record) -> Limits:
     """Return the limits as numbers, which a loop keeps in registers."""
     depth, rating, aidr = record.depth_limits, record.rating_limits, record.aidr_limits
@@ -117,7 +118,7 @@ def _limits(record: Record) -> Limits:
     )
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _raise_depth(h: Any, time_s: Any, top: Any, when: Any) -> Any:
     """Raise the largest depths and set their times; return the deepest of these cells, units."""
     deepest = np.int32(0)
@@ -129,7 +130,7 @@ def _raise_depth(h: Any, time_s: Any, top: Any, when: Any) -> Any:
     return deepest
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _note_arrival(h: Any, time_s: Any, arrived: Any, arrival: Any) -> None:
     """Set the time of arrival where the water has come for the first time."""
     for col in range(h.size):
@@ -137,14 +138,14 @@ def _note_arrival(h: Any, time_s: Any, arrived: Any, arrival: Any) -> None:
         arrival[col] = time_s if (h[col] >= arrived) & (then != then) else then  # NaN is not itself
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _count(h: Any, above: Any, looks: int, counts: Any) -> None:
     """Add the looks that this one stands for where the water is above a depth."""
     for col in range(h.size):
         counts[col] += np.int32(looks) if h[col] >= above else np.int32(0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def _rate(
     h: Any, west: Any, east: Any, north: Any, south: Any, limits: Limits, speed: Any, rating: Any, aidr: Any
 ) -> None:
@@ -168,7 +169,7 @@ def _rate(
         aidr[col] = max(aidr[col], level if is_rated else np.uint8(0))
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _record_piece(
     grid: Grid, row: int, first: int, end: int, time_s: Any, looks: int, record: Record, limits: Limits
 ) -> None:
@@ -196,7 +197,7 @@ def _record_piece(
         _count(h, limits.above[2], looks, record.looks_3[row, first:end])
 
 
-@njit(cache=True)
+@njit(**INNER)
 def record_tile_row(
     grid: Grid, tiles: Tiles, tile_row: int, rows: int, time_s: Any, looks: int, record: Record
 ) -> None:

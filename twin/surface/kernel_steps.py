@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import (
     DRY_UNITS,
     GRAVITY_M_S2,
@@ -15,13 +16,13 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
-from twin.surface.kernel_bands import find_wet, record_flood, sweep
+from twin.surface.kernel_bands import record_flood, sweep
 from twin.surface.kernel_conduits import pass_conduits
 from twin.surface.kernel_faces import step_factors
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
 from twin.surface.kernel_record import Record
 from twin.surface.kernel_sweep import save_strips
-from twin.surface.kernel_tiles import activate, deal_rows
+from twin.surface.kernel_tiles import activate, deal_rows, find_wet
 from twin.surface.state import Grid, Scratch, Strips, Structures, Tiles
 
 STEADY, UNSTABLE = 0, 1
@@ -103,7 +104,7 @@ class Rain(NamedTuple):
     laid: Any
 
 
-@njit(cache=True)
+@njit(**INNER)
 def gather_rain(rain: Rain, dt_s: float) -> bool:
     """Add the rain of a step; return whether it is time to lay it on the ground."""
     due = False
@@ -120,7 +121,7 @@ def gather_rain(rain: Rain, dt_s: float) -> bool:
     return due
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
     """Return the longest stable step that divides the remaining time: courant dx / sqrt(g h_max)."""
     depth_m = max(deepest, DRY_UNITS) * UNIT_M
@@ -160,7 +161,7 @@ def advance(
             cells = activate(grid, tiles, rows, end, True)
             deal_rows(tiles, rows, cells)
         elif recheck or steps >= next_check:
-            find_wet(grid, tiles, rows, rule.cols)
+            find_wet(grid, tiles, rows, rule.cols, recheck)
             cells = activate(grid, tiles, rows, end, False)
             deal_rows(tiles, rows, cells)
             next_check, recheck = steps + RECHECK_STEPS, False
@@ -181,7 +182,7 @@ def advance(
             return Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, UNSTABLE)
         if time_s >= next_record_s:
             if (woken or woke) and rule.tiled:  # water came into tiles that no sweep has visited yet
-                find_wet(grid, tiles, rows, rule.cols)
+                find_wet(grid, tiles, rows, rule.cols, True)
                 cells = activate(grid, tiles, rows, end, False)
                 deal_rows(tiles, rows, cells)
             due_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s

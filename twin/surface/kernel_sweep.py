@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import ROWS_BEFORE, TILE
 from twin.surface.intrinsics import FAST
 from twin.surface.kernel_barriers import Crests, patch_row
@@ -37,7 +38,7 @@ def tile_row_of(row: int, tile_rows: int) -> int:
     return min(max(row - ROWS_BEFORE, 0) // TILE, tile_rows - 1)
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _clear_scratch(wanted: Wanted, rain: Any, segments: Any, count: int) -> None:
     """Reset the rolling rows outside the given segments: dry faces, full shares."""
     start = 0
@@ -52,7 +53,7 @@ def _clear_scratch(wanted: Wanted, rain: Any, segments: Any, count: int) -> None
             start = segments[run, 1]
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any) -> None:
     """Fill a row with the units of rain that fall on each cell."""
     weight = grid.rain_weight[min(row, grid.rain_weight.shape[0] - 1)]
@@ -67,7 +68,7 @@ def _lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any)
             rain[col] = np.int32(w[col]) * np.int32(quanta[z[col]])
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _afford(
     depth: Any, at: int, wanted: Wanted, slot: int, segments: Any, count: int, step: StepFactors
 ) -> int:
@@ -84,7 +85,7 @@ def _afford(
     return short
 
 
-@njit(fastmath=FAST, error_model="numpy", cache=True, nogil=True)
+@njit(fastmath=FAST, error_model="numpy", nogil=True, **INNER)
 def sweep_band(
     grid: Grid,
     strips: Strips,
@@ -161,7 +162,7 @@ def sweep_band(
     return deepest
 
 
-@njit(cache=True)
+@njit(**INNER)
 def save_strips(grid: Grid, strips: Strips, tiles: Tiles) -> None:
     """Copy the rows around the edges of each band before the step."""
     for band in range(tiles.band_rows.size - 1):

@@ -11,11 +11,12 @@ from typing import Any
 
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.constants import DRY_UNITS, LANES, ROWS_BEFORE, TILE
 from twin.surface.state import Grid, Tiles
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _any_wet(depth: Any, row_0: int, row_1: int, first: int, end: int) -> bool:
     """Tell whether a cell of a block is deeper than the dry depth."""
     for row in range(row_0, row_1):
@@ -28,18 +29,27 @@ def _any_wet(depth: Any, row_0: int, row_1: int, first: int, end: int) -> bool:
     return False
 
 
-@njit(cache=True)
-def mark_wet_row(grid: Grid, tiles: Tiles, tile_row: int, rows: int, cols: int) -> None:
-    """Set the wet flags of one row of tiles."""
-    row_0 = ROWS_BEFORE + tile_row * TILE
-    row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
-    for tile_col in range(tiles.wet.shape[1]):
-        first = LANES + tile_col * TILE
-        end = min(first + TILE, LANES + cols)
-        tiles.wet[tile_row, tile_col] = _any_wet(grid.depth, row_0, row_1, first, end)
+@njit(**INNER)
+def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int, everywhere: bool) -> None:
+    """Set the wet flags of the tiles.
+
+    Parameters
+    ----------
+    everywhere
+        Look at all tiles, as after rain or an exchange; otherwise only at the active ones, since water
+        that flows cannot have reached the others.
+    """
+    for tile_row in range(tiles.wet.shape[0]):
+        row_0 = ROWS_BEFORE + tile_row * TILE
+        row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
+        for tile_col in range(tiles.wet.shape[1]):
+            first = LANES + tile_col * TILE
+            end = min(first + TILE, LANES + cols)
+            if everywhere or tiles.active[tile_row, tile_col] != 0:
+                tiles.wet[tile_row, tile_col] = _any_wet(grid.depth, row_0, row_1, first, end)
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> None:
     """Set the discharges of a tile that falls dry to zero, as a sweep would have done."""
     row_0 = ROWS_BEFORE + tile_row * TILE
@@ -52,7 +62,7 @@ def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> Non
     grid.qy[row_1, first:stop] = 0
 
 
-@njit(cache=True)
+@njit(**INNER)
 def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) -> int:
     """Derive active tiles and their runs from the wet flags; return the active cells.
 
@@ -93,7 +103,7 @@ def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) ->
     return cells
 
 
-@njit(cache=True)
+@njit(**INNER)
 def deal_rows(tiles: Tiles, rows: int, cells: int) -> None:
     """Cut the rows into bands that hold equally many active cells, with a small cost for each row."""
     bands = tiles.band_rows.size - 1
