@@ -13,7 +13,7 @@ Depths of the coarse tier are mapped back to the 2 m grid. The critical success 
 for the largest depths and for the largest of five-minute mean depths: on the district's streets of 2 to 10 %
 the flow is supercritical, where the local inertial equations on 2 m make roll waves, and part of the fine
 maximum is their crests, which coarse cells do not resolve. That explains only a part: the five-minute means,
-which smooth such waves, agree little better at 4 m and well below the aim of 0.9 at 8 m; what else differs
+which smooth such waves, agree no better at 4 m and stay well below the aim of 0.9 at 8 m; what else differs
 has not been found yet. Depth figures are told without a limit because they miss that aim, not because they
 meet one. Speed is the ratio of wall times in one run. Volumes must agree to 5 % of the rain, a limit chosen
 for this case, and every unit must be accounted for."""
