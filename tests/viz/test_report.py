@@ -75,7 +75,8 @@ def test_page_shows_hazard_and_points(pages, language):
     for key in ("hazard_map", "hazard_legend", "points"):
         assert say(key) in words
     row = re.search(r"<tr><td>P&lt;1&gt;</td>(.*?)</tr>", pages[language])[1]
-    assert re.findall(r">([^<]+)</td>", row) == ["0.55 m", "299.35 m", "17:30", "17:05", "–"]
+    cells = [text.replace("\N{NO-BREAK SPACE}", " ") for text in re.findall(r">([^<]+)</td>", row)]
+    assert cells == ["0.55 m", "299.35 m", "17:30", "17:05", "–"]
     assert {"en": "Significant", "zh": "极高"}[language] in words
 
 

@@ -114,10 +114,10 @@ def point_rows(record: RunRecord) -> list[PointRow]:
         PointRow(
             id=str(row["id"]),
             depth=depth_text(row["max_depth_m"]),
-            level=text(row["max_level_m"], "{:.2f} m"),
+            level=text(row["max_level_m"], "{:.2f}\N{NO-BREAK SPACE}m"),
             time=clock(row["time_of_max_s"]),
             arrival=clock(row["arrival_time_s"]),
-            speed=text(row["max_speed_m_s"], "{:.2f} m/s"),
+            speed=text(row["max_speed_m_s"], "{:.2f}\N{NO-BREAK SPACE}m/s"),
         )
         for row in record.points
     ]
