@@ -20,6 +20,7 @@ from twin.surface.state import Grid, Tiles
 
 ZERO = np.float32(0.0)
 HALF = np.float32(0.5)
+NONE, ONE = np.int32(0), np.int32(1)
 UNIT = np.float32(UNIT_M)
 SHALLOWEST_M = np.float32(UNIT_M)
 
@@ -121,12 +122,16 @@ def _limits(record: Record) -> Limits:
 @njit(**INNER)
 def _raise_depth(h: Any, time_s: Any, top: Any, when: Any) -> Any:
     """Raise the largest depths and set their times; return the deepest of these cells, units."""
-    deepest = np.int32(0)
+    deepest, rising = np.int32(0), np.int32(0)
     for col in range(h.size):
-        old, new, then = top[col], h[col], when[col]
-        when[col] = time_s if new > old else then
-        top[col] = max(old, new)
+        new = h[col]
         deepest = max(deepest, new)
+        rising += np.int32(new > top[col])
+    if rising > 0:  # most of a flood only falls: then nothing is written, and the times are not even read
+        for col in range(h.size):
+            old, new, then = top[col], h[col], when[col]
+            when[col] = time_s if new > old else then
+            top[col] = max(old, new)
     return deepest
 
 
@@ -145,12 +150,20 @@ def _count(h: Any, above: Any, looks: int, counts: Any) -> None:
         counts[col] += np.int32(looks) if h[col] >= above else np.int32(0)
 
 
+@njit(inline="always")
+def _beyond(deeper: Any, faster: Any, more: Any) -> Any:
+    """Return 1 where a class's limits do not hold the water, else 0."""
+    return ONE if deeper | faster | more else NONE
+
+
 @njit(error_model="numpy", **INNER)
 def _rate(
     h: Any, west: Any, east: Any, north: Any, south: Any, limits: Limits, speed: Any, rating: Any, aidr: Any
 ) -> None:
     """Raise largest speed, hazard rating and AIDR class from depth and the discharges of the four faces."""
-    depths, speeds, products = limits.aidr_depth, limits.aidr_speed, limits.aidr_product
+    d_1, d_2, d_3, d_4, d_5 = limits.aidr_depth
+    v_1, v_2, v_3, v_4, v_5 = limits.aidr_speed
+    p_1, p_2, p_3, p_4, p_5 = limits.aidr_product  # five names each: a loop over a tuple is not vectorised
     low, middle, high = limits.debris
     for col in range(h.size):
         d = np.float32(h[col]) * UNIT
@@ -160,41 +173,51 @@ def _rate(
         debris = (
             high if (d > limits.middle_m) | (v > limits.fast) else (middle if d > limits.shallow_m else low)
         )
-        level = np.uint8(1)
-        for k in range(5):
-            level += np.uint8((d > depths[k]) | (v > speeds[k]) | (product > products[k]))
+        level = ONE + _beyond(d > d_1, v > v_1, product > p_1) + _beyond(d > d_2, v > v_2, product > p_2)
+        level += _beyond(d > d_3, v > v_3, product > p_3) + _beyond(d > d_4, v > v_4, product > p_4)
+        level += _beyond(d > d_5, v > v_5, product > p_5)
         is_rated = h[col] >= limits.rated
         speed[col] = max(speed[col], v if is_rated else ZERO)
         rating[col] = max(rating[col], d * (v + limits.offset) + debris if is_rated else ZERO)
-        aidr[col] = max(aidr[col], level if is_rated else np.uint8(0))
+        aidr[col] = max(aidr[col], np.uint8(level) if is_rated else np.uint8(0))
 
 
 @njit(**INNER)
-def _record_piece(
-    grid: Grid, row: int, first: int, end: int, time_s: Any, looks: int, record: Record, limits: Limits
+def _record_wet(
+    grid: Grid, row: int, first: int, end: int, deepest: Any, look: Any, record: Record, limits: Limits
 ) -> None:
-    """Record the cells of one piece of a row."""
+    """Record the cells of a piece of a row whose deepest one may change more than the largest depth."""
+    time_s, looks = look
     h = grid.depth[row, first:end]
-    deepest = _raise_depth(h, time_s, record.deepest[row, first:end], record.time_of_max[row, first:end])
-    if not record.rates:
-        return
     if deepest >= limits.arrived:
         _note_arrival(h, time_s, limits.arrived, record.arrival[row, first:end])
     if deepest >= limits.rated:
         west, east = grid.qx[row, first:end], grid.qx[row, first + 1 : end + 1]
         north, south = grid.qy[row, first:end], grid.qy[row + 1, first:end]
-        speed, rating, aidr = (
-            record.speed[row, first:end],
-            record.rating[row, first:end],
-            record.aidr[row, first:end],
-        )
-        _rate(h, west, east, north, south, limits, speed, rating, aidr)
+        speed, rating = record.speed[row, first:end], record.rating[row, first:end]
+        _rate(h, west, east, north, south, limits, speed, rating, record.aidr[row, first:end])
     if deepest >= limits.above[0]:
         _count(h, limits.above[0], looks, record.looks_1[row, first:end])
     if deepest >= limits.above[1]:
         _count(h, limits.above[1], looks, record.looks_2[row, first:end])
     if deepest >= limits.above[2]:
         _count(h, limits.above[2], looks, record.looks_3[row, first:end])
+
+
+@njit(**INNER)
+def _record_run(
+    grid: Grid, row: int, first: int, end: int, look: Any, record: Record, limits: Limits
+) -> None:
+    """Record a run of active cells of one row; ``look`` is the time, s, and the looks it stands for."""
+    time_s, _ = look
+    h = grid.depth[row, first:end]
+    top, when = record.deepest[row, first:end], record.time_of_max[row, first:end]
+    shallowest = min(limits.arrived, limits.rated, limits.above[0])
+    for piece in range(0, h.size, TILE):  # slices of a row are cheap; only wet pieces pay for the rest
+        stop = min(piece + TILE, h.size)
+        deepest = _raise_depth(h[piece:stop], time_s, top[piece:stop], when[piece:stop])
+        if record.rates and deepest >= shallowest:
+            _record_wet(grid, row, first + piece, first + stop, deepest, look, record, limits)
 
 
 @njit(**INNER)
@@ -215,5 +238,4 @@ def record_tile_row(
     for row in range(row_0, min(row_0 + TILE, ROWS_BEFORE + rows)):
         for run in range(tiles.counts[tile_row]):
             first, end = tiles.segments[tile_row, run, 0], tiles.segments[tile_row, run, 1]
-            for piece in range(first, end, TILE):
-                _record_piece(grid, row, piece, min(piece + TILE, end), time_s, looks, record, limits)
+            _record_run(grid, row, first, end, (time_s, looks), record, limits)
