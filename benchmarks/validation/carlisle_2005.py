@@ -20,7 +20,7 @@ flood at the 30 points. Sources: Horritt et al. (2010), Hydrological Processes 2
 cases of LISFLOOD-FP 8."""
 
 
-def validate(factor: int = 2, hours: float = 68.25) -> Outcome:
+def validate(factor: int = 4, hours: float = 68.25) -> Outcome:
     """Run the event.
 
     Parameters
