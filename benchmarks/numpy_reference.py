@@ -126,7 +126,8 @@ def face_discharge(bed: Grid, depth: Grid, along: Grid, across: Grid, dt_s: Any)
     friction = gravity * dt_s * real(MANNING_N**2) * norm * safe_depth ** real(-7.0 / 3.0)
     driven = theta * old + (1 - theta) * beside - pressure
     new = (driven + friction * old) / (1 + 2 * friction)
-    return np.where(flow_depth > dry, new, real(0.0))
+    critical = real(GRAVITY_M_S2**0.5) * safe_depth * np.sqrt(safe_depth)
+    return np.where(flow_depth > dry, np.clip(new, -critical, critical), real(0.0))
 
 
 def affordable_share(depth: Grid, qx: Grid, qy: Grid, ratio: Any) -> Grid:

@@ -48,8 +48,9 @@ RECHECK_STEPS = 32
 
 LANES = 16
 """Cells in a cache line of 64 bytes: rows are padded to whole lines."""
-CHUNK = 256
-"""Columns of a row that are worked on at a time: what they need stays in the nearest cache."""
+CHUNK, WORK_ROWS = 256, 8
+"""Columns of a row that are worked on at a time, so that what they need stays in the nearest cache, and rows
+of intermediate values."""
 ROWS_BEFORE, ROWS_AFTER = 2, 3
 """Rows of wall around the domain that the stencil may read."""
 

@@ -15,6 +15,10 @@ Sridharan & Gourbesville: as little smearing as the local velocity allows. The f
 the old discharge. The usual form, without k q and with 1 + k below, has the same steady flow, but swings
 about it where a step is longer than the friction takes to act, as it is in films of rain.
 
+**Froude limit**: |q_new| ≤ sqrt(g) hf^(3/2). Without momentum advection these equations make waves of any
+fast flow, as steep streets carry it: they would rise and fall by decimetres. Limited to the critical
+discharge, such flow is steady and somewhat too deep; what is truly fast asks for the advective scheme.
+
 **Limiter**: a cell that would lose more than it holds scales all its outflows by one share ≤ 1.
 
 **Continuity**: h_new = h + (dt/dx) (q_west - q_east + q_north - q_south), each face's volume truncated
@@ -41,6 +45,7 @@ from twin.surface.constants import (
     UNIT_BITS,
     UNIT_M,
     UNITS_PER_M,
+    WORK_ROWS,
 )
 from twin.surface.intrinsics import EXACT, FAST, fetch_early, inverse_cbrt
 from twin.surface.state import Flow, Grid, Wanted
@@ -54,9 +59,11 @@ DRY = np.float32(DRY_UNITS)
 TINY = np.float32(1.0e-20)
 SAFE = np.float32(1.0 - 2.0e-6)  # keeps float32 rounding of a full outflow below the depth
 THETA_FLOOR = np.float32(THETA_MIN)
+CRITICAL = np.float32((GRAVITY_M_S2 * UNIT_M) ** 0.5 * UNIT_M)
+"""Critical discharge over the power 3/2 of the depth in units, m²/s."""
 
 NONE, NEXT = np.uint64(0), np.uint64(1)
-DEPTH_X, DEPTH_Y, PUSH_X, PUSH_Y, NORM_X, NORM_Y = (np.uint64(row) for row in range(6))
+DEPTH_X, DEPTH_Y, PUSH_X, PUSH_Y, CRITICAL_X, CRITICAL_Y, NORM_X, NORM_Y = map(np.uint64, range(WORK_ROWS))
 CHUNK_COLS, LINE = np.uint64(CHUNK), np.uint64(LANES)
 
 FRICTION_SCALE = 2.0 ** (UNIT_BITS * 7 / 3)
@@ -97,14 +104,13 @@ def step_factors(dt_s: float, cell_size_m: float) -> StepFactors:
 
 
 @njit(inline="always", fastmath=FAST)
-def _momentum(
-    root: Any, push: Any, norm: Any, q: Any, q_beside: Any, friction: Any, step: StepFactors
-) -> Any:
+def _momentum(face: Any, norm: Any, q: Any, q_beside: Any, friction: Any, step: StepFactors) -> Any:
     """Return the new discharge through one face, m²/s.
 
-    ``root`` is hf^(-1/3), negative where the face is dry, ``push`` the pressure term g dt hf ∂η/∂x, ``norm``
-    that of the old discharge and ``q_beside`` the sum of its neighbours in the direction of flow.
+    ``face`` holds hf^(-1/3), the pressure term g dt hf ∂η/∂x and the critical discharge, 0 for a dry face;
+    ``norm`` is that of the old discharge, ``q_beside`` the sum of its neighbours in the direction of flow.
     """
+    root, push, critical = face
     square = root * root
     speed = norm * (square * root)
     theta = max(THETA_FLOOR, ONE - step.theta_slope * speed)
@@ -112,20 +118,22 @@ def _momentum(
     driven = mean + theta * (q - mean) - push
     drag = (step.friction * friction) * (speed * (square * square))
     new = (driven + drag * q) / (ONE + TWO * drag)
-    return new if root > ZERO else ZERO
+    return max(min(new, critical), -critical)
 
 
 @njit(inline="always", fastmath=FAST)
 def _levels(depth: Any, bed: Any, row: Any, beyond: Any, col: Any, col_beyond: Any) -> Any:
-    """Return depth of flow, at least the dry depth, and rise of the water surface across a face, units.
+    """Return depth of flow, rise of the water surface and critical discharge of a face.
 
+    The depth is at least the dry depth; both are in units, the discharge in m²/s and 0 for a dry face.
     ``row`` and ``beyond`` are rows of ``depth`` and ``bed`` before and behind the face.
     """
     before, behind = depth[row[0], col], depth[beyond[0], col_beyond]
     rise = bed[beyond[1], col_beyond] - bed[row[1], col]
     drop = np.float32(np.int32(behind - before)) + rise  # exact: lakes stay at rest
     flow_depth = max(np.float32(before) - max(rise, ZERO), np.float32(behind) + min(rise, ZERO))
-    return max(flow_depth, DRY), drop
+    critical = CRITICAL * flow_depth * np.sqrt(max(flow_depth, DRY)) if flow_depth > DRY else ZERO
+    return max(flow_depth, DRY), drop, critical
 
 
 @njit(inline="always")
@@ -137,12 +145,10 @@ def _fetch(array: Any, row: Any, start: Any, count: Any) -> None:
 
 @njit(inline="always", fastmath=FAST)
 def _invert_depths(work: Any, count: Any) -> None:
-    """Replace the depths of flow by their power of -1/3, negative where the face is dry."""
+    """Replace the depths of flow by their power of -1/3."""
     for k in range(DEPTH_X, DEPTH_Y + NEXT):
         for i in range(NONE, count):
-            flow_depth = work[k, i]
-            root = inverse_cbrt(flow_depth)
-            work[k, i] = root if flow_depth > DRY else -root
+            work[k, i] = inverse_cbrt(work[k, i])
 
 
 @njit(fastmath=FAST, error_model="numpy", **INNER)
@@ -167,7 +173,7 @@ def wanted_discharges(
     grid, row
         Bed and friction, and where in their arrays the row lies.
     work
-        Rows of intermediate values, shape (6, CHUNK).
+        Rows of intermediate values, shape (WORK_ROWS, CHUNK).
     wanted, slot
         Receives the west faces in row ``slot`` and the north faces in the other row.
     """
@@ -182,10 +188,10 @@ def wanted_discharges(
         for i in range(NONE, count):
             col = start + i
             west = col - NEXT
-            flow_depth, drop = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
+            flow_depth, drop, work[CRITICAL_X, i] = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
             work[DEPTH_X, i] = flow_depth
             work[PUSH_X, i] = step.pressure * flow_depth * drop
-            flow_depth, drop = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
+            flow_depth, drop, work[CRITICAL_Y, i] = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
             work[DEPTH_Y, i] = flow_depth
             work[PUSH_Y, i] = step.pressure * flow_depth * drop
         _fetch(depth, i_2, start, count)
@@ -204,14 +210,14 @@ def wanted_discharges(
             col = start + i
             west, east = col - NEXT, col + NEXT
             beside, friction = qx[i_0, west] + qx[i_0, east], rough[n_0, col] + rough[n_0, west]
-            root, push, norm = work[DEPTH_X, i], work[PUSH_X, i], work[NORM_X, i]
-            wanted.x[west_faces, col] = _momentum(root, push, norm, qx[i_0, col], beside, friction, step)
+            face, norm = (work[DEPTH_X, i], work[PUSH_X, i], work[CRITICAL_X, i]), work[NORM_X, i]
+            wanted.x[west_faces, col] = _momentum(face, norm, qx[i_0, col], beside, friction, step)
         _fetch(bed, j_1 + NEXT, start, count)
         for i in range(NONE, count):
             col = start + i
             beside, friction = qy[i_0, col] + qy[i_2, col], rough[n_0, col] + rough[n_1, col]
-            root, push, norm = work[DEPTH_Y, i], work[PUSH_Y, i], work[NORM_Y, i]
-            wanted.y[north_faces, col] = _momentum(root, push, norm, qy[i_1, col], beside, friction, step)
+            face, norm = (work[DEPTH_Y, i], work[PUSH_Y, i], work[CRITICAL_Y, i]), work[NORM_Y, i]
+            wanted.y[north_faces, col] = _momentum(face, norm, qy[i_1, col], beside, friction, step)
         start += count
 
 

@@ -20,6 +20,7 @@ from twin.surface.constants import (
     UNITS_PER_M,
     WALL_M,
     WEIGHT_DTYPE,
+    WORK_ROWS,
     ZONE_DTYPE,
 )
 from twin.surface.kernel_barriers import Crests
@@ -120,7 +121,7 @@ class Scratch(NamedTuple):
     rain
         Units of rain that fall on a row.
     work
-        Intermediate values of the momentum equation, shape (bands, 6, CHUNK).
+        Intermediate values of the momentum equation, shape (bands, WORK_ROWS, CHUNK).
     """
 
     x: Any
@@ -214,7 +215,7 @@ def make_scratch(shape: tuple[int, int], bands: int) -> tuple[Strips, Scratch]:
 
     strip = STRIP_ABOVE + STRIP_BELOW
     strips = Strips(rows(strip, DEPTH_DTYPE), rows(strip), rows(strip))
-    work = np.zeros((bands, 6, CHUNK), REAL_DTYPE)
+    work = np.zeros((bands, WORK_ROWS, CHUNK), REAL_DTYPE)
     return strips, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE), work)
 
 
