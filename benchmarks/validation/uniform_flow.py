@@ -27,11 +27,12 @@ ABOUT = """A channel of one row of 240 cells falls at a constant slope. A consta
 enters at the upper end and leaves freely at the lower one, until the flow is steady. Depth and velocity in
 the middle half are compared with the normal depth of Manning's formula for a wide channel,
 h = (q n / √S)^(3/5), over fifteen pairs of slope (0.05 to 1 %) and Manning's n (0.02 to 0.05). Cells are 5 m
-or larger on mild slopes, where the outfall draws the water down over a long way. The limits hold for
-subcritical flow. Without advection a disturbance runs upstream against any flow, and where the kinematic
-wave, at 5/3 of the velocity, outruns it, uniform flow is not a stable solution of the local inertial
-equations: at a Froude number of 1.2 (slope 1 %, n = 0.02) roll waves start at the outfall and grow. The
-figure without limit tells how large they are; such flow is a task for the scheme with advection."""
+or larger on mild slopes, where the outfall draws the water down over a long way. The limits of 1 % hold for
+subcritical flow. Without advection, uniform flow at a Froude number above 1 is no stable solution of the
+local inertial equations: at 1.2 (slope 1 %, n = 0.02) roll waves would start at the outfall and grow to
+several times the normal depth. The scheme therefore limits the discharge of a face to the critical one; the
+flow is then steady and critical, too deep by the Froude number to the power of 2/3. What is truly fast is a
+task for the scheme with advection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def validate(slopes: Sequence[float] = SLOPES, roughnesses: Sequence[float] = RO
                     f"largest error of the depth, Froude number {flow.froude_number:.1f}",
                     100.0 * flow.depth_error,
                     "%",
+                    at_most=15.0,
                 )
                 for flow in rapid
             ),

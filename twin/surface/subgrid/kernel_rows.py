@@ -5,14 +5,15 @@ east and to the south.
 
 **Momentum**, local inertial in discharge, area and conveyance::
 
-               θ Q + (1 - θ)/2 (Q₋ + Q₊) + (g A dt / σ) Δη / dx
-    Q_new  =  --------------------------------------------------
-                       1 + g A dt |Q| / (σ K²)
+               θ Q + (1 - θ)/2 (Q₋ + Q₊) + (g A dt / σ) Δη / dx + k Q
+    Q_new  =  --------------------------------------------------------,    k = g A dt |Q| / (σ K²)
+                                      1 + 2 k
 
-with θ = max(θ_min, 1 - |u| dt / dx) and |Q| the norm with the mean transverse discharge, as on the fine
-grid. A and K are those of `twin.surface.subgrid.sections` for level water; the more the water surface
-falls like the ground, the more they are those of a film: on a slope of 5 % the same water lies as a pool
-of 18 cm in the low corner of a coarse cell or runs as a film of 5 cm.
+and |Q_new| ≤ A sqrt(g h), with θ = max(θ_min, 1 - |u| dt / dx) and |Q| the norm with the mean transverse
+discharge, as on the fine grid, and h the deepest part of the section. A and K are those of
+`twin.surface.subgrid.sections` for level water; the more the water surface falls like the ground, the more
+they are those of a film: on a slope of 5 % the same water lies as a pool of 18 cm in the low corner of a
+coarse cell or runs as a film of 5 cm.
 
 σ ≥ 1 slows gravity waves down where the step is longer than they allow: in water deeper than the step
 was made for, and beside small nodes. It changes neither rest nor steady flow.
@@ -34,6 +35,8 @@ from twin.surface.subgrid.storage import LEVELS_PER_M
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
+TWO = np.float32(2.0)
+GRAVITY = np.float32(GRAVITY_M_S2)
 HALF = np.float32(0.5)
 SIXTEENTH = np.float32(1.0 / 16.0)
 TINY = np.float32(1.0e-12)
@@ -157,9 +160,11 @@ def face_row(
         ease = ONE / max(ONE, asked * step.per_depth)
         theta = max(THETA_FLOOR, ONE - step.courant * norm / area)
         driven = mean + theta * (flow - mean) + (step.slope * ease) * (area * drop)
-        drag = (step.friction * ease) * roughness[col] * depths * norm
-        new = driven / (ONE + drag / (width[col] * (powers * powers) + TINY * TINY))
-        wanted[col] = new if depth > DRY_M else ZERO
+        resistance = (step.friction * ease) * roughness[col] * depths * norm
+        drag = resistance / (width[col] * (powers * powers) + TINY * TINY)
+        new = (driven + drag * flow) / (ONE + TWO * drag)
+        critical = area * np.sqrt(GRAVITY * max(depth, ZERO))
+        wanted[col] = max(min(new, critical), -critical) if depth > DRY_M else ZERO
         deepest = max(deepest, np.int32(asked * LEVELS))
     return deepest
 
