@@ -164,7 +164,10 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
             structures=structures,
             roofs=RoofSettings(scenario.roofs.to_sewer, scenario.roofs.reach_m),
             surface=SurfaceSettings(
-                courant=numerics.courant, max_step_s=numerics.max_step, flood_limits=limits
+                scheme=numerics.scheme,
+                courant=numerics.courant,
+                max_step_s=numerics.max_step,
+                flood_limits=limits,
             ),
         )
 

@@ -185,8 +185,9 @@ class Numerics(Section):
     that no water enters, blocks ``raised`` by ``building_height_m`` whose roofs take rain, or ``none``.
     ``cell`` is the edge of the cells that surface water is computed on, such as ``8m``: a whole multiple,
     up to eight times, of the terrain's; larger ones are coarse nodes with tables made from the terrain, see
-    `twin.surface.subgrid`. The surface water steps by the Courant number of its
-    deepest cell, ``courant``, and no longer than ``max_step``.
+    `twin.surface.subgrid`. The equations of the surface water are those of the ``scheme``, ``inertial`` or
+    for fast flow ``advective``; its steps have the Courant number ``courant``, that of the scheme where
+    omitted, and are no longer than ``max_step``, see `twin.surface.SurfaceSettings`.
     """
 
     coupling: PositiveDuration = 10.0
@@ -196,7 +197,8 @@ class Numerics(Section):
     buildings: Literal["walls", "raised", "none"] = "walls"
     building_height_m: Annotated[float, Field(gt=0, le=1000)] = 3.0
     cell: PositiveLength | None = None
-    courant: float = 0.5
+    scheme: Literal["inertial", "advective"] = "inertial"
+    courant: float | None = None
     max_step: Duration = 10.0
 
 

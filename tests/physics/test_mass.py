@@ -1,6 +1,7 @@
 """Volume is conserved to the last unit, whatever happens to the water."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +16,10 @@ def rough_solver(rng: np.random.Generator, shape=(70, 85), **arguments) -> Surfa
     return SurfaceSolver(bed, 2.0, walls=walls, rain_weight=4.0 * rng.random(shape), **arguments)
 
 
-def test_rain_edges_and_exchange_close_exactly():
+@pytest.mark.parametrize("scheme", ["inertial", "advective"])
+def test_rain_edges_and_exchange_close_exactly(scheme):
     rng = np.random.default_rng(11)
-    solver = rough_solver(rng, edges="open")
+    solver = rough_solver(rng, edges="open", settings=SurfaceSettings(scheme=scheme))
     solver.set_rain(np.array([1e-5, 4e-5, 0.0]), zones=rng.integers(0, 3, solver.shape))
     for time_s in range(10, 400, 10):
         cells = rng.integers(0, solver.shape[0] * solver.shape[1], 40)
@@ -41,11 +43,13 @@ def test_uniform_rain_reaches_the_ground():
     np.testing.assert_allclose(solver.account.rain_m3, 0.050 * 2000 * 4, rtol=1e-4)
 
 
+@pytest.mark.parametrize(("scheme", "highest"), [("inertial", 0.5916), ("advective", 0.45)])
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), courant=st.floats(0.05, 0.5916), scale=st.floats(0.01, 50.0))
-def test_depth_is_never_negative(seed, courant, scale):
+@given(seed=st.integers(0, 10_000), courant_share=st.floats(0.1, 1.0), scale=st.floats(0.01, 50.0))
+def test_depth_is_never_negative(scheme, highest, seed, courant_share, scale):
     rng = np.random.default_rng(seed)
-    solver = rough_solver(rng, (20, 37), edges="open", settings=SurfaceSettings(courant=courant))
+    chosen = SurfaceSettings(scheme=scheme, courant=courant_share * highest)
+    solver = rough_solver(rng, (20, 37), edges="open", settings=chosen)
     solver.set_rain(rng.random() * 1e-4)
     for _ in range(12):
         cells = rng.integers(0, 20 * 37, 30)

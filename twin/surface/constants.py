@@ -40,6 +40,9 @@ GRAVITY_M_S2 = 9.81
 THETA_MIN = 0.7
 MAX_COURANT = (THETA_MIN / 2.0) ** 0.5
 """Stability limit in two dimensions: sqrt(theta / 2)."""
+MAX_ADVECTIVE_COURANT = 0.45
+"""Highest Courant number of the advective scheme: waves along both axes share the step, 2 C <= 1, less a
+tenth."""
 
 TILE = 64
 """Edge of a tile, cells. Water advances one cell a step, so a dry ring one tile wide lasts 64 steps."""

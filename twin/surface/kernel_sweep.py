@@ -54,7 +54,7 @@ def _clear_scratch(wanted: Wanted, rain: Any, segments: Any, count: int) -> None
 
 
 @njit(**INNER)
-def _lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any) -> None:
+def lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any) -> None:
     """Fill a row with the units of rain that fall on each cell."""
     weight = grid.rain_weight[min(row, grid.rain_weight.shape[0] - 1)]
     zone = grid.rain_zone[min(row, grid.rain_zone.shape[0] - 1)]
@@ -150,7 +150,7 @@ def sweep_band(
                 limit_faces(wanted, now, first, end, south, south_row)
             elif done >= top:
                 if raining:
-                    _lay_rain(grid, done, quanta, first, end, rain)
+                    lay_rain(grid, done, quanta, first, end, rain)
                 if short[0] + short[1] > 0:
                     limit_row(wanted, before, first, end)
                 found = new_depths(grid, done, wanted, before, rain, first, end, step, south, south_row)

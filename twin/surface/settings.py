@@ -2,10 +2,14 @@
 
 import os
 from dataclasses import dataclass
+from typing import Literal
 
 from cim_models.errors import InputError
-from twin.surface.constants import MAX_COURANT, MAX_STEP_S
+from twin.surface.constants import MAX_ADVECTIVE_COURANT, MAX_COURANT, MAX_STEP_S
 from twin.surface.hazard import FloodLimits
+
+COURANT_NUMBERS = {"inertial": (0.5, MAX_COURANT), "advective": (0.4, MAX_ADVECTIVE_COURANT)}
+"""Usual and highest Courant number of each scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +18,12 @@ class SurfaceSettings:
 
     Parameters
     ----------
+    scheme
+        ``"inertial"``, the local inertial equations, for floods in streets; ``"advective"``, the full
+        shallow water equations, for dam breaks and fast flow around buildings, at several times the cost.
     courant
-        Courant number of the gravity wave at the deepest cell, > 0 and at most sqrt(0.7 / 2) = 0.59.
+        Courant number, > 0; None for the scheme's own. Inertial: of the gravity wave at the deepest cell,
+        0.5, at most sqrt(0.7 / 2) = 0.59. Advective: of the fastest wave, 0.4, at most 0.45.
     max_step_s
         Longest step, s, > 0 and at most 60.
     threads
@@ -29,7 +37,8 @@ class SurfaceSettings:
         depth and its time.
     """
 
-    courant: float = 0.5
+    scheme: Literal["inertial", "advective"] = "inertial"
+    courant: float | None = None
     max_step_s: float = 10.0
     threads: int | None = None
     tiled: bool = True
@@ -37,12 +46,18 @@ class SurfaceSettings:
     flood_limits: FloodLimits | None = None
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.courant <= MAX_COURANT:
+        if self.scheme not in COURANT_NUMBERS:
+            raise InputError(
+                "Surface setting 'scheme'", got=repr(self.scheme), expected="'inertial' or 'advective'"
+            )
+        usual, highest = COURANT_NUMBERS[self.scheme]
+        if not 0.0 < self.courant_number <= highest:
             raise InputError(
                 "Surface setting 'courant'",
                 got=self.courant,
-                expected=f"above 0 and at most {MAX_COURANT:.4f}, the stability limit in two dimensions",
-                remedy="Use 0.5",
+                expected=f"above 0 and at most {highest:.4f}, the stability limit in two dimensions "
+                f"of the {self.scheme} scheme",
+                remedy=f"Use {usual}",
             )
         if not 0.0 < self.max_step_s <= MAX_STEP_S:
             raise InputError(
@@ -56,6 +71,11 @@ class SurfaceSettings:
             )
         if self.threads is not None and self.threads < 1:
             raise InputError("Surface setting 'threads'", got=self.threads, expected="at least 1")
+
+    @property
+    def courant_number(self) -> float:
+        """Courant number in use."""
+        return COURANT_NUMBERS[self.scheme][0] if self.courant is None else self.courant
 
 
 def available_threads() -> int:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cim_models.errors import InputError, UnstableStepError
 from twin.surface import checks
 from twin.surface.account import SurfaceAccount
+from twin.surface.advective import AdvectiveFlow
 from twin.surface.barriers import BarrierFaces
 from twin.surface.constants import (
     GRAVITY_M_S2,
@@ -39,7 +40,10 @@ MAX_THREADS = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
 class SurfaceSolver:
-    """Shallow water on a regular grid by the local inertial equations, exact in volume.
+    """Shallow water on a regular grid, exact in volume.
+
+    The equations are those of local inertia or, with `SurfaceSettings.scheme`, the full ones with momentum
+    advection (`twin.surface.advective`).
 
     Depth is an integer count of 2⁻²⁴ m, and every volume that moves, rain, exchange and edges included,
     is a whole number of these units: `account` closes to the last one. The result does not depend on
@@ -108,13 +112,14 @@ class SurfaceSolver:
         self._grid = make_grid(bed_m, open_cells, friction)
         self._strips, self._scratch = make_scratch(self.shape, self._threads)
         self._tiles = make_tiles(self.shape, self._threads)
+        self._advective = AdvectiveFlow(self.shape, self._threads) if settings.scheme == "advective" else None
         n = np.broadcast_to(roughness, self.shape)
         self._edges = edges_from(edges)
         ground = Ground(bed_m, self._datum_m, open_cells, outside, n, self.cell_size_m)
         self._openings = make_openings(ground, self._edges)
         self._rule = Rule(
             self.cell_size_m,
-            settings.courant,
+            settings.courant_number,
             settings.max_step_s,
             settings.tiled,
             settings.record_interval_s,
@@ -164,19 +169,14 @@ class SurfaceSolver:
             raise InputError("Time to advance to", got=f"{time_s} s", expected=f"{self.time_s} s or later")
         self._edges.check_covers(0.0, time_s)
         numba.set_num_threads(self._threads)
-        self._progress = advance(
-            self._grid,
-            self._strips,
-            self._scratch,
-            self._tiles,
-            self._openings,
-            self._standing.arrays(),
-            self._rain,
-            self._rule,
-            self._progress,
-            float(time_s),
-            self.record.arrays,
+        task = (
+            *(self._tiles, self._openings, self._standing.arrays(), self._rain, self._rule, self._progress),
+            *(float(time_s), self.record.arrays),
         )
+        if self._advective:
+            self._progress = self._advective.advance(self._grid, *task)
+        else:
+            self._progress = advance(self._grid, self._strips, self._scratch, *task)
         if self._progress.status == UNSTABLE:
             depth = inner(self._grid.depth, self.shape).view(np.uint32)
             row, col = np.unravel_index(int(depth.argmax()), self.shape)
@@ -260,6 +260,8 @@ class SurfaceSolver:
         cells[...] = units
         self._grid.qx[...] = 0
         self._grid.qy[...] = 0
+        if self._advective:
+            self._advective.stop()
         self._progress = self._progress._replace(deepest=int(units.max()), recheck=True)
 
     def exchange(self, cells: NDArray[np.int64], volumes_m3: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -340,7 +342,11 @@ class SurfaceSolver:
 
     def velocity_of(self, cells: NDArray[np.int64]) -> tuple[DepthGrid, DepthGrid]:
         """Return the velocity of some cells to the east and to the north, as `velocity` does, m/s."""
-        return velocity_at(self._grid, self.shape[1], checks.check_cells(cells, self._open.size))
+        index = checks.check_cells(cells, self._open.size)
+        if self._advective:
+            east, north = self._advective.velocity(self._grid)
+            return east.ravel()[index], north.ravel()[index]
+        return velocity_at(self._grid, self.shape[1], index)
 
     # -- structures ------------------------------------------------------------------------------
 
@@ -404,6 +410,12 @@ class SurfaceSolver:
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take over a state of a solver that was made with the same arguments."""
         for name, array in self._grids().items():
+            if name not in state:
+                raise InputError(
+                    "Surface state",
+                    got=f"no '{name}'",
+                    expected=f"a state of a solver with the {self.settings.scheme} scheme",
+                )
             if state[name].shape != self.shape:
                 raise InputError(
                     f"Surface state '{name}'",
@@ -424,7 +436,9 @@ class SurfaceSolver:
         self._progress = Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, STEADY)
 
     def _grids(self) -> dict[str, NDArray[Any]]:
+        moving = self._advective.grids() if self._advective else {}
         return {
+            **moving,
             "depth": self._grid.depth,
             "qx": self._grid.qx,
             "qy": self._grid.qy,
@@ -458,8 +472,10 @@ class SurfaceSolver:
     def velocity(self) -> tuple[DepthGrid, DepthGrid]:
         """Velocity at cell centres to the east and to the north, shape (rows, cols), m/s; 0 where dry.
 
-        Mean discharge of the two faces over the depth of the cell.
+        Inertial scheme: mean discharge of the two faces over the depth of the cell.
         """
+        if self._advective:
+            return self._advective.velocity(self._grid)
         return cell_velocity(self._grid, self.shape)
 
     @property

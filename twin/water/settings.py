@@ -77,6 +77,12 @@ class WaterSettings:
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
 
     def __post_init__(self) -> None:
+        if self.coarse_factor > 1 and self.surface.scheme != "inertial":
+            raise InputError(
+                "Water setting 'coarse_factor'",
+                got=f"{self.coarse_factor} with the {self.surface.scheme} scheme",
+                expected="1, or the inertial scheme: the coarse tier has no other",
+            )
         for name, unit in (
             ("manning_n", "s/m^(1/3)"),
             ("exchange_step_s", "s"),

@@ -10,7 +10,7 @@ from twin.surface import SurfaceSettings, SurfaceSolver
 RESULTS = ("water_depth", "max_depth", "time_of_max_s")
 
 
-def make_solver(threads: int = 1, tiled: bool = True) -> SurfaceSolver:
+def make_solver(scheme: str = "inertial", threads: int = 1, tiled: bool = True) -> SurfaceSolver:
     """Return a solver over hilly ground with a pond, larger than a few tiles."""
     rng = np.random.default_rng(5)
     row, col = np.mgrid[0:270, 0:300]
@@ -21,7 +21,7 @@ def make_solver(threads: int = 1, tiled: bool = True) -> SurfaceSolver:
         2.0,
         walls=walls,
         edges="open",
-        settings=SurfaceSettings(threads=threads, tiled=tiled, record_interval_s=5.0),
+        settings=SurfaceSettings(scheme=scheme, threads=threads, tiled=tiled, record_interval_s=5.0),
     )
     depth = np.where((row - 60) ** 2 + (col - 215) ** 2 < 400, 1.2, 0.0)
     solver.set_water_depth(depth)
@@ -47,27 +47,27 @@ def same(one: SurfaceSolver, other: SurfaceSolver) -> None:
 
 
 @pytest.fixture(scope="module")
-def reference() -> SurfaceSolver:
-    return storm(make_solver())
+def reference(scheme) -> SurfaceSolver:
+    return storm(make_solver(scheme))
 
 
 @pytest.mark.parametrize("threads", [2, 1])
 @pytest.mark.parametrize("tiled", [True, False])
-def test_threads_and_tiles(reference, threads, tiled):
-    solver = make_solver(threads, tiled)
+def test_threads_and_tiles(reference, scheme, threads, tiled):
+    solver = make_solver(scheme, threads, tiled)
     assert solver.threads == threads
     same(reference, storm(solver))
 
 
-def test_tiles_save_work(reference):
-    untiled = storm(make_solver(tiled=False))
+def test_tiles_save_work(reference, scheme):
+    untiled = storm(make_solver(scheme, tiled=False))
     assert reference.cell_steps < 0.85 * untiled.cell_steps
     assert reference.steps == untiled.steps
 
 
-def test_restart(reference):
-    half = storm(make_solver(), until_s=60.0)
-    fresh = make_solver(threads=2)
+def test_restart(reference, scheme):
+    half = storm(make_solver(scheme), until_s=60.0)
+    fresh = make_solver(scheme, threads=2)
     fresh.restore({name: array.copy() for name, array in half.state().items()})
     same(reference, storm(fresh))
 

@@ -92,7 +92,7 @@ class CoarseSolver:
         self._rule = Rule(
             self.cell_size_m * factor,
             self.unit_m3,
-            settings.courant,
+            settings.courant_number,
             settings.max_step_s,
             settings.record_interval_s,
             rows,

@@ -1,0 +1,33 @@
+"""The scenario's numerics: what reaches the surface solver, and what is refused before a run begins."""
+
+from pathlib import Path
+
+import pytest
+
+from cim_models.errors import ScenarioError
+from scenarios.composition import prepare
+from scenarios.schema import load_scenario
+
+
+def test_scheme_and_courant_reach_the_surface(cloudburst: Path) -> None:
+    overrides = ["numerics.scheme=advective", "numerics.courant=0.3"]
+    chosen = prepare(load_scenario(str(cloudburst), overrides)).water.surface
+    assert (chosen.scheme, chosen.courant_number) == ("advective", 0.3)
+    usual = prepare(load_scenario(str(cloudburst), [])).water.surface
+    assert (usual.scheme, usual.courant_number) == ("inertial", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["numerics.courant=0.7"], ["'numerics'", "0.7", "0.5916"]),
+        (["numerics.courant=0.5", "numerics.scheme=advective"], ["0.5", "0.4500", "advective"]),
+        (["numerics.scheme=advective", "numerics.cell=8m"], ["coarse_factor", "advective"]),
+        (["numerics.scheme=diffusive"], ["numerics.scheme", "diffusive"]),
+    ],
+)
+def test_an_unstable_step_is_refused(cloudburst: Path, overrides: list[str], words: list[str]) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        prepare(load_scenario(str(cloudburst), overrides))
+    for word in words:
+        assert word in str(caught.value)
