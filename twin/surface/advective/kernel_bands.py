@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from twin.compilation import INNER
 from twin.surface.advective.kernel_cells import fastest_in_row, limit_row, share_row, update_row
 from twin.surface.advective.kernel_faces import ALONG_X, ALONG_Y, Step, face_row, predict_row
 from twin.surface.advective.motion import Motion
@@ -34,7 +35,7 @@ def _fastest_in_band(grid: Grid, motion: Motion, tiles: Tiles, band: int) -> Any
     return found
 
 
-@njit(cache=True)
+@njit(**INNER)
 def _faces_of_run(
     grid: Grid, motion: Motion, predicted: Any, rows: Any, first: int, end: int, step: Step
 ) -> None:

@@ -7,6 +7,7 @@ depth of a cell, not its velocity. So a face through which water passes must not
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.advective.kernel_faces import DRY
 from twin.surface.advective.motion import Motion
 from twin.surface.constants import UNIT_M
@@ -14,7 +15,7 @@ from twin.surface.kernel_edges import Border, Outlets
 from twin.surface.state import Grid
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def carry_outlets(grid: Grid, motion: Motion, outlets: Outlets) -> None:
     """Raise the discharge of free outlets to what the velocity of the cell carries."""
     border = outlets.border
@@ -28,7 +29,7 @@ def carry_outlets(grid: Grid, motion: Motion, outlets: Outlets) -> None:
         border.discharge[face] = min(border.discharge[face], carried)
 
 
-@njit(cache=True)
+@njit(**INNER)
 def open_border(motion: Motion, border: Border) -> None:
     """Take the wall away from the faces through which water passes."""
     for face in range(border.row.size):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.advective.kernel_faces import DRY, Step
 from twin.surface.advective.motion import Motion
 from twin.surface.constants import GRAVITY_M_S2, UNIT_M
@@ -17,7 +18,7 @@ TINY = np.float32(1.0e-20)
 WAVE = np.float32(GRAVITY_M_S2 * UNIT_M)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", **INNER)
 def fastest_in_row(grid: Grid, motion: Motion, row: int, first: int, end: int) -> Any:
     """Return the largest velocity along an axis plus celerity in the wet cells of a row, m/s, float32."""
     h, u, v = grid.depth[row, first:end], motion.u[row, first:end], motion.v[row, first:end]
@@ -28,7 +29,7 @@ def fastest_in_row(grid: Grid, motion: Motion, row: int, first: int, end: int) -
     return bits_float(np.int32(fastest))
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", **INNER)
 def share_row(grid: Grid, motion: Motion, row: int, first: int, end: int, step: Step) -> Any:
     """Compute which share of its outflow each cell can afford; return how many cannot afford all of it."""
     h, share = grid.depth[row, first:end], motion.share[row, first:end]
@@ -45,7 +46,7 @@ def share_row(grid: Grid, motion: Motion, row: int, first: int, end: int, step: 
     return short
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", **INNER)
 def limit_row(share_left: Any, share_right: Any, discharge: Any, left: Any, right: Any, along: Any) -> None:
     """Scale all that faces pass by the share of the cell that gives; all rows are sliced to the faces."""
     for col in range(discharge.size):
@@ -57,7 +58,7 @@ def limit_row(share_left: Any, share_right: Any, discharge: Any, left: Any, righ
         along[col] *= share
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", **INNER)
 def update_row(grid: Grid, motion: Motion, row: int, first: int, end: int, rain: Any, step: Step) -> Any:
     """Give a row its new depths and velocities; friction acts implicitly on the new velocity.
 

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.advective.motion import Motion
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
 from twin.surface.intrinsics import inverse_cbrt
@@ -69,7 +70,7 @@ def _half_slope(back: Any, ahead: Any) -> Any:
     return (steep if back > 0.0 else -steep) if same_way else 0.0
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", **INNER)
 def _slopes_row(grid: Grid, motion: Motion, cells: Any, back: Any, ahead: Any, out: Any) -> None:
     """Fill half slopes of depth, level and velocities along one axis, and whether the cells have any.
 
@@ -95,7 +96,7 @@ def _slopes_row(grid: Grid, motion: Motion, cells: Any, back: Any, ahead: Any, o
         dv[col] = keep * _half_slope(v - v_b[col], v_a[col] - v)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", **INNER)
 def predict_row(grid: Grid, motion: Motion, row: int, first: int, end: int, step: Step, out: Any) -> None:
     """Fill the columns ``first`` to ``end`` of a predicted row, shape (FIELDS, pitch)."""
     here = slice(first, end)
@@ -178,7 +179,7 @@ def _riemann(
     return q, back_l if closed else felt_l, back_r if closed else felt_r, q * (v_l if q > 0.0 else v_r)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", **INNER)
 def face_row(
     left: Any,
     right: Any,

@@ -4,12 +4,13 @@ from typing import Any
 
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.advective.motion import Motion
 from twin.surface.constants import LANES, ROWS_BEFORE, TILE
 from twin.surface.state import Tiles
 
 
-@njit(cache=True)
+@njit(**INNER)
 def still_tiles(motion: Motion, tiles: Tiles, was_active: Any, rows: int, end: int) -> None:
     """Bring tiles to rest that are swept no longer, as sweeps over their dry cells would have done."""
     for k in range(was_active.shape[0]):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from twin.compilation import INNER
 from twin.surface.advective.kernel_faces import DRY, reflection
 from twin.surface.advective.motion import Motion
 from twin.surface.constants import UNIT_M
@@ -18,7 +19,7 @@ from twin.surface.state import Grid
 TINY = 1.0e-12
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def weir_discharges(grid: Grid, crests: Crests, pressure: Any) -> Any:
     """Return what passes over each face with a crest, m²/s, from the discharges of the step before.
 
@@ -38,7 +39,7 @@ def weir_discharges(grid: Grid, crests: Crests, pressure: Any) -> Any:
     return discharges
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def _felt(units: Any, speed: Any, over: Any) -> Any:
     """Return the momentum flux that a cell feels which runs against a barrier with ``speed``, m³/s².
 
@@ -51,7 +52,7 @@ def _felt(units: Any, speed: Any, over: Any) -> Any:
     return leaving * speed + blocked * reflection(depth, speed)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def patch_weirs(grid: Grid, motion: Motion, crests: Crests, discharges: Any) -> None:
     """Replace what the faces with a crest pass."""
     for row in range(crests.first.size - 1):
