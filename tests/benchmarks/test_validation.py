@@ -96,7 +96,7 @@ def test_the_command_tells_a_failure_by_its_status(monkeypatch):
     passed = runner.invoke(citytwin.app, command)
     assert passed.exit_code == 0
     assert json.loads(passed.stdout)["cases"][0]["status"] == "holds"
-    monkeypatch.setitem(hunter_wave.LIMITS_M, ("depth", 50.0), 0.001)
+    monkeypatch.setitem(hunter_wave.LIMITS_M, ("level", 50.0), 0.001)
     failed = runner.invoke(citytwin.app, command)
     assert failed.exit_code == 1
     assert json.loads(failed.stdout)["failures"] == 1
