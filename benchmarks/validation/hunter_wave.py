@@ -75,7 +75,7 @@ class Wave:
         return float(self.x_m[self.depth_m > 1e-3].max())
 
 
-def analytic_depth(x_m: Any, time_s: float) -> Any:
+def analytic_depth(x_m: Any, time_s: Any) -> Any:
     """Return the depth of the wave, m."""
     behind_front = np.maximum(SPEED_M_S * time_s - x_m, 0.0)
     return (7.0 / 3.0 * MANNING_N**2 * SPEED_M_S**2 * behind_front) ** (3.0 / 7.0)

@@ -76,7 +76,7 @@ def compare(own: NDArray[Any], other: NDArray[Any]) -> Agreement:
     return Agreement(
         float(np.sqrt((difference**2).mean())),
         float(difference.mean()),
-        float((ours & theirs).sum() / max((ours | theirs).sum(), 1)),
+        int((ours & theirs).sum()) / max(int((ours | theirs).sum()), 1),
         int(theirs.sum()),
     )
 
