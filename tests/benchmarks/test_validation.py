@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import citytwin
 from benchmarks.validation.document import read_sections, write_document
 from benchmarks.validation.outcome import Measure, Outcome
-from benchmarks.validation.registry import choose_cases, find_cases
+from benchmarks.validation.registry import Case, choose_cases, find_cases
 from benchmarks.validation.run import figures, limit_text, outcome_lines, value_text
 from cim_models.errors import InputError
 
@@ -87,19 +87,24 @@ def test_figures_as_json_are_json():
     assert [row["status"] for row in answer["cases"]] == ["failed", "skipped"]
 
 
-def test_the_command_tells_a_failure_by_its_status(monkeypatch):
-    from benchmarks.validation import hunter_wave
+@pytest.mark.parametrize(("value_mm", "status"), [(1.0, 0), (3.0, 1)])
+def test_the_command_tells_a_failure_by_its_status(monkeypatch, value_mm, status):
+    one = Case("one", lambda value: outcome(value), {"value": value_mm}, (), ())
+    monkeypatch.setitem(find_cases(), "one", one)
+    answer = CliRunner().invoke(citytwin.app, ["bench", "validation", "--case", "one", "--quick", "--json"])
+    assert answer.exit_code == status
+    figures_told = json.loads(answer.stdout)
+    assert figures_told["failures"] == status
+    assert figures_told["cases"][0]["measures"][0]["value"] == value_mm
 
-    runner = CliRunner()
-    command = ["bench", "validation", "--case", "hunter_wave", "--quick", "--json"]
-    monkeypatch.setitem(find_cases()["hunter_wave"].quick, "cells_m", (50.0,))
-    passed = runner.invoke(citytwin.app, command)
-    assert passed.exit_code == 0
-    assert json.loads(passed.stdout)["cases"][0]["status"] == "holds"
-    monkeypatch.setitem(hunter_wave.LIMITS_M, ("level", 50.0), 0.001)
-    failed = runner.invoke(citytwin.app, command)
-    assert failed.exit_code == 1
-    assert json.loads(failed.stdout)["failures"] == 1
+
+def test_a_case_without_its_data_is_skipped_and_says_so(monkeypatch):
+    one = Case("one", outcome, {}, ("no_such_data",), ())
+    monkeypatch.setitem(find_cases(), "one", one)
+    answer = CliRunner().invoke(citytwin.app, ["bench", "validation", "--case", "one", "--json"])
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout)["cases"][0]["status"] == "skipped"
+    assert "no_such_data" in answer.stderr
 
 
 @pytest.mark.parametrize("more", [["--case", "nowhere"], ["--quick", "--write"]])
