@@ -43,7 +43,7 @@ obstacle, Journal of Hydraulic Research 45, 27-36; geometry from the drawing in 
 cm whose centre lies in the building are walls, Manning's n is 0.010 as in the paper. Depths are compared
 every 0.1 s from the first water that a downstream gauge reports, since it does not see the 2 cm that
 stand there. Limits are a tenth of the depth in the reservoir or less, but for G2: there the measured
-jump arrives after 17 s and stays, in the computation it stands closer to the building and the gauge
+jump arrives after 14 s and stays, in the computation it stands closer to the building and the gauge
 remains in the fast shallow stream; the place of this jump is where shallow water models of this
 experiment differ most. The inertial scheme is told for comparison: it knows no momentum that carries
 water through the gate and around the building."""
