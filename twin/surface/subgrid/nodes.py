@@ -1,7 +1,8 @@
 """Which fine cells a coarse node owns.
 
-A coarse cell whose ground is cut in two by a building or a wall must not let water through it. Its parts
-are told apart by what is connected within the cell. The largest part keeps the coarse cell's node;
+A coarse cell whose ground is cut in two by a building or a wall must not let water through it, and one that
+a retaining wall or a steep bank cuts must not pond the water of its foot up to its top. Its parts are told
+apart by what is connected within the cell without passing a cliff. The largest part keeps the coarse cell's node;
 smaller ones join the node of the neighbouring cell that they open to widest, as cut cells do in other
 finite-volume models. The nodes thereby stay a regular grid, each with at most four neighbours.
 """
@@ -10,12 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 MIN_SHARE = 1.0 / 3.0
 """A part smaller than this share of a coarse cell joins a neighbour: small nodes ask for short steps."""
 MAX_SHARE = 1.5
 """No node grows beyond this share of a coarse cell, unless nothing else is left for a part."""
+CLIFF_M = 0.5
+"""Two fine cells whose beds differ by so much more than the slope goes on by on either side are apart."""
 
 
 class Nodes(NamedTuple):
@@ -36,7 +40,9 @@ class Nodes(NamedTuple):
     factor: int
 
 
-def find_nodes(open_cells: NDArray[np.bool_], factor: int) -> Nodes:
+def find_nodes(
+    open_cells: NDArray[np.bool_], factor: int, bed_m: NDArray[np.float64] | None = None
+) -> Nodes:
     """Deal the open fine cells out to coarse nodes.
 
     Parameters
@@ -45,32 +51,70 @@ def find_nodes(open_cells: NDArray[np.bool_], factor: int) -> Nodes:
         Cells that can hold water, shape (rows, cols).
     factor
         Fine cells along the edge of a coarse cell, >= 1. Cells beyond the grid count as walls.
+    bed_m
+        Bed, same shape as ``open_cells``, m; None for level ground, which has no cliffs.
     """
     rows, cols = open_cells.shape
     shape = (-(-rows // factor), -(-cols // factor))
     grid = np.zeros((shape[0] * factor, shape[1] * factor), bool)
     grid[:rows, :cols] = open_cells
-    part = _label_parts(grid, shape, factor)
+    joined = _joined(grid, bed_m)
+    part = _label_parts(grid, joined, factor)
     count = int(part.max()) + 1
     size = np.bincount(part[grid], minlength=count)
     home = np.zeros(count, np.int64)
     where_row, where_col = np.nonzero(grid)
     home[part[grid]] = where_row // factor * shape[1] + where_col // factor
-    node = _settle(size, home, _contacts(part, grid, factor), shape, factor)
+    node = _settle(size, home, _contacts(part, joined, factor), shape, factor)
     owner = np.where(grid, node[part], -1)[:rows, :cols]
     return Nodes(owner, shape, factor)
 
 
-def _label_parts(grid: NDArray[np.bool_], shape: tuple[int, int], factor: int) -> NDArray[np.int64]:
+def _joined(
+    grid: NDArray[np.bool_], bed_m: NDArray[np.float64] | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which fine cells are open to the next one southwards and eastwards: no wall and no cliff.
+
+    Returns
+    -------
+    Shapes (rows - 1, cols) and (rows, cols - 1).
+    """
+    z = np.zeros(grid.shape)
+    if bed_m is not None:
+        z[: bed_m.shape[0], : bed_m.shape[1]] = bed_m
+    z[~grid] = np.nan
+    return _level_with_next(z), _level_with_next(z.T).T
+
+
+def _level_with_next(z: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which cells have no cliff to the next row; False beside NaN, which stands for walls."""
+    rise = np.diff(z, axis=0)
+    around = np.pad(np.nan_to_num(rise), ((1, 1), (0, 0)))
+    sign = np.sign(rise)
+    slope = np.maximum(np.maximum(sign * around[:-2], sign * around[2:]), 0.0)
+    return np.asarray(np.abs(rise) - slope <= CLIFF_M)
+
+
+def _label_parts(
+    grid: NDArray[np.bool_], joined: tuple[NDArray[np.bool_], NDArray[np.bool_]], factor: int
+) -> NDArray[np.int64]:
     """Give the connected parts of each coarse cell numbers from 0; those of walls mean nothing."""
-    spaced = np.zeros((shape[0], factor + 1, shape[1], factor + 1), bool)
-    spaced[:, :factor, :, :factor] = grid.reshape(shape[0], factor, shape[1], factor)
-    labelled, _ = label(spaced.reshape(shape[0] * (factor + 1), -1))
-    blocks = labelled.reshape(spaced.shape)[:, :factor, :, :factor]
-    return np.maximum(blocks.reshape(grid.shape).astype(np.int64) - 1, 0)
+    index = np.arange(grid.size).reshape(grid.shape)
+    south, east = joined[0].copy(), joined[1].copy()
+    south[factor - 1 :: factor] = False
+    east[:, factor - 1 :: factor] = False
+    one = np.concatenate([index[:-1][south], index[:, :-1][east]])
+    two = np.concatenate([index[1:][south], index[:, 1:][east]])
+    links = coo_array((np.ones(one.size, bool), (one, two)), shape=(grid.size, grid.size))
+    _, labels = connected_components(links, directed=False)
+    part = np.zeros(grid.shape, np.int64)
+    part[grid] = np.unique(labels.reshape(grid.shape)[grid], return_inverse=True)[1]
+    return part
 
 
-def _contacts(part: NDArray[np.int64], grid: NDArray[np.bool_], factor: int) -> NDArray[np.int64]:
+def _contacts(
+    part: NDArray[np.int64], joined: tuple[NDArray[np.bool_], NDArray[np.bool_]], factor: int
+) -> NDArray[np.int64]:
     """Return pairs of parts that touch across a line of the coarse grid, both ways, and how widely.
 
     Returns
@@ -78,10 +122,9 @@ def _contacts(part: NDArray[np.int64], grid: NDArray[np.bool_], factor: int) -> 
     Shape (pairs, 3): part, other part, fine faces between them.
     """
     found = []
-    for axis in (0, 1):
-        p, g = (part, grid) if axis == 0 else (part.T, grid.T)
+    for p, open_faces in ((part, joined[0]), (part.T, joined[1].T)):
         before, after = slice(factor - 1, -1, factor), slice(factor, None, factor)
-        touch = g[before] & g[after]
+        touch = open_faces[before]
         pair = np.stack([p[before][touch], p[after][touch]], axis=1)
         found += [pair, pair[:, ::-1]]
     pairs, width = np.unique(np.concatenate(found), axis=0, return_counts=True)

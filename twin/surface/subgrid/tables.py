@@ -68,7 +68,7 @@ def build_tables(
     factor
         Fine cells along the edge of a coarse cell.
     """
-    nodes = find_nodes(open_cells, factor)
+    nodes = find_nodes(open_cells, factor, bed_m)
     planes = fit_planes(bed_m, nodes)
     members = list_members(bed_m, nodes, planes)
     rest = np.zeros(bed_m.size)
