@@ -3,8 +3,9 @@
 A coarse cell whose ground is cut in two by a building or a wall must not let water through it, and one that
 a retaining wall or a steep bank cuts must not pond the water of its foot up to its top. Its parts are told
 apart by what is connected within the cell without passing a cliff. The largest part keeps the coarse cell's node;
-smaller ones join the node of the neighbouring cell that they open to widest, as cut cells do in other
-finite-volume models. The nodes thereby stay a regular grid, each with at most four neighbours.
+smaller ones join the node of a neighbouring cell, as cut cells do in other finite-volume models: the one
+that leaves most of their openings between neighbours. The nodes thereby stay a regular grid, each with at
+most four neighbours; a small part that would lose an opening, as in a lane that turns, stays a node.
 """
 
 from typing import Any, NamedTuple
@@ -147,13 +148,18 @@ def _settle(
     node = np.where(is_main & (size >= MIN_SHARE * cell), home, -1)
     held = np.bincount(home[node >= 0], size[node >= 0], minlength=largest.size)
     lonely = np.flatnonzero(node < 0)
-    hosts = node.copy()
-    for part in lonely[np.argsort(size[lonely], kind="stable")]:
-        room = MAX_SHARE * cell - size[part]
-        host = _widest_host(contacts[_rows_of(contacts, part)], hosts, held <= room)
-        node[part] = home[part] if host < 0 else host
-        held[node[part]] += size[part]
-    return node
+    lonely = lonely[np.argsort(size[lonely], kind="stable")]
+    for _ in range(2):  # the second time, parts may join what others have joined
+        for part in lonely[node[lonely] < 0]:
+            at = contacts[_rows_of(contacts, part)]
+            room = MAX_SHARE * cell - size[part]
+            host, lost = _best_host(at, node, home, (home[part], shape[1]), held <= room)
+            if is_main[part] and (host < 0 or lost > 0):
+                host = int(home[part])
+            if host >= 0:
+                node[part] = host
+                held[host] += size[part]
+    return np.where(node < 0, home, node)
 
 
 def _rows_of(contacts: NDArray[np.int64], part: Any) -> slice:
@@ -161,11 +167,33 @@ def _rows_of(contacts: NDArray[np.int64], part: Any) -> slice:
     return slice(int(first), int(end))
 
 
-def _widest_host(contacts: NDArray[np.int64], hosts: NDArray[np.int64], has_room: NDArray[np.bool_]) -> int:
-    """Return the node with room that a part touches most; -1 where there is none."""
-    best, width = -1, 0
-    for _, other, touching in contacts:
-        host = int(hosts[other])
-        if host >= 0 and has_room[host] and touching > width:
-            best, width = host, int(touching)
-    return best
+def _best_host(
+    contacts: NDArray[np.int64],
+    node: NDArray[np.int64],
+    home: NDArray[np.int64],
+    where: tuple[int, int],
+    has_room: NDArray[np.bool_],
+) -> tuple[int, int]:
+    """Return the node that a part had best join, -1 where there is none, and the fine faces that it loses.
+
+    Faces to nodes that are no neighbours of the host on the coarse grid are lost: water cannot pass there.
+    ``where`` is the part's own coarse cell and the number of columns. The fewest lost faces decide, then the
+    widest opening.
+    """
+    own, cols = where
+    others, width = contacts[:, 1], contacts[:, 2]
+    place = np.where(node[others] >= 0, node[others], home[others])
+    best, least = -1, (0, 0)
+    for host in np.unique(node[others][node[others] >= 0]):
+        if not has_room[host] or _distance(host, own, cols) > 1:
+            continue
+        lost = int(width[_distance(place, host, cols) > 1].sum())
+        rank = (lost, -int(width[place == host].sum()))
+        if best < 0 or rank < least:
+            best, least = int(host), rank
+    return best, least[0]
+
+
+def _distance(one: Any, other: Any, cols: int) -> Any:
+    """Steps between nodes along the lines of the coarse grid."""
+    return np.abs(one // cols - other // cols) + np.abs(one % cols - other % cols)
