@@ -2,10 +2,10 @@
 
 A coarse cell whose ground is cut in two by a building or a wall must not let water through it, and one that
 a retaining wall or a steep bank cuts must not pond the water of its foot up to its top. Its parts are told
-apart by what is connected within the cell without passing a cliff. The largest part keeps the coarse cell's node;
-smaller ones join the node of a neighbouring cell, as cut cells do in other finite-volume models: the one
-that leaves most of their openings between neighbours. The nodes thereby stay a regular grid, each with at
-most four neighbours; a small part that would lose an opening, as in a lane that turns, stays a node.
+apart by what is connected within the cell without passing a cliff. The largest part keeps the coarse cell's
+node; smaller ones join the node of a neighbouring cell, as cut cells do in other finite-volume models: the
+one that leaves most of their openings between neighbours. The nodes thereby stay a regular grid, each with
+at most four neighbours; a small part that would lose an opening, as in a lane that turns, stays a node.
 """
 
 from typing import Any, NamedTuple
@@ -41,9 +41,7 @@ class Nodes(NamedTuple):
     factor: int
 
 
-def find_nodes(
-    open_cells: NDArray[np.bool_], factor: int, bed_m: NDArray[np.float64] | None = None
-) -> Nodes:
+def find_nodes(open_cells: NDArray[np.bool_], factor: int, bed_m: NDArray[np.float64] | None = None) -> Nodes:
     """Deal the open fine cells out to coarse nodes.
 
     Parameters
@@ -125,7 +123,7 @@ def _contacts(
     found = []
     for p, open_faces in ((part, joined[0]), (part.T, joined[1].T)):
         before, after = slice(factor - 1, -1, factor), slice(factor, None, factor)
-        touch = open_faces[before]
+        touch = open_faces[factor - 1 :: factor]
         pair = np.stack([p[before][touch], p[after][touch]], axis=1)
         found += [pair, pair[:, ::-1]]
     pairs, width = np.unique(np.concatenate(found), axis=0, return_counts=True)
@@ -195,5 +193,5 @@ def _best_host(
 
 
 def _distance(one: Any, other: Any, cols: int) -> Any:
-    """Steps between nodes along the lines of the coarse grid."""
+    """Count the steps between nodes along the lines of the coarse grid."""
     return np.abs(one // cols - other // cols) + np.abs(one % cols - other % cols)

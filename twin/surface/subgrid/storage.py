@@ -30,6 +30,10 @@ LEVELS_PER_M = 2.0**LEVEL_BITS
 NEVER_M = np.float32(1.0e6)
 """Intercept of a line that is not used, m."""
 _RIDGE = 1.0e-3
+_STEEPENING = 3.0
+"""A plane may be so many times as steep as the lowest beds rise to either neighbour."""
+_UNEVEN_M = 0.02
+"""Slope that every plane may have, m per fine cell, so that uneven ground does not pass for troughs."""
 
 
 class Members(NamedTuple):
@@ -93,7 +97,11 @@ class Storage(NamedTuple):
 
 
 def fit_planes(bed_m: NDArray[np.float64], nodes: Nodes) -> Planes:
-    """Fit a plane to the beds of each node by least squares; small nodes lean less."""
+    """Fit a plane to the beds of each node by least squares; small nodes lean less.
+
+    Water that runs along a gutter or the foot of a bank lies level across. So the plane is limited by the
+    lowest beds of the neighbours: little steeper than these rise on either side, and level across a trough.
+    """
     row, col = np.nonzero(nodes.owner >= 0)
     node, z = nodes.owner[row, col], bed_m[row, col]
     count = nodes.shape[0] * nodes.shape[1]
@@ -108,9 +116,22 @@ def fit_planes(bed_m: NDArray[np.float64], nodes: Nodes) -> Planes:
     yy, xx, yx = total(dy * dy) + _RIDGE, total(dx * dx) + _RIDGE, total(dy * dx)
     yz, xz = total(dy * z), total(dx * z)
     determinant = yy * xx - yx * yx
-    per_row = (xx * yz - yx * xz) / determinant
-    per_col = (yy * xz - yx * yz) / determinant
+    lowest = np.full(count, np.inf)
+    np.minimum.at(lowest, node, z + mz[node])
+    fall = lowest.reshape(nodes.shape) / nodes.factor
+    per_row = _limited(((xx * yz - yx * xz) / determinant).reshape(nodes.shape), fall).ravel()
+    per_col = _limited(((yy * xz - yx * yz) / determinant).reshape(nodes.shape).T, fall.T).T.ravel()
     return Planes(mz - per_row * my - per_col * mx, per_row, per_col)
+
+
+def _limited(slope: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Limit slopes from row to row by how the lowest beds rise on either side, all in m per fine cell."""
+    known = np.pad(np.where(np.isfinite(fall), fall, np.nan), ((1, 1), (0, 0)), constant_values=np.nan)
+    rises = np.diff(known, axis=0)
+    uphill = np.sign(slope)
+    most = _STEEPENING * uphill * np.stack([rises[:-1], rises[1:]]) + _UNEVEN_M
+    least = np.fmin(np.fmin(most[0], most[1]), np.abs(slope))  # walls, NaN, limit nothing
+    return np.asarray(np.maximum(least, 0.0) * uphill)
 
 
 def plane_at(

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -38,19 +39,55 @@ def test_levels_hold_the_volume_that_they_are_asked_for(bed: np.ndarray, walls: 
 
 
 @settings(max_examples=60, deadline=None)
-@given(WALLS)
-def test_every_open_cell_has_a_node_nearby(walls: np.ndarray) -> None:
-    owner = find_nodes(~walls, 4).owner
+@given(BEDS, WALLS)
+def test_every_open_cell_has_a_node_nearby(bed: np.ndarray, walls: np.ndarray) -> None:
+    owner = find_nodes(~walls, 4, bed).owner
     np.testing.assert_array_equal(owner >= 0, ~walls)
     row, col = np.nonzero(~walls)
     node_row, node_col = np.divmod(owner[row, col], 2)
     assert (np.abs(node_row - row // 4) + np.abs(node_col - col // 4) <= 1).all()
 
 
+def test_the_foot_of_a_bank_joins_the_level_ground_below_it() -> None:
+    bed = np.zeros((8, 8))
+    bed[:3] = 3.0
+    owner = find_nodes(np.ones(bed.shape, bool), 4, bed).owner
+    np.testing.assert_array_equal(owner[:3] // 2, 0)
+    np.testing.assert_array_equal(owner[3:] // 2, 1)
+
+
+def test_a_steady_slope_however_steep_is_not_a_cliff() -> None:
+    bed = 2.0 * np.indices((8, 8))[0]
+    everywhere = np.ones(bed.shape, bool)
+    np.testing.assert_array_equal(find_nodes(everywhere, 4, bed).owner, find_nodes(everywhere, 4).owner)
+
+
+def test_a_lane_that_turns_within_small_parts_stays_open() -> None:
+    street = np.zeros((12, 12), bool)
+    street[3, :6] = street[3:8, 5] = street[7, 5:] = True
+    nodes = find_nodes(street, 4)
+    for axis in (0, 1):
+        one, two = (np.delete(nodes.owner, edge, axis) for edge in (-1, 0))
+        met = (one >= 0) & (two >= 0)
+        apart = np.abs(one // 3 - two // 3) + np.abs(one % 3 - two % 3)
+        assert apart[met].max() <= 1
+
+
+def test_a_plane_lies_level_across_a_gutter_and_falls_along_it() -> None:
+    row, col = np.indices((12, 12))
+    bed = 0.05 * col + 0.1 * (11 - np.minimum(row, 10)) + np.where(row > 7, 1.0, 0.0)
+    nodes = find_nodes(np.ones(bed.shape, bool), 4, bed)
+    planes = fit_planes(bed, nodes)
+    gutter = 4  # the middle node: ground falls to it from the north, and a kerb bounds it in the south
+    assert planes.per_row[gutter] == 0.0
+    assert planes.per_col[gutter] == pytest.approx(0.05, abs=1e-3)
+    assert planes.per_row[1] == pytest.approx(-0.1, abs=1e-3)
+
+
 @settings(max_examples=40, deadline=None)
 @given(BEDS, WALLS)
 def test_strips_ascend_and_lie_above_both_sides(bed: np.ndarray, walls: np.ndarray) -> None:
-    nodes = find_nodes(~walls, 4)
+    nodes = find_nodes(~walls, 4, bed)
     planes = fit_planes(bed, nodes)
     for axis, section in enumerate(find_sections(bed, np.full(bed.shape, 0.03), nodes, planes, 2.0)):
         open_faces = section.width > 0.0
