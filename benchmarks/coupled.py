@@ -50,7 +50,7 @@ _METHODS = (
     (Recorder, "frame", "recording"),
     (Recorder, "sensors", "recording"),
     (Recorder, "volumes", "recording"),
-    (Recorder, "maximum", "recording"),
+    (Recorder, "rasters", "recording"),
     (RunWriter, "progress", "recording"),
     (RunWriter, "flush", "recording"),
 )

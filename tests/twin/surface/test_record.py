@@ -93,7 +93,7 @@ def test_the_water_ran_dry_behind_the_wave_and_its_time_stands(outcome):
     solver.advance_to(90.0)
     left = (recorded["duration_050_s"] > 0.0) & (solver.water_depth < 0.15)
     assert left.sum() > 100
-    assert recorded["duration_015_s"][left].max() <= 60.0
+    assert recorded["duration_015_s"][left].max() < 85.0
     assert (recorded["duration_015_s"] >= recorded["duration_030_s"]).all()
     assert (recorded["duration_030_s"] >= recorded["duration_050_s"]).all()
 
