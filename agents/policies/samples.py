@@ -132,9 +132,9 @@ def _table(
     there = np.array([(task.x, task.y) for task in tasks]).reshape(1, -1, 2)
     times = np.hypot(*np.moveaxis(here - there, -1, 0)) / SPEED_M_S
     times += np.array([crew.free_in_s if _works(crew) else 0.0 for crew in crews]).reshape(-1, 1)
-    able = np.array([[not task.skill or task.skill in crew.skills for task in tasks] for crew in crews])
-    able &= rng.random(times.shape) < reachable if times.size else True
-    return np.where(able.reshape(times.shape), times, no_way)
+    able = [[not task.skill or task.skill in crew.skills for task in tasks] for crew in crews]
+    ways = np.array(able, dtype=bool).reshape(times.shape) & (rng.random(times.shape) < reachable)
+    return np.where(ways, times, no_way)
 
 
 def _works(crew: FreeCrew | BusyCrew) -> bool:
