@@ -187,8 +187,9 @@ def test_the_number_of_threads_does_not_change_approach_times():
     roads, depth = random_roads(3, 200, 600)
     network = RoadNetwork(roads)
     network.update(depth)
-    nodes = list(range(200))
-    asked = nodes, ["car"] * 200, [(node,) for node in nodes], np.ones((200, 200), dtype=bool), np.inf
+    nodes = range(len(network.node_ids))
+    everything = np.ones((len(nodes), len(nodes)), dtype=bool)
+    asked = list(nodes), ["car"] * len(nodes), [(node,) for node in nodes], everything, np.inf
     threads = numba.get_num_threads()
     try:
         numba.set_num_threads(1)
