@@ -172,7 +172,7 @@ class Dispatcher(mesa.Agent):
         if before == crew:
             return
         task = next((task for task in situation.tasks if task.id == task_id), None)
-        planned = [member for member in (*situation.crews, *situation.busy) if member.id == before]
+        planned = [member for member in situation.everybody if member.id == before]
         then_s = float(situation.travel_times(planned, [task])[0, 0]) if planned and task else np.inf
         why = "crew_lost" if not np.isfinite(then_s) else "sooner" if arrives_in_s <= then_s else "traded"
         self._log_change(task_id, crew, before, why)
@@ -190,7 +190,7 @@ class Dispatcher(mesa.Agent):
 def _arrivals_s(plan: CheckedPlan, situation: Situation) -> dict[str, float]:
     """When the crew of each task that is served now is expected there, s from now."""
     tasks = {task.id: task for task in (*situation.tasks, *(crew.task for crew in situation.busy))}
-    crews = {crew.id: crew for crew in (*situation.crews, *situation.busy)}
+    crews = {crew.id: crew for crew in situation.everybody}
     return {
         decision.task: float(situation.travel_times([crews[decision.crew]], [tasks[decision.task]])[0, 0])
         for decision in (*plan.diversions, *plan.assignments)

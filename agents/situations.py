@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from agents.casebook import CaseBook
 from agents.crews import Crew, CrewState
-from agents.policies.situation import BusyCrew, FreeCrew, OpenTask, Situation, urgency
+from agents.policies.situation import AnyCrew, BusyCrew, FreeCrew, OpenTask, Situation, urgency
 from agents.tasks import Task, TaskState
 from agents.views import RoadView
 from agents.world import World
@@ -140,9 +140,7 @@ class RoundTimes:
         }
         self._times: dict[int, NDArray[np.float64]] = {}
 
-    def __call__(
-        self, crews: Sequence[FreeCrew | BusyCrew], tasks: Sequence[OpenTask]
-    ) -> NDArray[np.float64]:
+    def __call__(self, crews: Sequence[AnyCrew], tasks: Sequence[OpenTask]) -> NDArray[np.float64]:
         """Return the time until each crew would be at each task, s; see `Situation`."""
         rows = [self._row[crew.id] for crew in crews]
         places = [self._place[task.id] for task in tasks]
@@ -163,7 +161,9 @@ class RoundTimes:
         free = slice(self._free)
         far = np.flatnonzero(able[free].any(axis=0) & ~np.isfinite(times[free]).any(axis=0))
         if far.size:
-            times[:, far] = self._drive([tasks[column] for column in far], able[:, far], float("inf"))
+            times[:, far] = self._drive(
+                [tasks[column] for column in far.tolist()], able[:, far], float("inf")
+            )
         waits_s = np.array([wait_s(crew) for crew in self._crews])
         total: NDArray[np.float64] = times + waits_s[:, np.newaxis]
         return total

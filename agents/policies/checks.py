@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agents.policies.situation import (
+    AnyCrew,
     Assignment,
-    BusyCrew,
     Diversion,
-    FreeCrew,
     OpenTask,
     Reservation,
     Situation,
@@ -115,9 +114,7 @@ class _Check:
         for decision in left:
             del self.busy[decision.crew]
 
-    def _fits(
-        self, decision: Assignment | Reservation, crew: FreeCrew | BusyCrew | None, missing: str
-    ) -> bool:
+    def _fits(self, decision: Assignment | Reservation, crew: AnyCrew | None, missing: str) -> bool:
         task = self.tasks.get(decision.task)
         if crew is None:
             self._refuse(decision.task, decision.crew, missing)
@@ -129,7 +126,7 @@ class _Check:
             return True
         return False
 
-    def _can_go(self, crew: FreeCrew | BusyCrew, task: OpenTask) -> bool:
+    def _can_go(self, crew: AnyCrew, task: OpenTask) -> bool:
         return bool(np.isfinite(self.situation.travel_times([crew], [task])[0, 0]))
 
     def _refuse(self, task: str, crew: str, reason: str) -> None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from agents.policies.situation import (
+    AnyCrew,
     Assignment,
     BusyCrew,
     Decision,
@@ -89,7 +90,7 @@ class RollingHorizon:
         moving: list[BusyCrew],
         tasks: tuple[OpenTask, ...],
     ) -> "_Board":
-        crews = [*free, *soon, *moving]
+        crews: list[AnyCrew] = [*free, *soon, *moving]
         own = sorted((crew.task for crew in moving), key=urgency)
         columns = [*tasks, *own]
         times = situation.travel_times(crews, columns)
@@ -150,7 +151,7 @@ class _Board:
         Gain that a diversion must bring, weighted s.
     """
 
-    crews: list[FreeCrew | BusyCrew]
+    crews: list[AnyCrew]
     tasks: list[OpenTask]
     times: NDArray[np.float64]
     weight: NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.catalogue import TaskKind
-from agents.policies.situation import BusyCrew, FreeCrew, OpenTask, Situation, urgency
+from agents.policies.situation import AnyCrew, BusyCrew, FreeCrew, OpenTask, Situation, urgency
 
 SIDE_M = 3000.0
 SPEED_M_S = 8.0
@@ -23,9 +23,7 @@ class TableTimes:
     column: Mapping[str, int]
     table: NDArray[np.float64]
 
-    def __call__(
-        self, crews: Sequence[FreeCrew | BusyCrew], tasks: Sequence[OpenTask]
-    ) -> NDArray[np.float64]:
+    def __call__(self, crews: Sequence[AnyCrew], tasks: Sequence[OpenTask]) -> NDArray[np.float64]:
         """Return the times of some pairs, s."""
         rows = np.array([self.row[crew.id] for crew in crews], dtype=np.int64)
         columns = np.array([self.column[task.id] for task in tasks], dtype=np.int64)
@@ -53,7 +51,8 @@ def make_situation(
     waiting = [_task(rng, f"task-{index:03d}") for index in range(tasks)]
     at_work = tuple(_busy(rng, index) for index in range(busy))
     bound_for = [crew.task for crew in at_work if not crew.on_site]
-    everybody, everything = [*free, *at_work], [*waiting, *bound_for]
+    everybody: list[AnyCrew] = [*free, *at_work]
+    everything = [*waiting, *bound_for]
     return Situation(
         time_s=3600.0,
         tasks=tuple(sorted(waiting, key=urgency)),
@@ -123,7 +122,7 @@ def _zone(x: float, y: float) -> str:
 
 def _table(
     rng: np.random.Generator,
-    crews: Sequence[FreeCrew | BusyCrew],
+    crews: Sequence[AnyCrew],
     tasks: Sequence[OpenTask],
     reachable: float,
     no_way: float,
@@ -131,11 +130,11 @@ def _table(
     here = np.array([(crew.x, crew.y) for crew in crews]).reshape(-1, 1, 2)
     there = np.array([(task.x, task.y) for task in tasks]).reshape(1, -1, 2)
     times = np.hypot(*np.moveaxis(here - there, -1, 0)) / SPEED_M_S
-    times += np.array([crew.free_in_s if _works(crew) else 0.0 for crew in crews]).reshape(-1, 1)
+    times += np.array([_wait_s(crew) for crew in crews]).reshape(-1, 1)
     able = [[not task.skill or task.skill in crew.skills for task in tasks] for crew in crews]
     ways = np.array(able, dtype=bool).reshape(times.shape) & (rng.random(times.shape) < reachable)
     return np.where(ways, times, no_way)
 
 
-def _works(crew: FreeCrew | BusyCrew) -> bool:
-    return isinstance(crew, BusyCrew) and crew.on_site
+def _wait_s(crew: AnyCrew) -> float:
+    return crew.free_in_s if isinstance(crew, BusyCrew) and crew.on_site else 0.0

@@ -96,7 +96,9 @@ class BusyCrew:
     free_in_s: float
 
 
-TravelTimes = Callable[[Sequence[FreeCrew | BusyCrew], Sequence[OpenTask]], NDArray[np.float64]]
+AnyCrew = FreeCrew | BusyCrew
+
+TravelTimes = Callable[[Sequence[AnyCrew], Sequence[OpenTask]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,11 @@ class Situation:
     crews: tuple[FreeCrew, ...]
     travel_times: TravelTimes
     busy: tuple[BusyCrew, ...] = ()
+
+    @property
+    def everybody(self) -> tuple[AnyCrew, ...]:
+        """All crews on duty, the free ones first."""
+        return (*self.crews, *self.busy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ class RoadNetwork:
             rows = np.flatnonzero(np.isin(classes, alike))
             columns = np.flatnonzero(wanted[rows].any(axis=0))
             if columns.size:
-                ends = [targets[column] for column in columns]
+                ends = [targets[column] for column in columns.tolist()]
                 block = np.ix_(rows, columns)
                 arcs = self._slot_times(self._present_times(alike[0]))
                 found = self._against.times(arcs, nodes[rows], ends, limit_s)
