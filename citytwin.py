@@ -12,12 +12,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from cim_models.errors import CityTwinError, InputError, RunError
+
+if TYPE_CHECKING:
+    from scenarios.runfolder import RunFolder
 
 DEFAULT_PORT = 5006
 FIRST_FRAME_LIMIT_S = 120.0
@@ -51,9 +54,7 @@ def _group(text: str) -> typer.Typer:
 app = _group("A digital twin of a city and its command centre.")
 city_app = _group("Make, import and check city models.")
 bench_app = _group("Measure how fast the parts are.")
-policy_app = _group("Try dispatch policies.")
 app.add_typer(city_app, name="city")
-app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
 app.pretty_exceptions_enable = False
 
@@ -73,7 +74,9 @@ def _prepare() -> None:
 
 @app.command()
 def run(
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a library scenario.")],
+    scenario: Annotated[
+        str | None, typer.Argument(help="A scenario file, or the name of a library scenario.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Run folder to write; an earlier run there is replaced.")
     ] = None,
@@ -81,17 +84,26 @@ def run(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Replace the scenario's seed.")] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="RUN@TIME", help="Branch off an earlier run instead, at a moment."),
+    ] = None,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Simulate a scenario and write a run folder."""
+    """Simulate a scenario, or another future of an earlier run, and write a run folder."""
     from scenarios.schema import load_scenario
     from scenarios.simulation import check_finished, free_folder, run_scenario
 
-    loaded = load_scenario(scenario, set_ or (), seed)
-    folder = out or free_folder(Path("runs"), loaded.scenario.name)
-    written = run_scenario(loaded, folder, show_progress=not quiet)
-    meta = written.meta
+    if from_ is not None:
+        written = _run_branch(from_, scenario, seed, set_ or [], out, not quiet)
+    elif scenario is None:
+        raise InputError("run", got="no scenario", expected="a scenario, or --from RUN@TIME")
+    else:
+        loaded = load_scenario(scenario, set_ or (), seed)
+        folder = out or free_folder(Path("runs"), loaded.scenario.name)
+        written = run_scenario(loaded, folder, show_progress=not quiet)
+    folder, meta = written.path, written.meta
     if as_json:
         keys = ("status", "seed", "event_log_hash")
         _print_json({"run": str(folder), **{key: meta.get(key) for key in keys}, "summary": written.summary})
@@ -103,27 +115,106 @@ def run(
     check_finished(written)
 
 
+def _run_branch(
+    origin: str, scenario: str | None, seed: int | None, changes: list[str], out: Path | None, watched: bool
+) -> "RunFolder":
+    """Run another future of an earlier run, named RUN@TIME."""
+    from scenarios.branching import branch_stored
+    from scenarios.branching.stored import parse_moment
+    from scenarios.runfolder import RunFolder
+    from scenarios.simulation import free_folder
+
+    if scenario is not None or seed is not None:
+        given = "a scenario" if scenario is not None else "--seed"
+        raise InputError("run --from", got=given, expected="--set and --out: the rest is the earlier run's")
+    path, at, moment = origin.rpartition("@")
+    if not at:
+        raise InputError("run --from", got=f"'{origin}'", expected="RUN@TIME, such as runs/storm-1@17:40")
+    parent = RunFolder(path)
+    t_s = parse_moment(parent, moment)
+    folder = out or free_folder(Path(path).resolve().parent, f"{Path(path).name}-branch")
+    return branch_stored(parent, t_s, changes, folder, show_progress=watched)
+
+
 @app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Two or more run folders; the first is the base.")],
     as_json: JsonOption = False,
     everything: Annotated[bool, typer.Option("--all", help="Show equal figures too.")] = False,
+    report: Annotated[Path | None, typer.Option(help="HTML page to write, with maps of differences.")] = None,
+    maps: Annotated[
+        Path | None, typer.Option(help="Folder for GeoTIFFs of how the largest depth differs.")
+    ] = None,
+    language: LanguageOption = "en",
 ) -> None:
-    """Compare the figures of several runs."""
+    """Compare the figures of several runs, and each with the first pair by pair."""
     from scenarios.comparison import compare_runs
+    from scenarios.pairing import pair_lines, pair_runs, same_city, write_depth_change
     from scenarios.runfolder import RunFolder
 
     if len(runs) < 2:
         raise InputError("compare", got=f"{len(runs)} run", expected="two or more", remedy="Name another run")
-    rows = [row for row in compare_runs([RunFolder(path) for path in runs]) if everything or row.differs]
+    folders = [RunFolder(path) for path in runs]
+    rows = [row for row in compare_runs(folders) if everything or row.differs]
+    pairs = [pair_runs(folders[0], other) for other in folders[1:] if same_city(folders[0], other)]
+    written = []
+    if maps is not None:
+        written = [
+            write_depth_change(folders[0], other, maps / f"{other.path.name}.tif") for other in folders[1:]
+        ]
+    if report is not None:
+        from viz.report.comparison import write_comparison
+
+        written.append(write_comparison(folders, report, language))
     if as_json:
-        _print_json({"runs": [str(path) for path in runs], "figures": {row.name: row.values for row in rows}})
+        figures = {row.name: row.values for row in rows}
+        values = {"runs": [str(path) for path in runs], "figures": figures}
+        pairs_as_json = [pair.as_json() for pair in pairs]
+        _print_json({**values, "pairs": pairs_as_json, "files": [str(path) for path in written]})
         return
     width = max((len(row.name) for row in rows), default=6)
     _print_lines([f"{'':{width}}" + "".join(f"  {path.name:>16.16}" for path in runs)])
     _print_lines(
         [f"{row.name:{width}}" + "".join(f"  {_figure(value):>16}" for value in row.values) for row in rows]
     )
+    _print_lines([line for pair in pairs for line in pair_lines(pair)])
+    _print_lines([str(path) for path in written])
+
+
+@app.command()
+def checkpoint(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Keep the state of a run that is going on, as a place to branch off later."""
+    from scenarios.branching.port import ask
+    from scenarios.runfolder import RunFolder
+
+    answer = ask(RunFolder(run), {"do": "checkpoint"})
+    if as_json:
+        _print_json(answer)
+    else:
+        _print_lines([f"Checkpoint at {answer['t_s']:.0f} s: {answer['checkpoint']}"])
+
+
+@app.command()
+def branch(
+    run: RunArgument,
+    out: Annotated[Path | None, typer.Option(help="Run folder of the branch.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key from now on.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Branch a run that is going on, at this moment: another future in a process of its own."""
+    from scenarios.branching.port import ask
+    from scenarios.runfolder import RunFolder
+    from scenarios.simulation import free_folder
+
+    folder = out or free_folder(run.resolve().parent, f"{run.name}-branch")
+    answer = ask(RunFolder(run), {"do": "branch", "out": str(folder.resolve()), "set": set_ or []})
+    if as_json:
+        _print_json(answer)
+        return
+    figures = f"fork {1000 * answer['fork_s']:.0f} ms, folder after {1000 * answer['ready_s']:.0f} ms"
+    _print_lines([f"Branch at {answer['t_s']:.0f} s: {answer['run']} (process {answer['pid']}; {figures})"])
 
 
 @app.command()
@@ -295,26 +386,6 @@ def city_info(city: CityArgument, as_json: JsonOption = False) -> None:
     )
 
 
-@policy_app.command("check")
-def policy_check(
-    name: Annotated[str, typer.Argument(help="A built-in name, module:Class or file.py:Class.")],
-    as_json: JsonOption = False,
-) -> None:
-    """Try the contract of dispatch policies on one; exit status 1 if it breaks a rule."""
-    from agents.policies import load_policy
-    from agents.policies.contract import RULES, broken_rules
-
-    load_policy(name)
-    broken = broken_rules(lambda: load_policy(name))
-    if as_json:
-        _print_json({"policy": name, "rules": list(RULES), "broken": broken})
-    else:
-        _print_lines([f"{'broken' if rule in broken else 'kept':6}  {rule}" for rule in RULES])
-        _print_lines([f"{rule}: {what}" for rule, what in broken.items()])
-    if broken:
-        raise typer.Exit(1)
-
-
 @bench_app.command("surface")
 def bench_surface(
     case: Annotated[str, typer.Option(help="a, b, c or newcastle.")] = "a",
@@ -384,25 +455,6 @@ def bench_coarse(
 
     plan = CoarsePlan(city=city, cells_m=parse_cells(cells), end_s=seconds, threads=threads)
     figures = measure_coarse(plan, lambda line: typer.echo(line, err=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_lines(report_lines(figures))
-
-
-@bench_app.command("dispatch")
-def bench_dispatch(
-    nodes: Annotated[int, typer.Option(help="Junctions of the road graph.")] = 50_000,
-    crews: Annotated[int, typer.Option(help="Crews on duty.")] = 443,
-    cases: Annotated[int, typer.Option(help="Cases that wait.")] = 200,
-    repeats: Annotated[int, typer.Option(help="How often every round is timed.")] = 5,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure one dispatch round on a flooded city, for every built-in policy."""
-    from benchmarks.dispatch import DispatchPlan, measure_dispatch, report_lines
-
-    plan = DispatchPlan(nodes=nodes, crews=crews, cases=cases, repeats=repeats)
-    figures = measure_dispatch(plan, lambda line: typer.echo(line, err=True))
     if as_json:
         _print_json(figures)
     else:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from agents.policies import load_policy
-from agents.policies.loading import policy_file
 from agents.settings import (
     CitizenSettings,
     DispatchSettings,
@@ -23,7 +20,6 @@ from agents.settings import (
     VideoSettings,
 )
 from agents.worktime import ROSTERS
-from agents.zones import zone_areas
 from cim_models.catalogues import load_catalogue
 from cim_models.checks import Severity, check_city
 from cim_models.city import City
@@ -31,7 +27,7 @@ from cim_models.errors import BundleError, ScenarioError
 from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
-from scenarios.measures import PlannedOrder, gully_blockages, plan_orders, refuse_bursts
+from scenarios.measures import PlannedOrder, gully_blockages, measure_ids, plan_orders, refuse_bursts
 from scenarios.points import OutputPoint, read_points
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
@@ -63,6 +59,8 @@ class Setup:
         What the city lacks and what was assumed about the rain, one line each.
     rain
         Rain since the start.
+    measure_ids
+        Ids of the scenario's measures.
     planned
         Orders that the scenario gives.
     points
@@ -76,6 +74,7 @@ class Setup:
     city_sha256: str
     notes: tuple[str, ...]
     rain: RainSeries
+    measure_ids: tuple[str, ...]
     planned: tuple[PlannedOrder, ...]
     points: tuple[OutputPoint, ...]
     water: WaterSettings
@@ -92,8 +91,15 @@ class Setup:
         return str(self.loaded.path)
 
 
-def prepare(loaded: LoadedScenario) -> Setup:
+def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup:
     """Open the city and check the scenario against it.
+
+    Parameters
+    ----------
+    loaded
+        The scenario.
+    ids
+        Ids of its measures; None for M1, M2, ….
 
     Raises
     ------
@@ -105,13 +111,15 @@ def prepare(loaded: LoadedScenario) -> Setup:
     notes = check_defects(city)
     refuse_bursts(city, scenario, source)
     rain = make_rain(loaded, city)
+    ids = measure_ids(len(scenario.measures)) if ids is None else ids
     return Setup(
         loaded=loaded,
         city=city,
         city_sha256=city_hash(city),
         notes=(*notes, *rain.notes),
         rain=rain,
-        planned=tuple(plan_orders(scenario, city, source)),
+        measure_ids=ids,
+        planned=tuple(plan_orders(scenario, city, source, ids)),
         points=_points(loaded),
         water=water_settings(loaded, city),
         operations=operations_settings(scenario, city, source),
@@ -189,11 +197,8 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
     for skill in staffing.crews:
         _check_choice(skill, known_skills, f"staffing.crews.{skill}", source)
     _check_choice(staffing.shifts, sorted(ROSTERS), "staffing.shifts", source)
-    folder = Path(source).parent
     with blame(source, "dispatch.policy"):
-        load_policy(dispatch.policy, dispatch.options, folder)
-    with blame(source, "dispatch.zones"):
-        zone_areas(city, dispatch.zones)
+        load_policy(dispatch.policy)
     with blame(source, "staffing, reporting or dispatch"):
         return OperationsSettings(
             start=scenario.start.astimezone(ZoneInfo(city.time_zone)),
@@ -207,10 +212,6 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
                 delay_s=dispatch.delay,
                 interval_s=dispatch.interval,
                 policy=dispatch.policy,
-                options=dict(dispatch.options),
-                folder=folder,
-                zones=dispatch.zones,
-                reach_s=dispatch.reach,
             ),
         )
 
@@ -239,17 +240,8 @@ def run_meta(setup: Setup) -> dict[str, Any]:
         "inputs": [
             {"what": "scenario", "path": str(loaded.path), "sha256": loaded.sha256},
             {"what": "city", "path": city.reference, "sha256": setup.city_sha256},
-            *_policy_input(setup.operations.dispatch),
         ],
     }
-
-
-def _policy_input(dispatch: DispatchSettings) -> list[dict[str, str]]:
-    """Name the file of a policy as an input of the run, where it comes from one."""
-    path = policy_file(dispatch.policy, dispatch.folder)
-    if path is None:
-        return []
-    return [{"what": "policy", "path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}]
 
 
 def versions() -> Mapping[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from agents.clock import PHYSICS_FIRST, TwinEnv
+from agents.clock import PHYSICS_FIRST, Timer, TwinEnv
 from agents.operations import Operations
+from agents.snapshot import restore, save
 from cim_models.city import City
 from scenarios.blame import blame
 from scenarios.composition import Setup
@@ -19,8 +22,18 @@ from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter
 from scenarios.storylog import StoryLog
 from scenarios.summary.water import volume_series
+from twin.rain import RainSeries
 from twin.roads import RoadNetwork
 from twin.water import WaterSystem
+
+
+@dataclass(slots=True)
+class _Loop:
+    """Something done at intervals: when it was done last, s, how often, and the timer of the next time."""
+
+    last_s: float
+    interval_s: float
+    timer: Timer | None
 
 
 class Coupling:
@@ -37,17 +50,23 @@ class Coupling:
         The water system, at time 0.
     writer
         The run folder.
+    kept
+        What `state` returned at some moment of a run with the same setup, to go on from there; its water
+        has been restored already. None for a run that begins.
 
     Attributes
     ----------
     env
         The clock.
+    operations
+        Those who act.
     """
 
-    def __init__(self, setup: Setup, water: WaterSystem, writer: RunWriter) -> None:
+    def __init__(
+        self, setup: Setup, water: WaterSystem, writer: RunWriter, kept: bytes | None = None
+    ) -> None:
         self._setup, self._water = setup, water
-        scenario, city = setup.scenario, setup.city
-        self.env = TwinEnv()
+        city = setup.city
         self._log = StoryLog(writer.events)
         roads = city.layer("roads")
         self._roads = None if roads is None else RoadNetwork(roads)
@@ -56,6 +75,14 @@ class Coupling:
         self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
         self._rain_event: int | None = None
         self._raining = False
+        self._earlier_rain_mm = 0.0
+        self._loops: dict[str, _Loop] = {}
+        self._pending: dict[str, Timer] = {}
+        self._branched: dict[str, int] = {}
+        if kept is not None:
+            self._restore(kept)
+            return
+        self.env = TwinEnv()
         self._started = self._begin()
         self.operations = Operations(
             env=self.env,
@@ -65,9 +92,14 @@ class Coupling:
             roads=self._roads,
             orders=self._desk,
             events=self._log,
-            seed=scenario.seed,
+            seed=setup.scenario.seed,
         )
         self._schedule()
+
+    @property
+    def setup(self) -> Setup:
+        """What the run is made from, with all changes so far."""
+        return self._setup
 
     def end(self, t_s: float, status: str) -> None:
         """Write the last event and what is recorded per cell and point."""
@@ -91,18 +123,102 @@ class Coupling:
         return started
 
     def _schedule(self) -> None:
-        scenario = self._setup.scenario
+        numerics, output = self._setup.scenario.numerics, self._setup.scenario.output
         for planned in self._setup.planned:
-            self.env.at(planned.t_s, self._carry_out, planned)
-        self.env.at(0.0, self._step, scenario.numerics.coupling, priority=PHYSICS_FIRST)
-        self.env.at(0.0, self._frame, scenario.output.depth_every, priority=PHYSICS_FIRST)
-        output = scenario.output
-        self.env.at(0.0, self._read, output.sensors_every, priority=PHYSICS_FIRST)
+            self._plan(planned)
+        self._repeat(self._step, numerics.coupling)
+        self._repeat(self._frame, output.depth_every)
+        self._repeat(self._read, output.sensors_every)
         if output.velocity_every is not None:
-            self.env.at(0.0, self._velocity, output.velocity_every, priority=PHYSICS_FIRST)
+            self._repeat(self._velocity, output.velocity_every)
         if self._setup.points:
-            every_s = output.points_every or output.sensors_every
-            self.env.at(0.0, self._points, every_s, priority=PHYSICS_FIRST)
+            self._repeat(self._points, output.points_every or output.sensors_every)
+
+    # --- checkpoints and branches -----------------------------------------------------------------
+
+    def state(self) -> bytes:
+        """Return all but the water that a run with the same setup needs to go on."""
+        kept = {
+            "env": self.env,
+            "operations": self.operations,
+            "loops": self._loops,
+            "pending": self._pending,
+            "branched": self._branched,
+            "started": self._started,
+            "rain": (self._rain_event, self._raining, self._earlier_rain_mm),
+            **{name: part.state() for name, part in self._parts().items()},
+        }
+        return save(kept, self._outside())
+
+    def _restore(self, data: bytes) -> None:
+        kept = restore(data, self._outside())
+        self.env: TwinEnv = kept["env"]
+        self.operations: Operations = kept["operations"]
+        self._loops, self._pending, self._branched = kept["loops"], kept["pending"], kept["branched"]
+        self._started: int = kept["started"]
+        self._rain_event, self._raining, self._earlier_rain_mm = kept["rain"]
+        for name, part in self._parts().items():
+            part.restore(kept[name])
+
+    def _parts(self) -> dict[str, Any]:
+        parts = {
+            "log": self._log,
+            "desk": self._desk,
+            "watch": self._watch,
+            "roads": self._roads,
+            "recorder": self._recorder,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _outside(self) -> dict[str, Any]:
+        """Return what a snapshot of the agents and the clock refers to by name."""
+        return {"coupling": self, "water": self._water, **self._parts()}
+
+    def change(self, setup: Setup, t_s: float, changed: Mapping[str, Any]) -> None:
+        """Go on by another setup from now on, and write down what has changed.
+
+        Parameters
+        ----------
+        setup
+            Differs from the present one in rain, duration, measures, staffing and dispatch at most.
+        t_s
+            Present time, s.
+        changed
+            The new values by key, for the log.
+        """
+        data = {"changed": dict(changed)}
+        event = self._log.append(t_s, "run.branched", "run", cause=self._started, data=data)
+        before, self._setup = self._setup, setup
+        if setup.rain is not before.rain:
+            self._earlier_rain_mm += _depth_mm(before.rain, t_s) - _depth_mm(setup.rain, t_s)
+            self._water.set_rain(setup.rain)
+        if setup.scenario.duration != before.scenario.duration:
+            for name, loop in self._loops.items():
+                if loop.timer is not None:
+                    loop.timer.cancel()
+                self._set(getattr(self, name), loop.last_s, loop.interval_s)
+        self._replan(before.measure_ids, event)
+        if setup.operations.dispatch != before.operations.dispatch:
+            self.operations.change_dispatch(setup.operations.dispatch)
+
+    def begun_measures(self) -> frozenset[str]:
+        """Return the ids of the scenario's measures that have begun."""
+        return frozenset(name for name in self._setup.measure_ids if name not in self._pending)
+
+    def _replan(self, earlier: Collection[str], event: int) -> None:
+        """Withdraw the orders of measures that are no longer planned, and set those of new ones."""
+        ids = self._setup.measure_ids
+        for name in [name for name in self._pending if _measure_of(name) not in ids]:
+            self._pending.pop(name).cancel()
+        for planned in self._setup.planned:
+            name = planned.order.id
+            if _measure_of(name) not in earlier:
+                self._branched[name] = event
+                self._plan(planned)
+
+    def _plan(self, planned: PlannedOrder) -> None:
+        due_s = max(planned.t_s, self.env.now)
+        self._pending[planned.order.id] = self.env.at(due_s, self._carry_out, planned)
 
     def _step(self, interval_s: float) -> None:
         now_s = self.env.now
@@ -125,7 +241,7 @@ class Coupling:
         if self._raining:
             data, kind, cause = {"intensity_mm_h": round(intensity, 3)}, "rain.started", self._started
         else:
-            depth_mm = float(np.mean(self._setup.rain.depth_until_mm(now_s)))
+            depth_mm = self._earlier_rain_mm + _depth_mm(self._setup.rain, now_s)
             data, kind, cause = (
                 {"depth_mm": round(depth_mm, 3)},
                 "rain.stopped",
@@ -164,14 +280,36 @@ class Coupling:
         self._water.advance_to(now_s)
         return now_s
 
-    def _again(self, interval_s: float, step: object) -> None:
-        """Set the next step, the last one at the very end."""
-        now_s, end_s = self.env.now, self._setup.scenario.duration
-        if now_s < end_s:
-            self.env.at(min(now_s + interval_s, end_s), step, interval_s, priority=PHYSICS_FIRST)  # type: ignore[arg-type]
+    def _repeat(self, step: Callable[[float], None], interval_s: float) -> None:
+        """Do something now and then at intervals, the last time at the very end."""
+        timer = self.env.at(self.env.now, step, interval_s, priority=PHYSICS_FIRST)
+        self._loops[step.__name__] = _Loop(self.env.now, interval_s, timer)
+
+    def _again(self, interval_s: float, step: Callable[[float], None]) -> None:
+        self._set(step, self.env.now, interval_s)
+
+    def _set(self, step: Callable[[float], None], last_s: float, interval_s: float) -> None:
+        end_s = self._setup.scenario.duration
+        timer = None
+        if last_s < end_s:
+            due_s = min(last_s + interval_s, end_s)
+            timer = self.env.at(due_s, step, interval_s, priority=PHYSICS_FIRST)
+        self._loops[step.__name__] = _Loop(last_s, interval_s, timer)
 
     def _carry_out(self, planned: PlannedOrder) -> None:
-        self._desk.carry_out(planned, self.env.now, self._started)
+        del self._pending[planned.order.id]
+        cause = self._branched.get(planned.order.id, self._started)
+        self._desk.carry_out(planned, planned.t_s, cause)
+
+
+def _measure_of(order: str) -> str:
+    """Id of the measure that an order of the scenario belongs to."""
+    return order.split("-", 1)[0]
+
+
+def _depth_mm(rain: RainSeries, t_s: float) -> float:
+    """Mean depth of the rain at all gauges until a time, mm."""
+    return float(np.mean(rain.depth_until_mm(t_s)))
 
 
 def _followed_points(setup: Setup, water: WaterSystem, writer: RunWriter) -> PointRecorder | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,23 @@ class FloodWatch:
         """Hand out kind, subject and id of the events since the last call."""
         news, self._news = self._news, []
         return news
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a watch over the same roads and nodes needs to go on."""
+        return {
+            "flooded": self._flooded.copy(),
+            "surcharged": self._surcharged.copy(),
+            "flood_event": dict(self._flood_event),
+            "surcharge_event": dict(self._surcharge_event),
+            "news": list(self._news),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over such a state."""
+        self._flooded, self._surcharged = state["flooded"].copy(), state["surcharged"].copy()
+        self._flood_event = dict(state["flood_event"])
+        self._surcharge_event = dict(state["surcharge_event"])
+        self._news = list(state["news"])
 
     def _flood(self, t_s: float, road: int, level: int, depth_m: float, rain_event: int | None) -> None:
         below = self._flood_event.get((road, level - 1))

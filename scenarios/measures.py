@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shapely.geometry import LineString
@@ -24,7 +25,7 @@ from cim_models.orders import (
 )
 from cim_models.structures import Barrier, Culvert, Line, Structure
 from scenarios.places import check_id, check_pipe, locate, sewer_target, unknown
-from scenarios.schema.model import Measure, PumpTruck, RoadClosure, Scenario
+from scenarios.schema.model import GullyClearing, Measure, PumpTruck, RoadClosure, Scenario
 from scenarios.schema.structures import CulvertClosure
 from scenarios.structures import StructurePlanner
 from twin.water import GullyBlockage
@@ -45,8 +46,20 @@ class PlannedOrder:
     after: str | None = None
 
 
-def plan_orders(scenario: Scenario, city: City, source: str) -> list[PlannedOrder]:
+def measure_ids(count: int, after: int = 0) -> tuple[str, ...]:
+    """Return ids for measures in the order of the scenario: M1, M2, …, or those after the first so many."""
+    return tuple(f"M{number}" for number in range(after + 1, after + count + 1))
+
+
+def plan_orders(scenario: Scenario, city: City, source: str, ids: Sequence[str]) -> list[PlannedOrder]:
     """Turn the measures of a scenario into orders, in the order of time.
+
+    Parameters
+    ----------
+    scenario, city, source
+        The scenario, its city and its file, for messages.
+    ids
+        Of the measures, in their order; their orders' ids begin with them.
 
     Raises
     ------
@@ -55,7 +68,7 @@ def plan_orders(scenario: Scenario, city: City, source: str) -> list[PlannedOrde
     """
     planned: list[PlannedOrder] = []
     for index, measure in enumerate(scenario.measures):
-        planned += _orders(scenario, measure, index, city, source)
+        planned += _orders(scenario, measure, index, ids[index], city, source)
     return sorted(planned, key=lambda plan: plan.t_s)
 
 
@@ -98,10 +111,12 @@ def refuse_bursts(city: City, scenario: Scenario, source: str) -> None:
         )
 
 
-def _orders(scenario: Scenario, measure: Measure, index: int, city: City, source: str) -> list[PlannedOrder]:
-    name, key = f"M{index + 1}", f"measures.{index}"
+def _orders(
+    scenario: Scenario, measure: Measure, index: int, name: str, city: City, source: str
+) -> list[PlannedOrder]:
+    key = f"measures.{index}"
     if measure.clear_gullies is not None:
-        return _clearing(scenario, measure, index, city, source)
+        return _clearing(scenario, measure.clear_gullies, (name, f"{key}.clear_gullies"), city, source)
     key = f"{key}.{measure.chosen_name}"
     chosen = measure.chosen
     times = _times(scenario, chosen.begin, chosen.until, key, source)
@@ -169,24 +184,20 @@ def _middle(line: Line) -> tuple[float, float]:
 
 
 def _clearing(
-    scenario: Scenario, measure: Measure, index: int, city: City, source: str
+    scenario: Scenario, clearing: GullyClearing, name_and_key: tuple[str, str], city: City, source: str
 ) -> list[PlannedOrder]:
-    clearing = measure.clear_gullies
+    name, key = name_and_key
     gullies = city.layer("gullies")
-    if clearing is None or gullies is None:
+    if gullies is None:
         return []
-    key = f"measures.{index}.clear_gullies"
     if clearing.gullies == "all":
-        ids = tuple(str(name) for name in gullies["id"])
+        ids = tuple(str(gully) for gully in gullies["id"])
     else:
-        ids = tuple(check_id(city, "gullies", name, f"{key}.gullies", source) for name in clearing.gullies)
+        ids = tuple(check_id(city, "gullies", gully, f"{key}.gullies", source) for gully in clearing.gullies)
     t_s = _times(scenario, clearing.at, None, key, source)[0]
     centre = gullies.geometry.union_all().centroid
-    return [
-        PlannedOrder(
-            t_s, ClearGullies(f"M{index + 1}", ids), centre.x, centre.y, ids[0] if len(ids) == 1 else ""
-        )
-    ]
+    target = ids[0] if len(ids) == 1 else ""
+    return [PlannedOrder(t_s, ClearGullies(name, ids), centre.x, centre.y, target)]
 
 
 def _times(scenario: Scenario, begin: str, until: str | None, key: str, source: str) -> list[float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cim_models.errors import RunError
 from cim_models.events import EventSink
 from cim_models.orders import (
@@ -50,6 +52,14 @@ class OrderDesk:
                 return OrderOutcome(False, "the city has no roads")
             return self._roads.apply(order)
         return self._water.apply(order)
+
+    def state(self) -> dict[str, int]:
+        """Return the events of the scenario's orders by id: all that a desk of the same city needs."""
+        return dict(self._issued)
+
+    def restore(self, issued: Mapping[str, int]) -> None:
+        """Take over such a memory."""
+        self._issued = dict(issued)
 
     def carry_out(self, planned: PlannedOrder, t_s: float, cause: int) -> None:
         """Carry out an order of the scenario and write it down.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -180,6 +180,14 @@ class PointRecorder:
             for index, point in enumerate(self._points)
         ]
         self._writer.points.table(rows)
+
+    def state(self) -> dict[str, NDArray[np.float64]]:
+        """Return all that a recorder of the same points needs to go on."""
+        return {"max_depth": self._max_depth.copy(), "time_of_max_s": self._time_of_max_s.copy()}
+
+    def restore(self, state: Mapping[str, NDArray[np.float64]]) -> None:
+        """Take over such a state."""
+        self._max_depth, self._time_of_max_s = state["max_depth"].copy(), state["time_of_max_s"].copy()
 
     def _raise(self, depth: NDArray[Any], time_s: NDArray[Any]) -> None:
         deeper = depth > self._max_depth

@@ -96,6 +96,15 @@ class Recorder:
         if self._points is not None:
             self._points.renew()
 
+    def state(self) -> dict[str, Any] | None:
+        """Return all that a recorder of the same city needs to go on."""
+        return None if self._points is None else self._points.state()
+
+    def restore(self, state: dict[str, Any] | None) -> None:
+        """Take over such a state."""
+        if self._points is not None and state is not None:
+            self._points.restore(state)
+
     def velocity(self, t_s: float) -> None:
         """Write a frame of velocities."""
         self._writer.velocity(t_s, *self._water.velocity())

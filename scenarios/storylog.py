@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,3 +62,11 @@ class StoryLog:
             if distance <= radius_m and (best is None or distance < best[0]):
                 best = distance, order.event
         return None if best is None else best[1]
+
+    def state(self) -> tuple[IssuedOrder, ...]:
+        """Return what a log that goes on needs to remember."""
+        return tuple(self._orders)
+
+    def restore(self, orders: Sequence[IssuedOrder]) -> None:
+        """Take over such a memory."""
+        self._orders = list(orders)

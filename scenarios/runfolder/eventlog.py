@@ -57,6 +57,19 @@ class EventLog:
         self._connection.executescript(_SCHEMA)
         self.commit()
 
+    def release(self) -> None:
+        """Close the file for a while, so that the process can fork; `open` opens it again."""
+        self.close()
+        self._connection = None
+
+    def inherit(self, path: Path) -> None:
+        """Make the SQLite file of a log that begins with the events that `copy_events` put there."""
+        rows = list(_rows(path, f"SELECT {_COLUMNS} FROM events ORDER BY id", []))
+        for row in rows:
+            self._digest.update(hash_line(row))
+        self._count = len(rows)
+        self.open(path)
+
     def append(
         self,
         t_s: float,
@@ -160,6 +173,42 @@ def read_events(
     return [_event(row) for row in _select(folder, query, values)]
 
 
+def copy_events(source: Path, target: Path, count: int) -> None:
+    """Write the first events of a run's log into a new log.
+
+    Parameters
+    ----------
+    source
+        Run folder that the events are read from; its run may be going on in another process.
+    target
+        SQLite file to make.
+    count
+        How many.
+
+    Raises
+    ------
+    RunFolderError
+        If there are fewer.
+    """
+    rows = _select(source, f"SELECT {_COLUMNS} FROM events WHERE id <= ? ORDER BY id", [count])
+    connection = sqlite3.connect(target)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(_SCHEMA)
+        with connection:
+            connection.executemany("INSERT INTO events VALUES (?,?,?,?,?,?,?)", rows)
+        copied = connection.execute("SELECT count(*) FROM events").fetchone()[0]
+    finally:
+        connection.close()
+    if copied != count:
+        raise RunFolderError(
+            f"Event log of run '{source}'",
+            got=f"{copied} events",
+            expected=f"at least {count}",
+            remedy="Run the scenario again",
+        )
+
+
 def log_hash(folder: Path) -> str:
     """SHA-256 of the event log on disk; equals what the writer computed."""
     digest = hashlib.sha256()
@@ -174,6 +223,10 @@ def _select(folder: Path, query: str, values: list[Any]) -> Iterator[tuple[Any, 
         raise RunFolderError(
             f"Run folder '{folder}'", got=f"no {EVENTS_FILE}", remedy="Run the scenario again"
         )
+    yield from _rows(path, query, values)
+
+
+def _rows(path: Path, query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
     try:
         connection = sqlite3.connect(path, timeout=10.0)
         try:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
+from scenarios.runfolder.extent import share_tree
 from scenarios.runfolder.fields import FIELDS, RasterField, raster_field
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class FrameWriter:
     def __init__(self, folder: Path, shape: tuple[int, int], roads: int) -> None:
         import zarr  # 0.7 s: only a run that writes frames pays for it
 
-        self._shape = shape
+        self._folder, self._shape, self._roads = folder, shape, roads
         self._group = zarr.create_group(folder / FRAMES_FOLDER)
         self._depth = self._raster("water_depth")
         self._road = self._make("road_depth", (0, roads), (1, max(roads, 1)), "u2", ("time", "road"))
@@ -51,7 +52,46 @@ class FrameWriter:
         self._time = self._make("time_s", (0,), (4096,), "f8", ("time",), np.nan)
         self._velocity: list[zarr.Array[Any]] = []
         self._rasters = {name: self._raster(name) for name in ("max_depth", "time_of_max_s")}
-        self.count = 0
+        self.count = self.velocity_count = 0
+
+    def moved_to(self, folder: Path) -> FrameWriter:
+        """Return a writer for another folder, which begins with the frames written so far."""
+        writer = FrameWriter(folder, self._shape, self._roads)
+        writer.inherit(self._folder, self.count, self.velocity_count)
+        return writer
+
+    def inherit(self, source: Path, frames: int, velocity_frames: int) -> None:
+        """Begin with the first frames of another run on the same grid.
+
+        Frames never change once written, so both folders may hold the same files.
+
+        Raises
+        ------
+        RunFolderError
+            If there are fewer.
+        """
+        reader = FrameReader(source)
+        for have, want in ((len(reader), frames), (len(reader.velocity_times_s), velocity_frames)):
+            if have < want:
+                raise RunFolderError(
+                    f"Depth frames of run '{source}'", got=f"{have} frames", expected=f"at least {want}"
+                )
+        if velocity_frames:
+            self._open_velocity()
+        moving = [(self._depth, frames), (self._road, frames)]
+        moving += [(array, velocity_frames) for array in self._velocity[:2]]
+        for array, count in moving:
+            array.resize((count, *array.shape[1:]))
+            chunks = Path(array.name.strip("/")) / "c"
+            for frame in range(count):
+                place = chunks / str(frame)
+                share_tree(source / FRAMES_FOLDER / place, self._folder / FRAMES_FOLDER / place)
+        times = [(self._time, reader.times_s, frames)]
+        times += [(array, reader.velocity_times_s, velocity_frames) for array in self._velocity[2:]]
+        for array, values, count in times:
+            array.resize((count,))
+            array[:] = values[:count]
+        self.count, self.velocity_count = frames, velocity_frames
 
     def append(self, t_s: float, water_depth: NDArray[Any], road_depth: NDArray[Any]) -> None:
         """Write one frame.
@@ -73,12 +113,16 @@ class FrameWriter:
     def append_velocity(self, t_s: float, east: NDArray[Any], north: NDArray[Any]) -> None:
         """Write one frame of velocities at cell centres, shape (rows, cols), m/s."""
         if not self._velocity:
-            self._velocity = [self._raster(name) for name in VELOCITY]
-            times = self._make("velocity_time_s", (0,), (4096,), "f8", ("velocity_time",), np.nan)
-            self._velocity.append(times)
+            self._open_velocity()
         for array, name, values in zip(self._velocity[:2], VELOCITY, (east, north), strict=True):
             _append(array, raster_field(name).encode(values))
         _append(self._velocity[2], np.float64(t_s))
+        self.velocity_count += 1
+
+    def _open_velocity(self) -> None:
+        self._velocity = [self._raster(name) for name in VELOCITY]
+        times = self._make("velocity_time_s", (0,), (4096,), "f8", ("velocity_time",), np.nan)
+        self._velocity.append(times)
 
     @property
     def wants_maximum(self) -> bool:

@@ -7,6 +7,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cim_models.errors import RunFolderError
+from scenarios.runfolder.extent import share_file
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -30,6 +33,38 @@ class PartsWriter:
         self._rows: list[tuple[Any, ...]] = []
         self._parts = 0
         self._written = -math.inf  # the first part is due at once, so that a screen has something
+
+    @property
+    def count(self) -> int:
+        """Number of parts written."""
+        return self._parts
+
+    def move_to(self, folder: Path) -> None:
+        """Go on in another folder, which begins with the parts written so far; what waits goes along."""
+        source, self._folder = self._folder, folder
+        self.inherit(source, self._parts)
+
+    def inherit(self, source: Path, parts: int) -> None:
+        """Begin with the first parts of another folder.
+
+        Raises
+        ------
+        RunFolderError
+            If there are fewer.
+        """
+        files = part_files(source)[:parts]
+        if len(files) < parts:
+            raise RunFolderError(
+                f"Folder '{source}'",
+                got=f"{len(files)} parts",
+                expected=f"at least {parts}",
+                remedy="Run the scenario again",
+            )
+        if files:
+            self._folder.mkdir(exist_ok=True)
+        for file in files:
+            share_file(file, self._folder / file.name)
+        self._parts = parts
 
     def add(self, *row: Any) -> None:
         """Take one row, a value for each column."""

@@ -66,6 +66,26 @@ class PointsWriter:
         """Take one moment at one point; ``values`` are those of `SERIES_COLUMNS` after the id."""
         self._parts.add(float(t_s), point, *(float(value) for value in values))
 
+    @property
+    def parts(self) -> int:
+        """Number of parts written."""
+        return self._parts.count
+
+    def move_to(self, folder: Path) -> None:
+        """Go on in another run folder, which begins with what has been written so far."""
+        self._folder = folder
+        self._parts.move_to(folder / POINTS_FOLDER)
+
+    def inherit(self, source: Path, parts: int, t_s: float) -> None:
+        """Begin with the series of another run up to a time, whether it is still in parts or joined."""
+        if not (source / SERIES_FILE).exists():
+            self._parts.inherit(source / POINTS_FOLDER, parts)
+            return
+        series = read_point_series(source)
+        for row in series[series["t_s"] <= t_s].itertuples(index=False, name=None):
+            self._parts.add(*row)
+        self._parts.flush()
+
     def flush_if_due(self) -> None:
         """Write a part when it is due."""
         self._parts.flush_if_due()

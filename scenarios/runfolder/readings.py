@@ -49,6 +49,19 @@ class ReadingsWriter:
         """Take one reading; ``subject`` is a sensor's id or ``city``."""
         self._parts.add(float(t_s), subject, quantity, float(value), unit, value_kind.value)
 
+    @property
+    def parts(self) -> int:
+        """Number of parts written."""
+        return self._parts.count
+
+    def move_to(self, folder: Path) -> None:
+        """Go on in another run folder, which begins with what has been written so far."""
+        self._parts.move_to(folder / READINGS_FOLDER)
+
+    def inherit(self, source: Path, parts: int) -> None:
+        """Begin with the first parts of another run."""
+        self._parts.inherit(source / READINGS_FOLDER, parts)
+
     def flush_if_due(self) -> None:
         """Write a part when it is due."""
         self._parts.flush_if_due()

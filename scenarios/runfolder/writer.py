@@ -14,7 +14,8 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
-from scenarios.runfolder.eventlog import EVENTS_FILE, EventLog
+from scenarios.runfolder.eventlog import EVENTS_FILE, EventLog, copy_events
+from scenarios.runfolder.extent import Extent
 from scenarios.runfolder.frames import FrameWriter
 from scenarios.runfolder.metadata import (
     FAILED,
@@ -78,7 +79,9 @@ class RunWriter:
             "created": _now(),
             "ended": None,
             "error": None,
-            "parent": None,
+            "parent": meta.get("parent"),
+            "checkpoints": [],
+            "port": None,
             "progress": {"t_s": 0.0, "wall_s": 0.0, "frames": 0, "events": 0},
         }
         self._t_s = 0.0
@@ -91,6 +94,81 @@ class RunWriter:
         self._frames = FrameWriter(self.path, self._shape, self._roads)
         self._begun = self._saved = time.monotonic()
         return self
+
+    def inherit(self, source: Path, extent: Extent) -> None:
+        """Begin with what another run's folder held at a moment; nothing may have been written yet.
+
+        Raises
+        ------
+        RunFolderError
+            If that folder holds less by now.
+        """
+        self.events.release()
+        (self.path / EVENTS_FILE).unlink()
+        copy_events(source, self.path / EVENTS_FILE, extent.events)
+        self.events.inherit(self.path / EVENTS_FILE)
+        self._frames.inherit(source, extent.frames, extent.velocity_frames)
+        self.readings.inherit(source, extent.reading_parts)
+        self.points.inherit(source, extent.point_parts, extent.t_s)
+        self._t_s = extent.t_s
+        self._save()
+
+    def extent(self, t_s: float) -> Extent:
+        """Write down all that has come so far, and return how far the folder has come."""
+        self.flush()
+        return Extent(
+            t_s=t_s,
+            events=self.events.count,
+            log_hash=self.events.hash(),
+            frames=self._frames.count,
+            velocity_frames=self._frames.velocity_count,
+            reading_parts=self.readings.parts,
+            point_parts=self.points.parts,
+        )
+
+    def note_checkpoint(self, t_s: float) -> None:
+        """Write down that the run can be gone on with from a time."""
+        self._meta["checkpoints"].append(t_s)
+        self._save()
+
+    def note_port(self, address: str) -> None:
+        """Write down where the simulation takes commands; see `scenarios.branching.port`."""
+        self._meta["port"] = address
+        self._save()
+
+    def note_parent(self, meta: Mapping[str, Any]) -> None:
+        """Write down the run that this one branches off from, and what it goes on with."""
+        self._meta |= meta
+        self._save()
+
+    def before_fork(self) -> None:
+        """Close the event log, which a forked process must not share."""
+        self.events.release()
+
+    def after_fork(self) -> None:
+        """Open the event log again."""
+        self.events.open(self.path / EVENTS_FILE)
+
+    def move_to(self, path: Path, meta: Mapping[str, Any]) -> None:
+        """Go on in a folder of one's own, in the process that was forked, after `before_fork`.
+
+        Parameters
+        ----------
+        path
+            The new folder; it begins with all that has been written so far.
+        meta
+            Entries of ``run.json`` that differ from this run's, such as ``parent``.
+        """
+        source, self.path = self.path, path
+        self._meta |= {**meta, "process": this_process(), "created": _now(), "checkpoints": []}
+        _place(path, self._meta)
+        copy_events(source, path / EVENTS_FILE, self.events.count)
+        self.events.open(path / EVENTS_FILE)
+        self._frames = self._frames.moved_to(path)
+        self.readings.move_to(path)
+        self.points.move_to(path)
+        self._begun = time.monotonic()
+        self._save()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -156,7 +234,9 @@ class RunWriter:
         self.readings.flush()
         self.points.close()
         self.events.close()
-        self._meta.update(status=status, ended=_now(), error=error, event_log_hash=self.events.hash())
+        self._meta.update(
+            status=status, ended=_now(), error=error, port=None, event_log_hash=self.events.hash()
+        )
         self._save()
 
     def _save(self) -> None:

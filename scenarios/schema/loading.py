@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +77,45 @@ def load_scenario(name: str, overrides: Sequence[str] = (), seed: int | None = N
     if seed is not None:
         values["seed"] = seed
         keys.append("seed")
-    try:
-        scenario = Scenario.model_validate(values)
-    except ValidationError as exc:
-        raise scenario_error(exc, Scenario, str(path), keys) from exc
+    scenario = checked(values, str(path), keys)
     return LoadedScenario(scenario, path, hashlib.sha256(content).hexdigest(), tuple(overrides))
+
+
+def override(loaded: LoadedScenario, overrides: Sequence[str]) -> LoadedScenario:
+    """Return a scenario with more changes; files that it names are looked for where they were before.
+
+    Raises
+    ------
+    ScenarioError
+        If a key or value is wrong.
+    """
+    values = loaded.scenario.model_dump(mode="json", by_alias=True)
+    keys = [set_value(values, text) for text in overrides]
+    scenario = checked(values, f"{loaded.path}", keys)
+    return replace(loaded, scenario=scenario, overrides=(*loaded.overrides, *overrides))
+
+
+def checked(values: Mapping[str, Any], source: str, overridden: Sequence[str] = ()) -> Scenario:
+    """Return what the keys and values of a scenario say.
+
+    Parameters
+    ----------
+    values
+        As a file or ``run.json`` holds them.
+    source
+        Where they are from, for messages.
+    overridden
+        Keys that were set on the command line.
+
+    Raises
+    ------
+    ScenarioError
+        If a key or value is wrong.
+    """
+    try:
+        return Scenario.model_validate(values)
+    except ValidationError as exc:
+        raise scenario_error(exc, Scenario, source, overridden) from exc
 
 
 def find_scenario(name: str) -> Path:
@@ -102,7 +136,7 @@ def find_scenario(name: str) -> Path:
 
 
 def set_value(values: dict[str, Any], text: str) -> str:
-    """Apply one ``key=value`` in place and return its key.
+    """Apply one ``key=value`` in place and return its key; ``key+=value`` adds to the end of a list.
 
     Raises
     ------
@@ -111,7 +145,8 @@ def set_value(values: dict[str, Any], text: str) -> str:
         is neither a mapping nor a list.
     """
     key, equals, raw = text.partition("=")
-    key = key.strip()
+    adds = key.rstrip().endswith("+")
+    key = key.rstrip().removesuffix("+").strip()
     if not equals or not key:
         raise ScenarioError(
             "--set", got=f"'{text}'", expected="key=value", remedy="Write for example --set seed=3"
@@ -126,8 +161,20 @@ def set_value(values: dict[str, Any], text: str) -> str:
     *parents, last = key.split(".")
     for index, part in enumerate(parents):
         place = _enter(place, part, ".".join(parents[: index + 1]), key)
+    if adds:
+        value = [*_listed(place, last, key), value]
     _put(place, last, value, key)
     return key
+
+
+def _listed(place: Any, part: str, key: str) -> list[Any]:
+    """Return the list under a key; an empty one where there is nothing yet."""
+    found = place.get(part) if isinstance(place, dict) else None
+    if found is not None and not isinstance(found, list):
+        raise ScenarioError(
+            f"--set {key}+", got=f"{type(found).__name__}", expected="a list to add to", remedy="Use ="
+        )
+    return found or []
 
 
 def _enter(place: Any, part: str, reached: str, key: str) -> Any:

@@ -114,22 +114,12 @@ class Staffing(Section):
 
 
 class Dispatch(Section):
-    """How cases find their crews.
-
-    ``policy`` is ``assignment``, ``flow``, ``horizon``, ``nearest``, ``priority``, ``zone``,
-    ``module:Class``, or ``file.py:Class`` from the scenario's own folder; ``options`` are arguments of its
-    class. Zones are the surroundings of the ``depots``, or the polygons of a layer such as
-    ``patrol_grids``. Crews farther away than ``reach`` are looked at only for tasks that no free crew
-    reaches within it.
-    """
+    """How cases find their crews."""
 
     mode: Literal["automatic", "manual"] = "automatic"
     delay: Duration = 90.0
     policy: str = "assignment"
-    options: dict[str, float | bool | str] = Field(default_factory=dict)
     interval: PositiveDuration = 120.0
-    zones: str = "depots"
-    reach: PositiveDuration = 1800.0
 
 
 class PumpTruck(Section):
@@ -176,7 +166,9 @@ class Output(Section):
     ``flood_hazard`` rate the water; false leaves out hazard, speed, arrival and durations per cell,
     as coarse cells always do.
     ``points`` names a CSV file with the columns id, x, y (the city's CRS), from the scenario's own folder;
-    their water is written every ``points_every``, or as often as the sensors'.
+    their water is written every ``points_every``, or as often as the sensors'. With ``checkpoints_every`` the
+    whole state is kept at these intervals, and ``citytwin run --from`` goes on from there; each time the
+    sewer is closed and opened again, see `twin.sewer.SewerEngine.state`.
     """
 
     depth_every: PositiveDuration = 60.0
@@ -185,6 +177,7 @@ class Output(Section):
     hazard: str | Literal[False] = "urban"
     points: str | None = None
     points_every: PositiveDuration | None = None
+    checkpoints_every: PositiveDuration | None = None
 
 
 class Numerics(Section):

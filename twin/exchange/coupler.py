@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -156,6 +157,20 @@ class SewerExchange:
         """Block a share of a gully, 0 to 1; a gully that was not placed is passed over."""
         if gully in self._gully_rows:
             self._inlets.clear[self._gully_rows[gully]] = 1.0 - min(max(blockage, 0.0), 1.0)
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that an exchange of the same city needs to go on."""
+        return {
+            "clear": self._inlets.clear.copy(),
+            "counts": np.array([self.to_sewer_units, self.to_surface_units], np.int64),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over such a state."""
+        self._inlets.clear[:] = state["clear"]
+        self.to_sewer_units, self.to_surface_units = map(int, state["counts"])
 
     # --- stepping ---------------------------------------------------------------------------------
 

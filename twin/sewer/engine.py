@@ -1,22 +1,22 @@
 """The sewer as one SWMM simulation, advanced step by step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from swmm.toolkit import solver
-from swmm.toolkit.shared_enum import LinkResult, NodeProperty, NodeResult, ObjectType
+from swmm.toolkit.shared_enum import HotstartFile, LinkResult, NodeProperty, NodeResult, ObjectType
 
 from cim_models.city import Network
 from cim_models.errors import EngineError, InputError, NetworkError
 from twin.sewer.failures import swmm_error
 from twin.sewer.swmm_bulk import bulk_access
-from twin.sewer.swmm_input import SwmmInput, prepare
+from twin.sewer.swmm_input import FALLBACK_START, SwmmInput, prepare
 
 _FOOT_M = 0.3048
 _FLOW_M3_S = {
@@ -102,6 +102,15 @@ class SewerAccount:
     received_units: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """Volumes that SWMM has booked since the start, m3: entered from anywhere, left, lost."""
+
+    entered_m3: float = 0.0
+    left_m3: float = 0.0
+    lost_m3: float = 0.0
+
+
 class SewerEngine:
     """SWMM 5.2 on a city's sewer; one simulation per process.
 
@@ -167,24 +176,40 @@ class SewerEngine:
         self.ground_m = network.nodes["ground_elevation_m"].to_numpy(dtype=np.float64)
         self.invert_m = network.nodes["invert_elevation_m"].to_numpy(dtype=np.float64)
         self.is_outfall = (network.nodes["kind"] == "outfall").to_numpy()
-        prepared = prepare(
-            network.inp,
-            step_s=step_s,
+        count = len(self.node_ids)
+        self.waiting_units = np.zeros(count, np.int64)
+        self._inflow_m3_s = np.zeros(count)
+        self._half_booked_m3_s = np.zeros(count)
+        self.injected_units = self.withdrawn_units = 0
+        self._carried = _Totals()
+        self._inp, self._workdir = network.inp, Path(workdir)
+        prepared = self._prepared()
+        self._length_m, self._flow_m3_s = _units(prepared)
+        self._bulk = bulk_access()
+        self._begin(prepared)
+        self._initial_m3 = self._stored()
+
+    # --- life -------------------------------------------------------------------------------------
+
+    def _prepared(self) -> SwmmInput:
+        """Return the input file that begins at the present time."""
+        begin = self.settings.start or SwmmInput.parse(self._inp).start() or FALLBACK_START
+        return prepare(
+            self._inp,
+            step_s=self.step_s,
             rain=self.settings.rain,
             ponding=self.settings.riser_area_m2 is not None,
             surcharge_method=self.settings.surcharge_method,
-            start=self.settings.start,
+            start=begin + timedelta(seconds=int(self.time_s)),  # SWMM's dates know whole seconds
         )
-        self._length_m, self._flow_m3_s = _units(prepared)
-        self._bulk = bulk_access()
-        self._open(prepared, Path(workdir))
+
+    def _begin(self, prepared: SwmmInput, hotstart: Path | None = None) -> None:
+        self._open(prepared, self._workdir)
         try:
-            self._start()
+            self._start(hotstart)
         except BaseException:
             self.close()
             raise
-
-    # --- life -------------------------------------------------------------------------------------
 
     def _open(self, prepared: SwmmInput, workdir: Path) -> None:
         if SewerEngine._in_use:
@@ -206,7 +231,7 @@ class SewerEngine:
             self.close()
             raise
 
-    def _start(self) -> None:
+    def _start(self, hotstart: Path | None) -> None:
         self._nodes = self._node_indices()
         area = self.settings.riser_area_m2
         with self._complaints("Sewer model"):
@@ -215,20 +240,18 @@ class SewerEngine:
             if area is not None:
                 for node in self._nodes[~self.is_outfall & ~self.is_sealed]:
                     solver.node_set_parameter(int(node), NodeProperty.POND_AREA, area / self._length_m**2)
+            if hotstart is not None:
+                solver.swmm_hotstart(HotstartFile.USE, str(hotstart))
             solver.swmm_start(False)
         self._all_nodes = np.arange(solver.project_get_count(ObjectType.NODE), dtype=np.int64)
         self._all_links = np.arange(solver.project_get_count(ObjectType.LINK), dtype=np.int64)
         count = len(self.node_ids)
-        self.waiting_units = np.zeros(count, np.int64)
-        self._inflow_m3_s = np.zeros(count)
-        self.injected_units = self.withdrawn_units = 0
         self.heads = np.zeros(count)
         self.depths = np.zeros(count)
         self.volumes = np.zeros(count)
         self.overflow = np.zeros(count)
         self.inflow = np.zeros(count)
         self._read()
-        self._initial_m3 = self._stored()
 
     def close(self) -> None:
         """End the simulation and free SWMM for another one; may be called twice."""
@@ -299,7 +322,7 @@ class SewerEngine:
         self.waiting_units -= units
         self.injected_units += int(np.maximum(units, 0).sum())
         self.withdrawn_units -= int(np.minimum(units, 0).sum())
-        self._inflow_m3_s = rate
+        self._inflow_m3_s = self._half_booked_m3_s = rate
         self._check(self._bulk.write_inflow(self._nodes, rate / self._flow_m3_s))
 
     def _read(self) -> None:
@@ -335,17 +358,13 @@ class SewerEngine:
     @property
     def account(self) -> SewerAccount:
         """Volumes since the start."""
-        totals = solver.system_get_routing_totals()
-        unit = self._length_m**3
-        entered = unit * (
-            totals.dwInflow + totals.wwInflow + totals.gwInflow + totals.iiInflow + totals.exInflow
-        )
-        transit = self._in_transit()
+        totals = self._totals()
+        transit = 0.5 * self.step_s * self._half_booked_m3_s
         injected_m3, withdrawn_m3 = self.injected_units * self.unit_m3, self.withdrawn_units * self.unit_m3
         waiting_m3 = self.waiting_units * self.unit_m3
-        outfalls = unit * totals.outflow - withdrawn_m3 - float(np.minimum(transit, 0.0).sum())
-        losses = unit * (totals.evapLoss + totals.seepLoss + totals.flooding + totals.reacted)
-        other = entered - injected_m3 + float(np.maximum(transit, 0.0).sum())
+        outfalls = totals.left_m3 - withdrawn_m3 - float(np.minimum(transit, 0.0).sum())
+        losses = totals.lost_m3
+        other = totals.entered_m3 - injected_m3 + float(np.maximum(transit, 0.0).sum())
         stored = self._stored()
         exchanged = injected_m3 - withdrawn_m3 + float(waiting_m3.sum())
         return SewerAccount(
@@ -360,6 +379,31 @@ class SewerEngine:
             received_units=self.injected_units - self.withdrawn_units + int(self.waiting_units.sum()),
         )
 
+    def _totals(self) -> _Totals:
+        """Add up what SWMM has booked since the start, over all its openings."""
+        totals, unit, carried = solver.system_get_routing_totals(), self._length_m**3, self._carried
+        entered = totals.dwInflow + totals.wwInflow + totals.gwInflow + totals.iiInflow + totals.exInflow
+        lost = totals.evapLoss + totals.seepLoss + totals.flooding + totals.reacted
+        return _Totals(
+            carried.entered_m3 + unit * entered,
+            carried.left_m3 + unit * totals.outflow,
+            carried.lost_m3 + unit * lost,
+        )
+
+    def _totals_to_carry(self) -> _Totals:
+        """Return the totals with the second half of the last step, which a reopened SWMM would not book."""
+        totals, half_s = self._totals(), 0.5 * self.step_s * self._flow_m3_s
+        lateral, total = np.zeros(self._all_nodes.size), np.zeros(len(self.node_ids))
+        self._check(self._bulk.read_nodes(self._all_nodes, NodeResult.LATERAL_INFLOW.value, lateral))
+        self._check(self._bulk.read_nodes(self._nodes, NodeResult.TOTAL_INFLOW.value, total))
+        given = self._half_booked_m3_s / self._flow_m3_s
+        others, at_outfalls = lateral.sum() - given.sum(), total[self.is_outfall]
+        entered = others + np.maximum(given, 0.0).sum() - np.minimum(at_outfalls, 0.0).sum()
+        left = np.maximum(at_outfalls, 0.0).sum() - np.minimum(given, 0.0).sum()
+        return _Totals(
+            totals.entered_m3 + half_s * float(entered), totals.left_m3 + half_s * float(left), totals.lost_m3
+        )
+
     def _in_transit(self) -> NDArray[np.float64]:
         """Half of the last step's inflow, which SWMM's trapezoidal rule books a step later, m3."""
         return 0.5 * self.step_s * self._inflow_m3_s
@@ -372,6 +416,62 @@ class SewerEngine:
         volume = (nodes.sum() + links.sum()) * self._length_m**3
         waiting_m3 = int(self.waiting_units.sum()) * self.unit_m3
         return float(volume + self._in_transit().sum() + waiting_m3)
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return what an engine on the same sewer needs to go on: SWMM's hotstart file and the accounts.
+
+        SWMM keeps single-precision depths and flows in that file and forgets the rest, so an engine that
+        goes on from it drifts from one that never stopped. Restore the running engine from its own state
+        as well, and both go on alike.
+        """
+        path = self._workdir / "saved.hsf"
+        with self._complaints(f"Saving the sewer at {self.time_s:g} s"):
+            solver.swmm_hotstart(HotstartFile.SAVE, str(path))
+        totals = self._totals_to_carry()
+        return {
+            "hotstart": np.frombuffer(path.read_bytes(), np.uint8).copy(),
+            "time_s": np.array(self.time_s),
+            "waiting_units": self.waiting_units.copy(),
+            "inflow_m3_s": self._inflow_m3_s.copy(),
+            "counts": np.array([self.injected_units, self.withdrawn_units], np.int64),
+            "volumes_m3": np.array([self._initial_m3, totals.entered_m3, totals.left_m3, totals.lost_m3]),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a state of an engine on the same sewer; SWMM is closed and opened again.
+
+        Rules of the file that ask for the simulation's own time count it from here; clock times go on.
+
+        Raises
+        ------
+        InputError
+            If the state is of a sewer with another number of nodes.
+        NetworkError, EngineError
+            If SWMM rejects its hotstart file.
+        """
+        if state["waiting_units"].shape != self.waiting_units.shape:
+            raise InputError(
+                "Sewer state",
+                got=f"{state['waiting_units'].size} nodes",
+                expected=f"{self.waiting_units.size}",
+            )
+        self.close()
+        self.time_s = float(state["time_s"])
+        hotstart = self._workdir / "restored.hsf"
+        hotstart.write_bytes(state["hotstart"].tobytes())
+        self._begin(self._prepared(), hotstart)
+        self.waiting_units = state["waiting_units"].copy()
+        self._inflow_m3_s = state["inflow_m3_s"].copy()
+        self._half_booked_m3_s = np.zeros(len(self.node_ids))
+        self.injected_units, self.withdrawn_units = map(int, state["counts"])
+        self._initial_m3, *totals = map(float, state["volumes_m3"])
+        self._carried = _Totals(*totals)
+
+    def move_to(self, workdir: Path) -> None:
+        """Write files into another folder from the next opening on; for a process that was forked."""
+        self._workdir = Path(workdir)
 
     # --- SWMM -------------------------------------------------------------------------------------
 

@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 
 _HORIZON = timedelta(days=3650)
 
+FALLBACK_START = datetime(2000, 1, 1)
+"""Start of a simulation whose file does not say it readably."""
+
 #: Nothing of the file's own reporting is wanted; results are read while SWMM runs.
 _QUIET_REPORT = (
     "INPUT NO",
@@ -147,7 +150,7 @@ def prepare(
         Calendar time of the start, for patterns and time series; None keeps the file's.
     """
     source = SwmmInput.parse(text)
-    begin = start or source.start() or datetime(2000, 1, 1)
+    begin = start or source.start() or FALLBACK_START
     options = {
         "FLOW_ROUTING": "DYNWAVE",
         "ROUTING_STEP": f"{step_s:g}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,3 +144,15 @@ class PumpFleet:
             else:
                 units[pump.node] += taken
         return units
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a fleet of the same city needs to go on."""
+        return {
+            "running": tuple(replace(pump) for pump in self._running.values()),
+            "counts": (self.pumped_units, self.pumped_outside_units),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over such a state."""
+        self._running = {pump.id: replace(pump) for pump in state["running"]}
+        self.pumped_units, self.pumped_outside_units = state["counts"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +98,15 @@ class RoofDrains:
         self._pending -= units
         self.to_sewer_units += int(units.sum())
         return units
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return all that drains of the same city need to go on."""
+        return {"pending": self._pending.copy(), "count": np.array(self.to_sewer_units, np.int64)}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over such a state."""
+        self._pending[:] = state["pending"]
+        self.to_sewer_units = int(state["count"])
 
 
 def _nodes_of_roofs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,10 @@ class StructureYard:
     def standing(self) -> dict[str, Structure]:
         """What stands now, by id, in the order in which it was placed."""
         return dict(self._standing)
+
+    def restore(self, standing: Mapping[str, Structure]) -> None:
+        """Take over what stands; the solver's own state brings it onto the grid."""
+        self._standing = dict(standing)
 
     def apply(self, order: StructureOrder) -> OrderOutcome:
         """Carry out an order; a structure that does not fit, or is not there, is a refusal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.city import City, Network
+from cim_models.errors import InputError
 from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, StopPump, StructureOrder
 from cim_models.structures import Structure
 from twin.exchange import SewerExchange
@@ -90,14 +92,8 @@ class WaterSystem:
         self._rates_m_s = np.zeros(0)
         self._rain_field = rain_field(city.terrain, rain)
         self.walls = buildings_of(city, settings.buildings)
-        ground = np.isfinite(city.terrain.elevation)
-        self.open_cells = ground & ~self.walls
-        gauges = len(rain.gauges)
-        self._rain_shares = (
-            np.full(gauges, 1.0 / gauges)
-            if self._rain_field is None
-            else self._rain_field.gauge_shares(ground, gauges)
-        )
+        self.open_cells = np.isfinite(city.terrain.elevation) & ~self.walls
+        self._rain_shares = self._shares_of_gauges()
         self._roofs = self._make_roofs()
         self._surface = self._make_surface()
         self._yard = StructureYard(self._surface, city.terrain, self.open_cells, settings.structures)
@@ -144,6 +140,12 @@ class WaterSystem:
             dry = self._rain_field.spread(np.zeros(len(self._rain.gauges)))
             surface.set_rain(dry, self._rain_field.zones)
         return surface
+
+    def _shares_of_gauges(self) -> NDArray[np.float64]:
+        gauges = len(self._rain.gauges)
+        if self._rain_field is None:
+            return np.full(gauges, 1.0 / gauges)
+        return self._rain_field.gauge_shares(np.isfinite(self.terrain.elevation), gauges)
 
     def _make_roofs(self) -> RoofDrains | None:
         if self.settings.roofs.to_sewer == 0.0 or self.city.sewer is None:
@@ -240,6 +242,94 @@ class WaterSystem:
                 self._roofs.collect(self._rates_m_s, until_s - now)
             if ground is not None and until_s >= ground.next_s:
                 self._surface.withdraw(ground.take)
+
+    def set_rain(self, rain: RainSeries) -> None:
+        """Let other rain fall from now on, timed from the start of the simulation as the first was.
+
+        Rain that is on its way to the ground, less than a tick (0.12 mm), is dropped where the places that
+        have their own rain change.
+        """
+        old = self._rain_field
+        self._rain, self._rain_from_s = rain, -np.inf
+        self._rain_field = field = rain_field(self.terrain, rain)
+        self._rain_shares = self._shares_of_gauges()
+        if self._roofs is not None:
+            pending = self._roofs.state()
+            self._roofs = self._make_roofs()
+            assert self._roofs is not None
+            self._roofs.restore(pending)
+        if field is None and old is None:
+            return
+        zones = np.zeros(self.terrain.shape, np.uint16) if field is None else field.zones
+        if old is None or not np.array_equal(old.zones, zones):
+            self._surface.set_rain(np.zeros(int(zones.max()) + 1), zones)
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a system of the same city and settings needs to go on, by part.
+
+        It is exact but for the sewer, see `twin.sewer.SewerEngine.state`: a system that is to go on beside
+        its copy restores itself from its own state too.
+        """
+        parts: dict[str, Any] = {
+            "surface": self._surface.state(),
+            "pumps": self._pumps.state(),
+            "structures": self._yard.standing,
+            "time_s": self.time_s,
+            "rain_from_s": self._rain_from_s,
+            "rain_rates_m_s": self._rates_m_s.copy(),
+            "gully_blockage": self.gully_blockage.copy(),
+            "surcharged": self.surcharged.copy(),
+        }
+        for name, part in self._optional_parts().items():
+            parts[name] = part.state()
+        return parts
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a state of a system of the same city and settings.
+
+        Raises
+        ------
+        InputError
+            If the state has other parts, or one of them does not fit.
+        """
+        parts = self._optional_parts()
+        kept = {name for name in ("ground", "roofs", "sewer", "exchange") if name in state}
+        if kept != set(parts):
+            raise InputError(
+                "State of the water",
+                got=f"with {', '.join(sorted(kept)) or 'the surface alone'}",
+                expected=f"with {', '.join(sorted(parts)) or 'the surface alone'}",
+            )
+        self._surface.restore(state["surface"])
+        self._pumps.restore(state["pumps"])
+        self._yard.restore(state["structures"])
+        for name, part in parts.items():
+            part.restore(state[name])
+        self.time_s, self._rain_from_s = state["time_s"], state["rain_from_s"]
+        self._rates_m_s = state["rain_rates_m_s"].copy()
+        self.gully_blockage = state["gully_blockage"].copy()
+        self.surcharged = state["surcharged"].copy()
+
+    def reopen_sewer(self, state: Mapping[str, Any]) -> None:
+        """Let the sewer go on from a state that has just been taken, as those do who restore it later."""
+        if self._sewer is not None:
+            self._sewer.restore(state["sewer"])
+
+    def move_to(self, workdir: Path) -> None:
+        """Keep SWMM's files in another folder from now on; for a process that was forked."""
+        if self._sewer is not None:
+            self._sewer.move_to(workdir)
+
+    def _optional_parts(self) -> dict[str, Any]:
+        parts = {
+            "ground": self._ground,
+            "roofs": self._roofs,
+            "sewer": self._sewer,
+            "exchange": self._exchange,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
 
     # --- orders -----------------------------------------------------------------------------------
 

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 WIDTH_IN = 8.0
 DPI = 160
 TIME_COLOURS = "viridis"
+CHANGE_COLOURS = "BrBG"
+"""Brown is shallower, blue-green deeper; told apart without red and green."""
 
 _TIME_STEP_S = 600.0
+_NOTICED_M = 0.01 - 1e-6
 _BUILDING = "#b9b4a9"
 _ROAD = "#8d939c"
 _WATER_BODY = "#dfe7ea"
@@ -160,12 +163,44 @@ def hazard_map(city: City, hazard_class: NDArray[Any], language: str) -> MapPict
     return _finish(figure, axes, city, language)
 
 
+def change_map(city: City, change_m: NDArray[Any], most_m: float, language: str) -> MapPicture:
+    """Draw how the largest depth differs between two runs.
+
+    Parameters
+    ----------
+    city
+        The city.
+    change_m
+        Second run less first, shape of the terrain, m; differences below 1 cm are left out.
+    most_m
+        Ends of the colour scale, m.
+    language
+        ``zh`` or ``en``.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import Normalize
+
+    figure, axes = _base_map(city)
+    seen = np.where(np.abs(change_m) >= _NOTICED_M, change_m, np.nan)
+    _overlay(axes, city, seen, colormaps[CHANGE_COLOURS], Normalize(-most_m, most_m))
+    return _finish(figure, axes, city, language)
+
+
+def change_scale_css(steps: int = 12) -> str:
+    """Colour scale of the map of differences as a CSS gradient, from shallower to deeper."""
+    return _gradient(CHANGE_COLOURS, steps)
+
+
 def time_scale_css(steps: int = 12) -> str:
     """Colour scale of the map of times as a CSS gradient."""
+    return _gradient(TIME_COLOURS, steps)
+
+
+def _gradient(name: str, steps: int) -> str:
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
-    ramp = colormaps[TIME_COLOURS]
+    ramp = colormaps[name]
     return f"linear-gradient(to right, {', '.join(to_hex(ramp(i / (steps - 1))) for i in range(steps))})"
 
 

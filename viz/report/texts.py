@@ -251,18 +251,20 @@ class Count(int):
         return f"{int(self)} {one if self == 1 else many}"
 
 
-def translator(language: str) -> Translate:
+def translator(language: str, texts: Mapping[str, tuple[str, str]] = TEXTS) -> Translate:
     """Return the function from a key, and values for its gaps, to words.
 
     Parameters
     ----------
     language
         ``zh`` or ``en``.
+    texts
+        Words by key, Chinese and English.
     """
     column = LANGUAGES.index(language)
 
     def translate(key: str, **values: object) -> str:
         counted = {name: Count(value) if isinstance(value, int) else value for name, value in values.items()}
-        return TEXTS[key][column].format(**counted)
+        return texts[key][column].format(**counted)
 
     return translate

@@ -1,0 +1,173 @@
+"""What may change where a run branches, checked against what has happened already."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cim_models.errors import ScenarioError
+from scenarios.composition import Setup, operations_settings
+from scenarios.measures import measure_ids, plan_orders
+from scenarios.rain import make_rain
+from scenarios.schema.loading import LoadedScenario, override
+from scenarios.schema.model import Measure, Scenario
+
+CHANGEABLE = (
+    "name",
+    "title",
+    "duration",
+    "weather",
+    "measures",
+    "dispatch",
+    "output.checkpoints_every",
+)
+"""Keys of a scenario, with all below them, that a branch may change; what lies before it stays as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A branch's setup, and what is new in it.
+
+    Parameters
+    ----------
+    setup
+        What the branch goes on with.
+    overrides
+        Texts ``key=value`` as they were given.
+    values
+        New value of each key that differs, as in ``run.json``; empty for a branch that changes nothing.
+    """
+
+    setup: Setup
+    overrides: tuple[str, ...]
+    values: Mapping[str, Any]
+
+
+def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float, begun: Collection[str]) -> Changes:
+    """Check what a branch is to change and prepare it.
+
+    Rain is timed from the start of the scenario, as in the scenario itself: from the branch on the new rain
+    falls as if it had been expected from the start. Measures that have begun go on; those that have not are
+    dropped unless the new list repeats them.
+
+    Parameters
+    ----------
+    setup
+        What the run is made from until now.
+    overrides
+        Texts ``key=value``.
+    t_s
+        Where the branch begins, s.
+    begun
+        Ids of the scenario's measures that have begun.
+
+    Raises
+    ------
+    ScenarioError
+        If a value is wrong, a key cannot change after the start, or a new measure lies in the past.
+    """
+    if not overrides:
+        return Changes(setup, (), {})
+    loaded = override(setup.loaded, overrides)
+    before, after = (_values(one.scenario) for one in (setup.loaded, loaded))
+    changed = tuple(_differences(before, after))
+    for key in changed:
+        _check_changeable(key, after)
+    _check_duration(loaded.scenario, t_s)
+    loaded, ids = _with_begun_measures(setup, loaded, begun)
+    scenario, source = loaded.scenario, str(loaded.path)
+    planned = tuple(plan_orders(scenario, setup.city, source, ids))
+    _check_not_past(scenario, ids, setup.measure_ids, t_s)
+    new = replace(
+        setup,
+        loaded=loaded,
+        measure_ids=ids,
+        planned=planned,
+        rain=make_rain(loaded, setup.city) if _touches(changed, "weather") else setup.rain,
+        operations=operations_settings(scenario, setup.city, source),
+    )
+    return Changes(new, tuple(overrides), {key: _at(_values(scenario), key) for key in changed})
+
+
+def _values(scenario: Scenario) -> dict[str, Any]:
+    return scenario.model_dump(mode="json", by_alias=True)
+
+
+def _differences(before: Any, after: Any, key: str = "") -> Iterator[str]:
+    """Walk two scenarios and yield the keys whose values differ; a list counts as one value."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys((*before, *after)):
+            yield from _differences(before.get(name), after.get(name), f"{key}.{name}" if key else name)
+    elif before != after:
+        yield key
+
+
+def _touches(keys: Collection[str], part: str) -> bool:
+    return any(key == part or key.startswith(f"{part}.") for key in keys)
+
+
+def _at(values: Any, key: str) -> Any:
+    for part in key.split("."):
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
+
+
+def _check_changeable(key: str, after: Mapping[str, Any]) -> None:
+    if any(_touches((key,), part) for part in CHANGEABLE):
+        return
+    remedy = "Run the scenario again from its start"
+    if key == "structures":
+        remedy = "Put up a barrier or a culvert under measures"
+    raise ScenarioError(
+        f"Branch, key '{key}'",
+        got=f"'{_at(after, key)}', which cannot change after the start",
+        expected=f"one of {', '.join(CHANGEABLE)}",
+        remedy=remedy,
+    )
+
+
+def _check_duration(scenario: Scenario, t_s: float) -> None:
+    if scenario.duration <= t_s:
+        raise ScenarioError(
+            "Branch, key 'duration'",
+            got=f"{scenario.duration:g} s",
+            expected=f"more than the {t_s:g} s that have passed",
+            remedy="Branch earlier, or set a longer duration",
+        )
+
+
+def _with_begun_measures(
+    setup: Setup, loaded: LoadedScenario, begun: Collection[str]
+) -> tuple[LoadedScenario, tuple[str, ...]]:
+    """Return the scenario with those measures that have begun first, and the ids of all.
+
+    A measure that the run has already keeps its id; new ones get numbers that none has had.
+    """
+    old = dict(zip(setup.measure_ids, setup.scenario.measures, strict=True))
+    left = dict(old)
+    wanted: list[tuple[str | None, Measure]] = []
+    for measure in loaded.scenario.measures:
+        name = next((name for name, other in left.items() if other == measure), None)
+        if name is not None:
+            del left[name]
+        wanted.append((name, measure))
+    going_on = [(name, measure) for name, measure in left.items() if name in begun]
+    used = max((int(name.removeprefix("M")) for name in old), default=0)
+    new_ids = iter(measure_ids(len(wanted), after=used))
+    named = [*going_on, *((name or next(new_ids), measure) for name, measure in wanted)]
+    scenario = loaded.scenario.model_copy(update={"measures": tuple(measure for _, measure in named)})
+    return replace(loaded, scenario=scenario), tuple(name for name, _ in named)
+
+
+def _check_not_past(scenario: Scenario, ids: Sequence[str], old: Collection[str], t_s: float) -> None:
+    """Refuse a new measure that would have begun before the branch."""
+    for index, (name, measure) in enumerate(zip(ids, scenario.measures, strict=True)):
+        moment = measure.chosen.at if measure.clear_gullies is not None else measure.chosen.begin
+        if name not in old and scenario.offset_s(moment) < t_s:
+            raise ScenarioError(
+                f"Branch, key 'measures.{index}.{measure.chosen_name}'",
+                got=f"'{moment}', {scenario.offset_s(moment):g} s after the start",
+                expected=f"a time from the branch at {t_s:g} s on",
+                remedy="Change the time",
+            )

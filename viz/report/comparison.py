@@ -1,0 +1,173 @@
+"""Write the page that compares runs: their figures, where water differs, which streets gain or lose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cim_models.errors import InputError
+from scenarios.comparison import ComparedFigure, compare_runs
+from scenarios.pairing import Pairing, RoadDifference, depth_change, pair_runs
+from scenarios.runfolder import RunFolder
+from viz.report.comparison_texts import COMPARISON_TEXTS
+from viz.report.maps import MapPicture, change_map, change_scale_css
+from viz.report.quantities import area_text, depth_text, length_text, number_text
+from viz.report.texts import LANGUAGES, Translate, translator
+
+if TYPE_CHECKING:
+    from cim_models.city import City
+
+FOLDER = Path(__file__).resolve().parent
+_LEAST_SCALE_M = 0.05
+_MINUS = "\u2212"
+
+
+@dataclass(frozen=True, slots=True)
+class PairSection:
+    """What the page says of one run against the base."""
+
+    name: str
+    facts: str
+    map: MapPicture
+    most: str
+    roads: list[dict[str, str]]
+    series: list[dict[str, str]]
+
+
+def write_comparison(runs: Sequence[RunFolder], out: Path, language: str = "en") -> Path:
+    """Write a page that compares runs of one city.
+
+    Parameters
+    ----------
+    runs
+        At least two; the first is the base.
+    out
+        The file to write.
+    language
+        ``zh`` or ``en``.
+
+    Raises
+    ------
+    InputError
+        If the language is unknown, a run has no summary, or the runs are of different cities.
+    """
+    if language not in LANGUAGES:
+        raise InputError("Report language", got=language, expected=" or ".join(LANGUAGES))
+    page = render_comparison(runs, [pair_runs(runs[0], run) for run in runs[1:]], language)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page, encoding="utf-8")
+    return out
+
+
+def render_comparison(runs: Sequence[RunFolder], pairs: Sequence[Pairing], language: str) -> str:
+    """Return the page as HTML."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+    environment.globals.update(length_text=length_text)
+    say, city = translator(language, COMPARISON_TEXTS), runs[0].city()
+    names = [run.path.name for run in runs]
+    figures = [figure for figure in compare_runs(runs) if figure.differs and not _is_wall_time(figure)]
+    return environment.get_template("comparison.html.j2").render(
+        say=say,
+        language=language,
+        style=Markup((FOLDER / "page.css").read_text("utf-8")),
+        title=say("title", names=" · ".join(names)),
+        city_title=city.title.get(language, city.name),
+        names=names,
+        base_name=names[0],
+        runs=[
+            {"name": names[0], "relation": say("base"), "changes": "", "warning": ""},
+            *(_relation(pair, say) for pair in pairs),
+        ],
+        pairs=[_section(pair, city, say, language) for pair in pairs],
+        scale=change_scale_css(),
+        figures=[
+            {"name": figure.name, "texts": [_value_text(value) for value in figure.values]}
+            for figure in figures
+        ],
+    )
+
+
+def _is_wall_time(figure: ComparedFigure) -> bool:
+    return figure.name in ("performance.wall_s", "performance.speed")
+
+
+def _relation(pair: Pairing, say: Translate) -> dict[str, str]:
+    start = datetime.fromisoformat(pair.base.meta["start"])
+    clock = f"{start + timedelta(seconds=pair.from_s):%H:%M:%S}"
+    relation = say("branched", clock=clock) if pair.from_s > 0.0 else say("unrelated")
+    changes = "; ".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in pair.changed.items()
+    )
+    if pair.from_s > 0.0:
+        changes = changes or say("nothing_changed")
+    warning = "" if pair.same_world else say("other_world")
+    return {"name": pair.other.path.name, "relation": relation, "changes": changes, "warning": warning}
+
+
+def _section(pair: Pairing, city: City, say: Translate, language: str) -> PairSection:
+    change = depth_change(pair.base, pair.other)
+    differing = np.abs(change[np.abs(change) > 0.0])
+    most_m = max(float(np.percentile(differing, 99)) if differing.size else 0.0, _LEAST_SCALE_M)
+    facts = say(
+        "map_facts",
+        less=area_text(pair.cells_shallower_m2),
+        more=area_text(pair.cells_deeper_m2),
+        count=str(pair.roads_compared),
+        better=str(pair.roads_shallower),
+        worse=str(pair.roads_deeper),
+    )
+    names = _road_names(city, language)
+    return PairSection(
+        name=pair.other.path.name,
+        facts=facts,
+        map=change_map(city, change, most_m, language),
+        most=depth_text(most_m),
+        roads=[_road_row(road, names) for road in (*pair.best, *pair.worst)],
+        series=[
+            {
+                "name": say(series.quantity),
+                "mean": f"{_signed(series.mean)}\u00a0{_unit(series.unit)}",
+                "peak": f"{_signed(series.peak)}\u00a0{_unit(series.unit)}",
+            }
+            for series in pair.series
+        ],
+    )
+
+
+def _road_names(city: City, language: str) -> dict[str, str]:
+    roads = city.layer("roads")
+    if roads is None:
+        return {}
+    pairs = zip(roads["id"], roads[f"name_{language}"], strict=True)
+    return {str(road): f"{name} ({road})" if name else str(road) for road, name in pairs}
+
+
+def _road_row(road: RoadDifference, names: dict[str, str]) -> dict[str, str]:
+    return {
+        "name": names.get(road.road, road.road),
+        "base": depth_text(road.base_m),
+        "other": depth_text(road.other_m),
+        "change": f"{_signed(road.change_m)}\u00a0m",
+    }
+
+
+def _unit(unit: str) -> str:
+    return unit.replace("m2", "m²").replace("m3", "m³")
+
+
+def _signed(value: float) -> str:
+    text = number_text(abs(value))
+    return text if text == "0" else f"{_MINUS if value < 0.0 else '+'}{text}"
+
+
+def _value_text(value: Any) -> str:
+    return "–" if value is None else number_text(value).replace("-", _MINUS)
