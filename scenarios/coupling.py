@@ -79,6 +79,9 @@ class Coupling:
         self._loops: dict[str, _Loop] = {}
         self._pending: dict[str, Timer] = {}
         self._branched: dict[str, int] = {}
+        self.env: TwinEnv
+        self.operations: Operations
+        self._started: int
         if kept is not None:
             self._restore(kept)
             return
@@ -152,10 +155,10 @@ class Coupling:
 
     def _restore(self, data: bytes) -> None:
         kept = restore(data, self._outside())
-        self.env: TwinEnv = kept["env"]
-        self.operations: Operations = kept["operations"]
+        self.env = kept["env"]
+        self.operations = kept["operations"]
         self._loops, self._pending, self._branched = kept["loops"], kept["pending"], kept["branched"]
-        self._started: int = kept["started"]
+        self._started = kept["started"]
         self._rain_event, self._raining, self._earlier_rain_mm = kept["rain"]
         for name, part in self._parts().items():
             part.restore(kept[name])
@@ -200,10 +203,6 @@ class Coupling:
         self._replan(before.measure_ids, event)
         if setup.operations.dispatch != before.operations.dispatch:
             self.operations.change_dispatch(setup.operations.dispatch)
-
-    def begun_measures(self) -> frozenset[str]:
-        """Return the ids of the scenario's measures that have begun."""
-        return frozenset(name for name in self._setup.measure_ids if name not in self._pending)
 
     def _replan(self, earlier: Collection[str], event: int) -> None:
         """Withdraw the orders of measures that are no longer planned, and set those of new ones."""

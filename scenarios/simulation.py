@@ -260,7 +260,7 @@ class Simulation:
 
     def plan(self, overrides: Sequence[str]) -> Changes:
         """Check what is to change from now on; see `plan_changes`."""
-        return plan_changes(self.setup, overrides, self.t_s, self.coupling.begun_measures())
+        return plan_changes(self.setup, overrides, self.t_s)
 
     def change(self, changes: Changes) -> None:
         """Go on with other rain, measures, crews or dispatch from now on."""

@@ -44,7 +44,7 @@ class Changes:
     values: Mapping[str, Any]
 
 
-def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float, begun: Collection[str]) -> Changes:
+def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float) -> Changes:
     """Check what a branch is to change and prepare it.
 
     Rain is timed from the start of the scenario, as in the scenario itself: from the branch on the new rain
@@ -59,8 +59,6 @@ def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float, begun: Coll
         Texts ``key=value``.
     t_s
         Where the branch begins, s.
-    begun
-        Ids of the scenario's measures that have begun.
 
     Raises
     ------
@@ -75,7 +73,7 @@ def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float, begun: Coll
     for key in changed:
         _check_changeable(key, after)
     _check_duration(loaded.scenario, t_s)
-    loaded, ids = _with_begun_measures(setup, loaded, begun)
+    loaded, ids = _with_begun_measures(setup, loaded, t_s)
     scenario, source = loaded.scenario, str(loaded.path)
     planned = tuple(plan_orders(scenario, setup.city, source, ids))
     _check_not_past(scenario, ids, setup.measure_ids, t_s)
@@ -138,7 +136,7 @@ def _check_duration(scenario: Scenario, t_s: float) -> None:
 
 
 def _with_begun_measures(
-    setup: Setup, loaded: LoadedScenario, begun: Collection[str]
+    setup: Setup, loaded: LoadedScenario, t_s: float
 ) -> tuple[LoadedScenario, tuple[str, ...]]:
     """Return the scenario with those measures that have begun first, and the ids of all.
 
@@ -152,7 +150,7 @@ def _with_begun_measures(
         if name is not None:
             del left[name]
         wanted.append((name, measure))
-    going_on = [(name, measure) for name, measure in left.items() if name in begun]
+    going_on = [(name, measure) for name, measure in left.items() if _begin_s(setup.scenario, measure) <= t_s]
     used = max((int(name.removeprefix("M")) for name in old), default=0)
     new_ids = iter(measure_ids(len(wanted), after=used))
     named = [*going_on, *((name or next(new_ids), measure) for name, measure in wanted)]
@@ -160,14 +158,19 @@ def _with_begun_measures(
     return replace(loaded, scenario=scenario), tuple(name for name, _ in named)
 
 
+def _begin_s(scenario: Scenario, measure: Measure) -> float:
+    clearing = measure.clear_gullies
+    return scenario.offset_s(measure.chosen.begin if clearing is None else clearing.at)
+
+
 def _check_not_past(scenario: Scenario, ids: Sequence[str], old: Collection[str], t_s: float) -> None:
     """Refuse a new measure that would have begun before the branch."""
     for index, (name, measure) in enumerate(zip(ids, scenario.measures, strict=True)):
-        moment = measure.chosen.at if measure.clear_gullies is not None else measure.chosen.begin
-        if name not in old and scenario.offset_s(moment) < t_s:
+        begin_s = _begin_s(scenario, measure)
+        if name not in old and begin_s < t_s:
             raise ScenarioError(
                 f"Branch, key 'measures.{index}.{measure.chosen_name}'",
-                got=f"'{moment}', {scenario.offset_s(moment):g} s after the start",
+                got=f"{begin_s:g} s after the start",
                 expected=f"a time from the branch at {t_s:g} s on",
                 remedy="Change the time",
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cim_models.errors import InputError, RunFolderError
+from scenarios.branching.changes import plan_changes
 from scenarios.checkpoints import Checkpoint, checkpoints
 from scenarios.composition import Setup, prepare
 from scenarios.interruption import StopRequest, stop_on_signals
@@ -123,15 +124,18 @@ def revive(
     base, checkpoint, turns = _descent(run, t_s, tuple(overrides))
     setup = _setup(base, checkpoint)
     origin = None if checkpoint is None else Origin(base.path, checkpoint)
+    planned, changed = [], setup
+    for turn in turns:  # whatever is wrong is found before anything is written
+        planned.append(plan_changes(changed, turn.overrides, turn.t_s))
+        changed = planned[-1].setup
     with Simulation(setup, out, origin=origin) as simulation:
         simulation.reopen_times_s = frozenset(
             float(time_s) for turn in turns for time_s in turn.parent.meta.get("checkpoints", ())
         )
-        for turn in turns:
+        for turn, changes in zip(turns, planned, strict=True):
             simulation.advance_to(turn.t_s, stop)
             if stop.requested:
                 break
-            changes = simulation.plan(turn.overrides)
             simulation.descend(changes, turn.parent.path)
         yield simulation
 

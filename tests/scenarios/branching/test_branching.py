@@ -122,7 +122,10 @@ def test_a_branch_of_a_branch_names_its_own_parent_and_replays_both_turns(
         ("seed=4", r"key 'seed'.*cannot change after the start"),
         ("numerics.manning_n=0.05", r"numerics\.manning_n.*expected one of name"),
         ("duration=10min", r"600 s; expected more than the 1200 s"),
-        ("measures+={clear_gullies: {at: +5min}}", r"'\+5min', 300 s after the start; expected a time from"),
+        (
+            "measures+={clear_gullies: {at: +5min}}",
+            r"measures\.2\.clear_gullies'.*got 300 s after the start; expected a time from",
+        ),
         ("dispatch.policy=clever", r"dispatch\.policy"),
         ("seed+=3", r"a list to add to"),
     ],
@@ -132,7 +135,7 @@ def test_what_cannot_change_is_refused_by_name(
 ) -> None:
     with pytest.raises((ScenarioError, InputError), match=message):
         branch_stored(parent, 1200.0, [change], tmp_path / "branch")
-    assert not (tmp_path / "branch").exists() or RunFolder(tmp_path / "branch").status != "finished"
+    assert not (tmp_path / "branch").exists()
 
 
 def test_what_ifs_run_side_by_side_from_one_moment(scenario: Path, tmp_path: Path) -> None:
