@@ -54,7 +54,9 @@ def _group(text: str) -> typer.Typer:
 app = _group("A digital twin of a city and its command centre.")
 city_app = _group("Make, import and check city models.")
 bench_app = _group("Measure how fast the parts are.")
+policy_app = _group("Try dispatch policies.")
 app.add_typer(city_app, name="city")
+app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
 app.pretty_exceptions_enable = False
 
@@ -386,6 +388,26 @@ def city_info(city: CityArgument, as_json: JsonOption = False) -> None:
     )
 
 
+@policy_app.command("check")
+def policy_check(
+    name: Annotated[str, typer.Argument(help="A built-in name, module:Class or file.py:Class.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Try the contract of dispatch policies on one; exit status 1 if it breaks a rule."""
+    from agents.policies import load_policy
+    from agents.policies.contract import RULES, broken_rules
+
+    load_policy(name)
+    broken = broken_rules(lambda: load_policy(name))
+    if as_json:
+        _print_json({"policy": name, "rules": list(RULES), "broken": broken})
+    else:
+        _print_lines([f"{'broken' if rule in broken else 'kept':6}  {rule}" for rule in RULES])
+        _print_lines([f"{rule}: {what}" for rule, what in broken.items()])
+    if broken:
+        raise typer.Exit(1)
+
+
 @bench_app.command("surface")
 def bench_surface(
     case: Annotated[str, typer.Option(help="a, b, c or newcastle.")] = "a",
@@ -455,6 +477,25 @@ def bench_coarse(
 
     plan = CoarsePlan(city=city, cells_m=parse_cells(cells), end_s=seconds, threads=threads)
     figures = measure_coarse(plan, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_lines(report_lines(figures))
+
+
+@bench_app.command("dispatch")
+def bench_dispatch(
+    nodes: Annotated[int, typer.Option(help="Junctions of the road graph.")] = 50_000,
+    crews: Annotated[int, typer.Option(help="Crews on duty.")] = 443,
+    cases: Annotated[int, typer.Option(help="Cases that wait.")] = 200,
+    repeats: Annotated[int, typer.Option(help="How often every round is timed.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure one dispatch round on a flooded city, for every built-in policy."""
+    from benchmarks.dispatch import DispatchPlan, measure_dispatch, report_lines
+
+    plan = DispatchPlan(nodes=nodes, crews=crews, cases=cases, repeats=repeats)
+    figures = measure_dispatch(plan, lambda line: typer.echo(line, err=True))
     if as_json:
         _print_json(figures)
     else:

@@ -145,6 +145,11 @@ class TaskSpec:
         threshold = self.needed_in_underpass_from_m if underpass else self.needed_from_m
         return (depth_m or 0.0) >= threshold
 
+    def expected_s(self, items: int) -> float:
+        """Mean time on site with a number of items, s: the mean of a triangle is that of its corners."""
+        minutes = sum(self.setup_min) + items * sum(self.each_min) + sum(self.pack_min)
+        return 60.0 * minutes / 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

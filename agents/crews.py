@@ -38,6 +38,7 @@ class CrewAction(StrEnum):
     START_SHIFT = "start shift"
     END_SHIFT = "end shift"
     ASSIGN = "assign"
+    DIVERT = "divert"
     DEPART = "depart"
     BLOCK = "block"
     RESUME = "resume"
@@ -55,6 +56,9 @@ _STEPS: tuple[tuple[CrewState, CrewAction, CrewState], ...] = (
     (S.IDLE, A.ASSIGN, S.PREPARING),
     (S.RETURNING, A.ASSIGN, S.PREPARING),  # diverted at the next junction
     (S.STRANDED, A.ASSIGN, S.PREPARING),
+    (S.PREPARING, A.DIVERT, S.PREPARING),
+    (S.TRAVELLING, A.DIVERT, S.PREPARING),  # at the next junction, like a crew on its way home
+    (S.CUT_OFF, A.DIVERT, S.PREPARING),
     (S.PREPARING, A.DEPART, S.TRAVELLING),
     (S.PREPARING, A.RECALL, S.IDLE),
     (S.TRAVELLING, A.BLOCK, S.CUT_OFF),
@@ -130,6 +134,7 @@ class Crew(mesa.Agent):
         self.state = CrewState.OFF_DUTY
         self.task: Task | None = None
         self.relieved = True
+        self.done_s = 0.0
         self.journey: Journey | None = None
         self.roads = roads
         self.work = work
@@ -148,6 +153,11 @@ class Crew(mesa.Agent):
     # --- what the dispatcher sees and does --------------------------------------------------------
 
     @property
+    def skills(self) -> tuple[str, ...]:
+        """What it can do."""
+        return (self.card.skill,)
+
+    @property
     def is_available(self) -> bool:
         """Whether it can be given a task now."""
         return self.state in AVAILABLE and not self.relieved and self.task is None
@@ -159,20 +169,44 @@ class Crew(mesa.Agent):
             return max(self.journey.junction_s - self.world.now_s, 0.0)
         return self.settings.turnout_s if self.node == self.card.home else 0.0
 
-    def assign(self, task: Task, cause: int) -> None:
-        """Take a task; ``cause`` is the id of the dispatch."""
+    def assign(self, task: Task, cause: int, arrives_in_s: float = 0.0) -> None:
+        """Take a task.
+
+        Parameters
+        ----------
+        task
+            What to do.
+        cause
+            Id of the dispatch.
+        arrives_in_s
+            When whoever sends it expects it there, s from now.
+        """
         at_rest, was_stranded = self.journey is None, self.state is CrewState.STRANDED
         wait_s = self.ready_in_s if at_rest else 0.0
         self._step(CrewAction.ASSIGN)
         self._cancel()
-        self.task = task
-        self._order = cause
+        self._take(task, cause, arrives_in_s)
         if was_stranded and self.journey is not None:
             self.journey.stop()
             self.journey = None
             at_rest = True
         if at_rest:
             self._timer = self.world.env.after(wait_s, self._depart)
+
+    def divert(self, task: Task, cause: int, arrives_in_s: float = 0.0) -> None:
+        """Leave the task it is under way to, which is open again, for another; see `assign`."""
+        was_waiting = self.state is CrewState.CUT_OFF
+        self._step(CrewAction.DIVERT)
+        self._take(task, cause, arrives_in_s)
+        if was_waiting and self.journey is not None:
+            self.journey.stop()
+            self.journey = None
+            self._timer = self.world.env.after(0.0, self._depart)
+
+    def _take(self, task: Task, cause: int, arrives_in_s: float) -> None:
+        self.task = task
+        self._order = cause
+        self.done_s = self.world.now_s + arrives_in_s + self.work.expected_s(task)
 
     # --- a journey's driver -----------------------------------------------------------------------
 
@@ -213,6 +247,7 @@ class Crew(mesa.Agent):
             return
         self.book.step_task(task, TaskAction.ARRIVE)
         self.book.cases[task.case].step(CaseAction.ARRIVE)
+        self.done_s = self.world.now_s + self.work.expected_s(task)
         self.work.begin(self, event)
 
     def gives_up(self) -> None:

@@ -1,188 +1,203 @@
-"""Dispatch: at regular rounds, free crews meet open tasks through a policy."""
+"""Dispatch: at regular rounds, crews meet open tasks through a policy."""
 
-from collections.abc import Mapping, Sequence
+import re
+from itertools import islice
 from typing import Any
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
-from agents.casebook import CaseBook
 from agents.cases import CaseAction
-from agents.catalogue import TaskKind
 from agents.crews import Crew
-from agents.policies import Assignment, FreeCrew, OpenTask, Policy, Situation
+from agents.policies.checks import CheckedPlan, check_decisions
+from agents.policies.nearest import NearestCrew
+from agents.policies.situation import Assignment, Diversion, Policy, Reservation, Situation
 from agents.settings import DispatchSettings
+from agents.situations import Situations
 from agents.tasks import Task, TaskAction
-from agents.views import RoadView
-from agents.world import World
 
-_ORDER_OF_KINDS = {kind: rank for rank, kind in enumerate(TaskKind)}
+STAND_IN = "nearest"
+"""Policy that takes over from one that keeps failing."""
 
-_POLICY_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)
-"""What somebody else's policy may raise without ending the run."""
+MOST_FAILURES = 3
+"""Rounds in a row that a policy may fail before `STAND_IN` replaces it for good; own assumption."""
 
-
-class RoundTimes:
-    """Travel times of one dispatch round, searched once and looked up after that.
-
-    Parameters
-    ----------
-    roads
-        The road graph.
-    crews
-        Free crews by id.
-    tasks
-        Open tasks by id.
-    """
-
-    def __init__(self, roads: RoadView, crews: Mapping[str, Crew], tasks: Mapping[str, Task]) -> None:
-        self._roads = roads
-        self._crews = crews
-        self._tasks = tasks
-        self._row = {crew: row for row, crew in enumerate(crews)}
-        self._column = {task: column for column, task in enumerate(tasks)}
-        self._times: NDArray[np.float64] | None = None
-
-    def __call__(self, crews: Sequence[FreeCrew], tasks: Sequence[OpenTask]) -> NDArray[np.float64]:
-        """Return the time until each crew would be at each task, s; see `Situation`."""
-        if self._times is None:
-            self._times = self._search()
-        rows = [self._row[crew.id] for crew in crews]
-        columns = [self._column[task.id] for task in tasks]
-        found: NDArray[np.float64] = self._times[np.ix_(rows, columns)]
-        return found
-
-    def _search(self) -> NDArray[np.float64]:
-        crews, tasks = list(self._crews.values()), list(self._tasks.values())
-        times = np.full((len(crews), len(tasks)), np.inf)
-        nodes = sorted({node for task in tasks for node in task.nodes})
-        column = {node: index for index, node in enumerate(nodes)}
-        # one or two junctions each: the ends of the road
-        ends = np.array([(column[task.nodes[0]], column[task.nodes[-1]]) for task in tasks]).reshape(-1, 2)
-        wanted = np.array([task.skill for task in tasks])
-        for vehicle in sorted({crew.vehicle for crew in crews}):
-            rows = np.array([row for row, crew in enumerate(crews) if crew.vehicle == vehicle])
-            to_nodes = self._roads.travel_times([crews[row].node for row in rows], nodes, vehicle)
-            fastest = np.minimum(to_nodes[:, ends[:, 0]], to_nodes[:, ends[:, 1]])
-            skills = np.array([[crews[row].card.skill] for row in rows])
-            waits_s = np.array([[crews[row].ready_in_s] for row in rows])
-            able = (skills == wanted) | (wanted == "")
-            times[rows] = np.where(able, fastest + waits_s, np.inf)
-        return times
+MOST_TEXT = 200
+"""Longest text of somebody else's error that goes into the log."""
 
 
 class Dispatcher(mesa.Agent):
     """Holds the dispatch rounds.
 
+    What a policy decides is checked before anybody moves; what cannot be done is logged as refused, by
+    the policy's name. In a round in which the policy raises or returns no sequence nobody is sent. After
+    `MOST_FAILURES` such rounds in a row the nearest crew decides for the rest of the run.
+
     Parameters
     ----------
     model
         The Mesa model it belongs to.
-    world, roads, book
-        Surroundings, the road graph, cases and tasks.
-    crews
-        All crews by id.
+    situations
+        What the policy is shown.
     policy
-        Who decides; what it decides is checked before anybody moves.
+        Who decides.
+    name
+        How the log names the policy.
     settings
         How often.
     """
 
     def __init__(
-        self,
-        model: mesa.Model,
-        world: World,
-        roads: RoadView,
-        book: CaseBook,
-        crews: Mapping[str, Crew],
-        policy: Policy,
-        settings: DispatchSettings,
+        self, model: mesa.Model, situations: Situations, policy: Policy, name: str, settings: DispatchSettings
     ) -> None:
         super().__init__(model)
-        self.world = world
-        self.roads = roads
-        self.book = book
-        self.crews = crews
+        self.situations = situations
+        self.world = situations.world
+        self.book = situations.book
+        self.crews = situations.crews
         self.policy = policy
+        self.policy_name = name
         self.settings = settings
-        world.env.after(settings.interval_s, self._round)
+        self.failures = 0
+        self.reserved: dict[str, str] = {}
+        self.world.env.after(settings.interval_s, self._round)
 
     def situation(self) -> Situation:
         """Return the present situation as a policy sees it."""
-        free = {name: crew for name, crew in self.crews.items() if crew.is_available}
-        tasks = tuple(self._open_tasks())
-        return Situation(
-            time_s=self.world.now_s,
-            tasks=tasks,
-            crews=tuple(
-                FreeCrew(name, crew.card.skill, *self.roads.node_xy(crew.node)) for name, crew in free.items()
-            ),
-            travel_times=RoundTimes(self.roads, free, {task.id: self.book.tasks[task.id] for task in tasks}),
-        )
+        return self.situations.now()
+
+    def follow(self, policy: Policy, name: str) -> None:
+        """Let another policy decide from the next round on; what the last one had in mind is forgotten."""
+        self.policy, self.policy_name, self.failures = policy, name, 0
+        self.reserved.clear()
+
+    def decide(self, situation: Situation) -> CheckedPlan:
+        """Ask the policy, and check what it says."""
+        # more than one decision for everybody and everything is nonsense, and may have no end
+        most = 2 * (len(situation.crews) + len(situation.busy) + len(situation.tasks)) + 1
+        try:
+            decisions = list(islice(iter(self.policy.decide(situation)), most))
+            plan = check_decisions(decisions, situation)
+        except Exception as exc:  # somebody else's code may raise anything; the run goes on
+            self._fail(exc)
+            return CheckedPlan()
+        self.failures = 0
+        return plan
 
     def _round(self, _: Any) -> None:
         situation = self.situation()
-        if situation.tasks and situation.crews:
-            self._carry_out(self._decide(situation), situation)
+        if situation.tasks and (situation.crews or situation.busy):
+            self._carry_out(self.decide(situation), situation)
         self.world.env.after(self.settings.interval_s, self._round)
 
-    def _decide(self, situation: Situation) -> list[Assignment]:
-        try:
-            return list(self.policy.decide(situation))
-        except _POLICY_FAILURES as exc:
-            self._refuse("", "", f"the policy failed: {type(exc).__name__}: {exc}")
-            return []
+    def _fail(self, exc: Exception) -> None:
+        self.failures += 1
+        # addresses of objects differ from run to run
+        text = re.sub(r"0x[0-9a-fA-F]+", "0x…", f"{type(exc).__name__}: {exc}")
+        self._refuse("", "", f"the policy failed: {' '.join(text.split())[:MOST_TEXT]}")
+        if self.failures >= MOST_FAILURES:
+            self.world.log(
+                "dispatch.replaced", "run", policy=self.policy_name, by=STAND_IN, failures=self.failures
+            )
+            self.policy, self.policy_name, self.failures = NearestCrew(), STAND_IN, 0
 
-    def _carry_out(self, decisions: Sequence[Assignment], situation: Situation) -> None:
-        crews = {crew.id: crew for crew in situation.crews}
-        tasks = {task.id: task for task in situation.tasks}
-        for decision in decisions:
-            crew_id, task_id = getattr(decision, "crew", ""), getattr(decision, "task", "")
-            crew, task = crews.get(crew_id), tasks.get(task_id)
-            if crew is None or task is None:
-                missing = "crew" if crew is None else "task"
-                self._refuse(str(task_id), str(crew_id), f"no such {missing} is free, or it was named twice")
-            elif not np.isfinite(situation.travel_times([crew], [task])[0, 0]):
-                self._refuse(task.id, crew.id, "the crew lacks the skill or has no way there")
-            else:
-                self._send(self.crews[crew.id], self.book.tasks[task.id])
-                del crews[crew_id], tasks[task_id]
+    def _carry_out(self, plan: CheckedPlan, situation: Situation) -> None:
+        for refusal in plan.refusals:
+            self._refuse(refusal.task, refusal.crew, refusal.reason)
+        arrivals = _arrivals_s(plan, situation)
+        self._divert(plan.diversions, arrivals)
+        for assignment in plan.assignments:
+            self._note_change(assignment.task, assignment.crew, arrivals[assignment.task], situation)
+            self._send(
+                self.crews[assignment.crew], self.book.tasks[assignment.task], arrivals[assignment.task]
+            )
+        self._reserve(plan.reservations, situation)
 
-    def _send(self, crew: Crew, task: Task) -> None:
+    def _send(self, crew: Crew, task: Task, arrives_in_s: float) -> None:
+        crew.assign(task, self._log_dispatch(crew, task, task.cause), arrives_in_s)
+
+    def _log_dispatch(self, crew: Crew, task: Task, cause: int) -> int:
         self.book.step_task(task, TaskAction.ASSIGN)
         task.crew = crew.id
         case = self.book.cases[task.case]
         case.step(CaseAction.DISPATCH)
-        event = self.world.log(
-            "case.dispatched", case.id, task.cause, task=task.id, skill=task.skill, crew=crew.id
+        return self.world.log("case.dispatched", case.id, cause, task=task.id, skill=task.skill, crew=crew.id)
+
+    def _divert(self, diversions: list[Diversion], arrivals: dict[str, float]) -> None:
+        """Let go of all tasks that are left before anybody takes one, because crews may exchange theirs."""
+        left: dict[str, tuple[str, int]] = {}
+        for diversion in diversions:
+            crew, task = self.crews[diversion.crew], self.book.tasks[diversion.task]
+            assert crew.task is not None
+            event = self.world.log(
+                "dispatch.changed",
+                task.id,
+                task.cause,
+                crew=crew.id,
+                before=self.reserved.pop(task.id, ""),
+                leaves=crew.task.id,
+                gain_s=diversion.gain_s if np.isfinite(diversion.gain_s) else None,
+                why="gain",
+            )
+            left[crew.id] = crew.task.id, event
+        for name, (task_id, event) in left.items():
+            self.crews[name].work.checker.recall_task(self.book.tasks[task_id], event)
+        for diversion in diversions:
+            crew, task = self.crews[diversion.crew], self.book.tasks[diversion.task]
+            event = self._log_dispatch(crew, task, left[crew.id][1])
+            crew.divert(task, event, arrivals[task.id])
+
+    # --- what is planned for later ----------------------------------------------------------------
+
+    def _reserve(self, reservations: list[Reservation], situation: Situation) -> None:
+        """Log each plan that is new or has changed; a plan binds nobody."""
+        planned = {reservation.task: reservation for reservation in reservations}
+        for task_id in sorted(set(self.reserved) - set(planned)):
+            if task_id in self.book.waiting:
+                self._log_change(task_id, "", self.reserved[task_id], "not_planned")
+        for task_id, reservation in planned.items():
+            before = self.reserved.get(task_id)
+            if before is None:
+                eta_s = situation.time_s + float(reservation.arrives_in_s)
+                self.world.log(
+                    "dispatch.planned",
+                    task_id,
+                    self.book.tasks[task_id].cause,
+                    crew=reservation.crew,
+                    eta_s=round(eta_s, 3) if np.isfinite(eta_s) else None,
+                    why="busy_crew_sooner",
+                )
+            else:
+                self._note_change(task_id, reservation.crew, reservation.arrives_in_s, situation)
+        self.reserved = {task_id: reservation.crew for task_id, reservation in planned.items()}
+
+    def _note_change(self, task_id: str, crew: str, arrives_in_s: float, situation: Situation) -> None:
+        """Say why somebody else goes than was planned, if a plan there was."""
+        before = self.reserved.pop(task_id, crew)
+        if before == crew:
+            return
+        task = next((task for task in situation.tasks if task.id == task_id), None)
+        planned = [member for member in situation.everybody if member.id == before]
+        then_s = float(situation.travel_times(planned, [task])[0, 0]) if planned and task else np.inf
+        why = "crew_lost" if not np.isfinite(then_s) else "sooner" if arrives_in_s <= then_s else "traded"
+        self._log_change(task_id, crew, before, why)
+
+    def _log_change(self, task_id: str, crew: str, before: str, why: str) -> None:
+        cause = self.book.tasks[task_id].cause
+        self.world.log(
+            "dispatch.changed", task_id, cause, crew=crew, before=before, leaves=None, gain_s=None, why=why
         )
-        crew.assign(task, event)
 
     def _refuse(self, task: str, crew: str, reason: str) -> None:
-        self.world.log("dispatch.refused", task, crew=crew, reason=reason)
+        self.world.log("dispatch.refused", task, policy=self.policy_name, crew=crew, reason=reason)
 
-    def _open_tasks(self) -> list[OpenTask]:
-        now_s = self.world.now_s
-        found = [
-            (task, self.book.cases[task.case])
-            for task in self.book.waiting.values()
-            if task.ready_s <= now_s and task.nodes
-        ]
-        found.sort(
-            key=lambda pair: (pair[1].level, _ORDER_OF_KINDS[pair[0].kind], pair[0].ready_s, pair[0].id)
-        )
-        return [
-            OpenTask(
-                id=task.id,
-                case=case.id,
-                kind=task.kind,
-                skill=task.skill,
-                level=case.level,
-                x=task.x,
-                y=task.y,
-                waiting_s=now_s - task.ready_s,
-                due_in_s=case.due_s - now_s,
-            )
-            for task, case in found
-        ]
+
+def _arrivals_s(plan: CheckedPlan, situation: Situation) -> dict[str, float]:
+    """When the crew of each task that is served now is expected there, s from now."""
+    tasks = {task.id: task for task in (*situation.tasks, *(crew.task for crew in situation.busy))}
+    crews = {crew.id: crew for crew in situation.everybody}
+    served: list[Diversion | Assignment] = [*plan.diversions, *plan.assignments]
+    return {
+        decision.task: float(situation.travel_times([crews[decision.crew]], [tasks[decision.task]])[0, 0])
+        for decision in served
+    }

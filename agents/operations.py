@@ -29,9 +29,11 @@ from agents.planning import Planner
 from agents.policies import Policy, load_policy
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings
 from agents.site_work import SiteWork
+from agents.situations import Situations
 from agents.views import OrderPort, RoadView, WaterView
 from agents.worktime import ROSTERS
 from agents.world import World
+from agents.zones import Zones, read_zones
 from cim_models.city import City
 from cim_models.errors import BundleError, ScenarioError
 from cim_models.events import EventSink
@@ -97,21 +99,14 @@ class Operations(mesa.Model):
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
         self.work = SiteWork(self.world, self.book, self.desk, self.checker, self.catalogue, settings)
         self.crews: dict[str, Crew] = {}
+        self.dispatcher: Dispatcher | None = None
         self.patrols: dict[str, Patrol] = {}
         self.sensors: Sensors | None = None
         self.cameras: Cameras | None = None
-        self.dispatcher: Dispatcher | None = None
         if can_drive and roads is not None:
-            self.crews = self._hire(roads)
-            self.dispatcher = Dispatcher(
-                self,
-                self.world,
-                roads,
-                self.book,
-                self.crews,
-                policy or load_policy(settings.dispatch.policy),
-                settings.dispatch,
-            )
+            depots = self._depots(roads)
+            self.crews = self._hire(roads, depots)
+            self._open_dispatch(roads, read_zones(city, depots, settings.dispatch.zones), policy)
         self._open_channels()
         self._note_what_is_missing()
 
@@ -128,10 +123,13 @@ class Operations(mesa.Model):
         before = self.settings.dispatch
         self.settings = replace(self.settings, dispatch=dispatch)
         self.planner.dispatch = dispatch
-        if self.dispatcher is not None:
-            self.dispatcher.settings = dispatch
-            if dispatch.policy != before.policy:
-                self.dispatcher.policy = load_policy(dispatch.policy)
+        if self.dispatcher is None:
+            return
+        self.dispatcher.settings = dispatch
+        self.dispatcher.situations.reach_s = dispatch.reach_s
+        if (dispatch.policy, dispatch.options) != (before.policy, before.options):
+            policy = load_policy(dispatch.policy, dispatch.options, dispatch.folder)
+            self.dispatcher.follow(policy, dispatch.policy)
 
     def note_cause(self, kind: str, subject: str, event_id: int) -> None:
         """Remember a physical event, so that the reports it leads to can name it as their cause.
@@ -166,8 +164,7 @@ class Operations(mesa.Model):
                     remedy="Correct staffing.crews",
                 )
 
-    def _hire(self, roads: RoadView) -> dict[str, Crew]:
-        depots = self._depots(roads)
+    def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
         shifts = ROSTERS[self.settings.staffing.shifts]
         crews: dict[str, Crew] = {}
         for skill in self.catalogue.skills:
@@ -186,6 +183,13 @@ class Operations(mesa.Model):
                 )
                 crews[card.id] = Crew(self, card, roads, self.work)
         return crews
+
+    def _open_dispatch(self, roads: RoadView, zones: Zones, policy: Policy | None) -> None:
+        settings = self.settings.dispatch
+        name = settings.policy if policy is None else type(policy).__name__
+        chosen = policy or load_policy(settings.policy, settings.options, settings.folder)
+        situations = Situations(self.world, roads, self.book, self.crews, zones, settings.reach_s)
+        self.dispatcher = Dispatcher(self, situations, chosen, name, settings)
 
     def _depots(self, roads: RoadView) -> tuple[DepotPlace, ...]:
         places, own = self.world.places, self.settings.staffing.depots

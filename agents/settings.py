@@ -6,6 +6,8 @@ Every default is an own assumption unless its description names a source.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from agents.worktime import ROSTERS
 from cim_models.errors import ScenarioError
@@ -248,7 +250,16 @@ class DispatchSettings:
     interval_s
         Time between dispatch rounds, s.
     policy
-        ``nearest``, ``assignment`` or ``module:Class``.
+        A name of `agents.policies.BUILT_IN`, ``module:Class``, or ``file.py:Class``.
+    options
+        Arguments of the policy's class.
+    folder
+        Where a policy's file is looked for; None for the working folder.
+    zones
+        How policies may divide the city: ``depots`` by the nearest depot, or the name of a polygon
+        layer.
+    reach_s
+        Crews farther away than this are looked at only for tasks that no free crew reaches within it, s.
     """
 
     mode: str = "automatic"
@@ -256,6 +267,10 @@ class DispatchSettings:
     manual_delay_s: float = 1800.0
     interval_s: float = 120.0
     policy: str = "assignment"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    zones: str = "depots"
+    reach_s: float = 1800.0
 
     def __post_init__(self) -> None:
         if self.mode not in ("automatic", "manual"):
@@ -265,6 +280,7 @@ class DispatchSettings:
         _check("dispatch.delay_s", self.delay_s, 0.0)
         _check("dispatch.manual_delay_s", self.manual_delay_s, 0.0)
         _check("dispatch.interval_s", self.interval_s, 1.0)
+        _check("dispatch.reach_s", self.reach_s, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

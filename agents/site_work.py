@@ -62,6 +62,12 @@ class SiteWork:
             TaskKind.ATTEND: self._finish,
         }
 
+    def expected_s(self, task: Task) -> float:
+        """Mean time that a task takes on site, s; ``inf`` where it ends when the water does."""
+        if task.kind is TaskKind.PUMP:
+            return float("inf")
+        return self.catalogue.tasks[task.kind].expected_s(len(task.items))
+
     def begin(self, crew: Worker, arrival: int) -> None:
         """Start the task of a crew that has just arrived; ``arrival`` is the event's id."""
         task = self._task(crew)

@@ -54,6 +54,34 @@ class RoadView(Protocol):
         """Present travel times, shape (origins, destinations), s; ``inf`` where there is no way."""
         ...
 
+    def approach_times(
+        self,
+        origins: Sequence[int],
+        vehicles: Sequence[str],
+        targets: Sequence[Sequence[int]],
+        wanted: NDArray[np.bool_],
+        limit_s: float,
+    ) -> NDArray[np.float64]:
+        """Present times to whichever junction of each target is reached first.
+
+        Parameters
+        ----------
+        origins, vehicles
+            Junction and vehicle class of each driver.
+        targets
+            Junctions of each target, any of which will do.
+        wanted
+            Which pairs are asked for, shape (origins, targets).
+        limit_s
+            Longer ways are not looked for, s; may be ``inf``.
+
+        Returns
+        -------
+        Shape (origins, targets), s; ``inf`` where there is no way within the limit, and for pairs
+        that were not asked for.
+        """
+        ...
+
     def route(self, origin: int, destination: int, vehicle: str) -> list[Leg] | None:
         """Fastest way at the present depths; empty when already there, None when cut off."""
         ...

@@ -167,7 +167,42 @@ _KINDS = (
         "task",
         "派遣无效",
         "Dispatch refused",
-        {"crew": "id or empty", "reason": "why the policy's decision was not carried out"},
+        {
+            "policy": "name",
+            "crew": "id or empty",
+            "reason": "why the policy's decision was not carried out",
+        },
+    ),
+    EventKind(
+        "dispatch.planned",
+        "task",
+        "计划派遣",
+        "Dispatch planned",
+        {
+            "crew": "id of a crew that is still busy and goes there next",
+            "eta_s": "when it is expected there, s since start",
+            "why": "a key of PLAN_REASONS",
+        },
+    ),
+    EventKind(
+        "dispatch.changed",
+        "task",
+        "派遣调整",
+        "Dispatch changed",
+        {
+            "crew": "id of the crew that goes or will go there now; empty for none",
+            "before": "id of the crew that was to go there; empty for none",
+            "leaves": "id of the task that the crew is diverted from; null for none",
+            "gain_s": "what a diversion is worth to the plan, in the policy's seconds; null otherwise",
+            "why": "a key of PLAN_REASONS",
+        },
+    ),
+    EventKind(
+        "dispatch.replaced",
+        "run",
+        "派遣策略停用",
+        "Dispatch policy replaced",
+        {"policy": "name", "by": "name of the policy that decides from now on", "failures": "rounds"},
     ),
     EventKind(
         "task.dropped",
@@ -246,3 +281,13 @@ _KINDS = (
 )
 
 EVENT_KINDS: Mapping[str, EventKind] = {kind.name: kind for kind in _KINDS}
+
+PLAN_REASONS: Mapping[str, tuple[str, str]] = {
+    "busy_crew_sooner": ("忙碌的班组完工后仍会最先到达", "a crew at work will be there before any free one"),
+    "sooner": ("此班组更早到达", "this crew is there sooner"),
+    "crew_lost": ("原定班组已无法前往", "the crew that was to go can no longer do so"),
+    "traded": ("原定班组在别处更为需要", "the crew that was to go is needed more elsewhere"),
+    "gain": ("改派的整体收益超过门槛", "the change is worth more to the plan than its threshold"),
+    "not_planned": ("计划中不再有班组前往", "nobody is planned for it any more"),
+}
+"""Why a dispatch is planned or changed: the key in an event's data, and how a screen says it (zh, en)."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from agents.policies import load_policy
+from agents.policies.loading import policy_file
 from agents.settings import (
     CitizenSettings,
     DispatchSettings,
@@ -20,6 +23,7 @@ from agents.settings import (
     VideoSettings,
 )
 from agents.worktime import ROSTERS
+from agents.zones import zone_areas
 from cim_models.catalogues import load_catalogue
 from cim_models.checks import Severity, check_city
 from cim_models.city import City
@@ -197,8 +201,11 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
     for skill in staffing.crews:
         _check_choice(skill, known_skills, f"staffing.crews.{skill}", source)
     _check_choice(staffing.shifts, sorted(ROSTERS), "staffing.shifts", source)
+    folder = Path(source).parent
     with blame(source, "dispatch.policy"):
-        load_policy(dispatch.policy)
+        load_policy(dispatch.policy, dispatch.options, folder)
+    with blame(source, "dispatch.zones"):
+        zone_areas(city, dispatch.zones)
     with blame(source, "staffing, reporting or dispatch"):
         return OperationsSettings(
             start=scenario.start.astimezone(ZoneInfo(city.time_zone)),
@@ -212,6 +219,10 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
                 delay_s=dispatch.delay,
                 interval_s=dispatch.interval,
                 policy=dispatch.policy,
+                options=dict(dispatch.options),
+                folder=folder,
+                zones=dispatch.zones,
+                reach_s=dispatch.reach,
             ),
         )
 
@@ -240,8 +251,17 @@ def run_meta(setup: Setup) -> dict[str, Any]:
         "inputs": [
             {"what": "scenario", "path": str(loaded.path), "sha256": loaded.sha256},
             {"what": "city", "path": city.reference, "sha256": setup.city_sha256},
+            *_policy_input(setup.operations.dispatch),
         ],
     }
+
+
+def _policy_input(dispatch: DispatchSettings) -> list[dict[str, str]]:
+    """Name the file of a policy as an input of the run, where it comes from one."""
+    path = policy_file(dispatch.policy, dispatch.folder)
+    if path is None:
+        return []
+    return [{"what": "policy", "path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}]
 
 
 def versions() -> Mapping[str, str]:

@@ -19,7 +19,12 @@ CHANGEABLE = (
     "duration",
     "weather",
     "measures",
-    "dispatch",
+    "dispatch.mode",
+    "dispatch.delay",
+    "dispatch.policy",
+    "dispatch.options",
+    "dispatch.interval",
+    "dispatch.reach",
     "output.checkpoints_every",
 )
 """Keys of a scenario, with all below them, that a branch may change; what lies before it stays as it was."""

@@ -114,12 +114,22 @@ class Staffing(Section):
 
 
 class Dispatch(Section):
-    """How cases find their crews."""
+    """How cases find their crews.
+
+    ``policy`` is ``assignment``, ``flow``, ``horizon``, ``nearest``, ``priority``, ``zone``,
+    ``module:Class``, or ``file.py:Class`` from the scenario's own folder; ``options`` are arguments of its
+    class. Zones are the surroundings of the ``depots``, or the polygons of a layer such as
+    ``patrol_grids``. Crews farther away than ``reach`` are looked at only for tasks that no free crew
+    reaches within it.
+    """
 
     mode: Literal["automatic", "manual"] = "automatic"
     delay: Duration = 90.0
     policy: str = "assignment"
+    options: dict[str, float | bool | str] = Field(default_factory=dict)
     interval: PositiveDuration = 120.0
+    zones: str = "depots"
+    reach: PositiveDuration = 1800.0
 
 
 class PumpTruck(Section):

@@ -231,6 +231,20 @@ class ToyTown:
         rows = [[self._search(node, vehicle)[0].get(end, np.inf) for end in destinations] for node in origins]
         return np.array(rows).reshape(len(origins), len(destinations))
 
+    def approach_times(
+        self,
+        origins: Sequence[int],
+        vehicles: Sequence[str],
+        targets: Sequence[Sequence[int]],
+        wanted: NDArray[np.bool_],
+        limit_s: float,
+    ) -> NDArray[np.float64]:
+        times = np.full((len(origins), len(targets)), np.inf)
+        for row, column in np.argwhere(wanted).tolist():
+            reached = self.travel_times([origins[row]], targets[column], vehicles[row]).min()
+            times[row, column] = reached if reached <= limit_s else np.inf
+        return times
+
     def route(self, origin: int, destination: int, vehicle: str) -> list[Leg] | None:
         times, before = self._search(origin, vehicle)
         if destination not in times:

@@ -16,6 +16,7 @@ from scipy.spatial import KDTree
 from cim_models.errors import InputError
 from cim_models.journeys import Leg
 from cim_models.orders import CloseRoad, OpenRoad, Order, OrderOutcome
+from twin.roads.approach import ReversedGraph
 from twin.roads.vehicles import VehicleClass, vehicle_classes
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class RoadNetwork:
         slots, self._slot_start = np.unique(pairs, axis=0, return_index=True)
         self._slot_head = slots[:, 1]
         self._row_start = np.searchsorted(slots[:, 0], np.arange(len(self.node_ids) + 1))
+        self._against = ReversedGraph.of(slots, len(self.node_ids))
 
     # --- what changes the roads -------------------------------------------------------------------
 
@@ -157,6 +159,48 @@ class RoadNetwork:
         starts, position = np.unique(np.asarray(origins), return_inverse=True)
         return np.asarray(dijkstra(graph, indices=starts))[position][:, list(destinations)]
 
+    def approach_times(
+        self,
+        origins: Sequence[int],
+        vehicles: Sequence[str],
+        targets: Sequence[Sequence[int]],
+        wanted: NDArray[np.bool_],
+        limit_s: float,
+    ) -> NDArray[np.float64]:
+        """Present times to whichever junction of each target is reached first.
+
+        One search runs from each target, against the direction of traffic, for all vehicle classes that
+        are equally fast at the present depths.
+
+        Parameters
+        ----------
+        origins, vehicles
+            Junction and vehicle class of each driver.
+        targets
+            Junctions of each target, any of which will do.
+        wanted
+            Which pairs are asked for, shape (origins, targets).
+        limit_s
+            Longer ways are not looked for, s; may be ``inf``.
+
+        Returns
+        -------
+        Shape (origins, targets), s; ``inf`` where there is no way within the limit, and for pairs
+        that were not asked for.
+        """
+        times = np.full((len(origins), len(targets)), np.inf)
+        nodes, classes = np.asarray(origins, dtype=np.int64), np.asarray(vehicles, dtype=str)
+        for alike in self._equally_fast(sorted(set(vehicles))):
+            rows = np.flatnonzero(np.isin(classes, alike))
+            columns = np.flatnonzero(wanted[rows].any(axis=0))
+            if columns.size:
+                ends = [targets[column] for column in columns.tolist()]
+                block = np.ix_(rows, columns)
+                arcs = self._slot_times(self._present_times(alike[0]))
+                found = self._against.times(arcs, nodes[rows], ends, limit_s)
+                times[block] = np.where(wanted[block], found, np.inf)
+        return times
+
     def dry_time_s(self, origin: int, destination: int, vehicle: str) -> float:
         """Fastest travel time on dry and open roads, s; ``inf`` where there is no way."""
         self._vehicle(vehicle)
@@ -229,9 +273,26 @@ class RoadNetwork:
             self._times[vehicle] = times
         return times
 
+    def _equally_fast(self, vehicles: Sequence[str]) -> list[list[str]]:
+        """Group vehicle classes that need the same time on every road now."""
+        groups: list[list[str]] = []
+        for vehicle in vehicles:
+            times = self._present_times(vehicle)
+            alike = [group for group in groups if np.array_equal(self._present_times(group[0]), times)]
+            if alike:
+                alike[0].append(vehicle)
+            else:
+                groups.append([vehicle])
+        return groups
+
+    def _slot_times(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Travel time between each pair of neighbouring junctions, s; of parallel roads the fastest."""
+        fastest: NDArray[np.float64] = np.minimum.reduceat(times[self._arc_road], self._slot_start)
+        return fastest
+
     def _matrix(self, times: NDArray[np.float64]) -> Any:
         """Sparse matrix of travel times between junctions."""
-        fastest = np.minimum.reduceat(times[self._arc_road], self._slot_start)
+        fastest = self._slot_times(times)
         count = len(self.node_ids)
         return csr_array((fastest, self._slot_head, self._row_start), shape=(count, count))
 

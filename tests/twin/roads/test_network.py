@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import networkx as nx
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -152,3 +153,48 @@ def test_travel_times_and_routes_equal_networkx(seed, few):
         route = network.route(origin, destinations[0], "car")
         total = np.inf if route is None else sum(leg.travel_time_s for leg in route)
         assert total == pytest.approx(expected[0], rel=1e-9)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10_000), limit_s=st.sampled_from([5.0, 40.0, np.inf]))
+def test_approach_times_are_travel_times_to_the_nearest_junction_within_the_limit(seed, limit_s):
+    """For several vehicle classes at once, of which the wet roads slow and cut some more than others."""
+    roads, depth = random_roads(seed, 12, 40)
+    network = RoadNetwork(roads)
+    network.update(depth * 2.0)
+    rng = np.random.default_rng(seed)
+    origins = rng.integers(0, len(network.node_ids), 9).tolist()
+    vehicles = rng.choice(["car", "truck", "pump_truck"], 9).tolist()
+    targets = [tuple(rng.integers(0, len(network.node_ids), 1 + index % 3).tolist()) for index in range(6)]
+    wanted = rng.random((9, 6)) < 0.7
+    found = network.approach_times(origins, vehicles, targets, wanted, limit_s)
+    for row, column in np.ndindex(9, 6):
+        expected = network.travel_times([origins[row]], targets[column], vehicles[row]).min()
+        if not wanted[row, column] or expected > limit_s:
+            expected = np.inf
+        assert found[row, column] == pytest.approx(expected, rel=1e-12)
+
+
+def test_classes_that_are_equally_fast_share_a_search(network):
+    assert network._equally_fast(["car", "pump_truck", "truck", "van"]) == [
+        ["car", "pump_truck", "truck", "van"]
+    ]
+    network.update(np.array([0.0, 0.4, 0.0, 0.0, 0.0]))
+    assert len(network._equally_fast(["car", "pump_truck"])) == 2
+
+
+def test_the_number_of_threads_does_not_change_approach_times():
+    roads, depth = random_roads(3, 200, 600)
+    network = RoadNetwork(roads)
+    network.update(depth)
+    nodes = range(len(network.node_ids))
+    everything = np.ones((len(nodes), len(nodes)), dtype=bool)
+    asked = list(nodes), ["car"] * len(nodes), [(node,) for node in nodes], everything, np.inf
+    threads = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        single = network.approach_times(*asked)
+    finally:
+        numba.set_num_threads(threads)
+    assert np.isfinite(single).sum() > 10_000
+    np.testing.assert_array_equal(network.approach_times(*asked), single)

@@ -155,6 +155,10 @@ function detail(store, row) {
   if (kind === "rain.started") return `${number(data.intensity_mm_h, 1)} mm/h`
   if (kind === "report.made") return `${escape(CHANNELS[language][data.channel] || data.channel)} ${escape(data.reporter || "")}${depth(data.depth_m)}`
   if (kind === "case.dispatched") return `<a data-open="crew" data-id="${escape(data.crew)}">${escape(data.crew)}</a> ${escape(store.skillName(data.skill))}`
+  if (kind === "dispatch.planned" || kind === "dispatch.changed") {
+    const why = store.manifest.plan_reasons?.[data.why]
+    return `${escape(data.crew)} ${escape(why ? why[language] : data.why)}`
+  }
   if (kind === "case.escalated") return `${store.manifest.legend.numerals[data.level]}${depth(data.depth_m)}`
   if (kind === "case.checked") return `${data.passed ? "✓" : "✗"}${depth(data.depth_m)}`
   if (kind === "crew.arrived" && data.delay_s >= 1) return `${escape(row[SUBJECT])} ${word(language, "delayed")} ${spanText(data.delay_s)}`

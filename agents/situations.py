@@ -1,0 +1,200 @@
+"""Situations: the books and the crews as a policy sees them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.casebook import CaseBook
+from agents.crews import Crew, CrewState
+from agents.policies.situation import AnyCrew, BusyCrew, FreeCrew, OpenTask, Situation, urgency
+from agents.tasks import Task, TaskState
+from agents.views import RoadView
+from agents.world import World
+from agents.zones import Zones
+
+UNDER_WAY = frozenset({CrewState.PREPARING, CrewState.TRAVELLING, CrewState.CUT_OFF})
+"""States of a crew that has a task and has not arrived."""
+
+OVERRUN_S = 300.0
+"""A crew that is late at work is expected to be done after this time, s; own assumption."""
+
+
+class Situations:
+    """Makes situations.
+
+    Parameters
+    ----------
+    world, roads, book
+        Surroundings, the road graph, cases and tasks.
+    crews
+        All crews by id.
+    zones
+        How the city is divided.
+    reach_s
+        Ways longer than this are looked at only for tasks that no free crew reaches within it, s.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        roads: RoadView,
+        book: CaseBook,
+        crews: Mapping[str, Crew],
+        zones: Zones,
+        reach_s: float,
+    ) -> None:
+        self.world = world
+        self.roads = roads
+        self.book = book
+        self.crews = crews
+        self.reach_s = reach_s
+        self.zones = zones
+        self._home_zone = {name: zones.of(*crew.card.home_xy) for name, crew in crews.items()}
+
+    def now(self) -> Situation:
+        """Return the present situation."""
+        tasks = self._open_tasks()
+        free = {name: crew for name, crew in self.crews.items() if crew.is_available}
+        busy = {name: crew for name, crew in self.crews.items() if _is_busy(crew)}
+        return Situation(
+            time_s=self.world.now_s,
+            tasks=tuple(tasks),
+            crews=tuple(self._free(crew) for crew in free.values()),
+            travel_times=RoundTimes(self, free, busy, [self.book.tasks[task.id] for task in tasks]),
+            busy=tuple(self._busy(crew) for crew in busy.values()),
+        )
+
+    def _free(self, crew: Crew) -> FreeCrew:
+        x, y = self.roads.node_xy(crew.node)
+        return FreeCrew(crew.id, crew.skills, x, y, crew.vehicle, self._home_zone[crew.id])
+
+    def _busy(self, crew: Crew) -> BusyCrew:
+        assert crew.task is not None
+        x, y = self.roads.node_xy(crew.node)
+        return BusyCrew(
+            id=crew.id,
+            skills=crew.skills,
+            x=x,
+            y=y,
+            vehicle=crew.vehicle,
+            zone=self._home_zone[crew.id],
+            task=self._task(crew.task),
+            on_site=crew.state not in UNDER_WAY,
+            free_in_s=free_in_s(crew),
+        )
+
+    def _open_tasks(self) -> list[OpenTask]:
+        now_s = self.world.now_s
+        ready = (task for task in self.book.waiting.values() if task.ready_s <= now_s and task.nodes)
+        return sorted(map(self._task, ready), key=urgency)
+
+    def _task(self, task: Task) -> OpenTask:
+        case = self.book.cases[task.case]
+        now_s = self.world.now_s
+        return OpenTask(
+            id=task.id,
+            case=case.id,
+            kind=task.kind,
+            skill=task.skill,
+            level=case.level,
+            x=task.x,
+            y=task.y,
+            waiting_s=now_s - task.ready_s,
+            due_in_s=case.due_s - now_s,
+            zone=self.zones.of(task.x, task.y),
+        )
+
+
+class RoundTimes:
+    """Travel times of one dispatch round, searched when they are first asked for and looked up after that.
+
+    Parameters
+    ----------
+    situations
+        Who asks.
+    free, busy
+        Crews by id.
+    tasks
+        Open tasks.
+    """
+
+    def __init__(
+        self,
+        situations: Situations,
+        free: Mapping[str, Crew],
+        busy: Mapping[str, Crew],
+        tasks: Sequence[Task],
+    ) -> None:
+        self._roads = situations.roads
+        self._reach_s = situations.reach_s
+        self._crews = [*free.values(), *busy.values()]
+        self._free = len(free)
+        self._row = {crew.id: row for row, crew in enumerate(self._crews)}
+        bound_for = [crew.task for crew in busy.values() if crew.task is not None and crew.state in UNDER_WAY]
+        self._groups = (list(tasks), bound_for)
+        self._place = {
+            task.id: (group, column)
+            for group, members in enumerate(self._groups)
+            for column, task in enumerate(members)
+        }
+        self._times: dict[int, NDArray[np.float64]] = {}
+
+    def __call__(self, crews: Sequence[AnyCrew], tasks: Sequence[OpenTask]) -> NDArray[np.float64]:
+        """Return the time until each crew would be at each task, s; see `Situation`."""
+        rows = [self._row[crew.id] for crew in crews]
+        places = [self._place[task.id] for task in tasks]
+        found = np.full((len(rows), len(places)), np.inf)
+        for group in sorted({group for group, _ in places}):
+            if group not in self._times:
+                self._times[group] = self._search(self._groups[group])
+            here = [index for index, (where, _) in enumerate(places) if where == group]
+            columns = [places[index][1] for index in here]
+            found[:, here] = self._times[group][np.ix_(rows, columns)]
+        return found
+
+    def _search(self, tasks: Sequence[Task]) -> NDArray[np.float64]:
+        if not self._crews or not tasks:
+            return np.full((len(self._crews), len(tasks)), np.inf)
+        able = self._able(tasks)
+        times = self._drive(tasks, able, self._reach_s)
+        free = slice(self._free)
+        far = np.flatnonzero(able[free].any(axis=0) & ~np.isfinite(times[free]).any(axis=0))
+        if far.size:
+            times[:, far] = self._drive(
+                [tasks[column] for column in far.tolist()], able[:, far], float("inf")
+            )
+        waits_s = np.array([wait_s(crew) for crew in self._crews])
+        total: NDArray[np.float64] = times + waits_s[:, np.newaxis]
+        return total
+
+    def _able(self, tasks: Sequence[Task]) -> NDArray[np.bool_]:
+        """Whether each crew has the skill for each task."""
+        skills = sorted({task.skill for task in tasks})
+        of_crew = np.array([[not skill or skill in crew.skills for skill in skills] for crew in self._crews])
+        return of_crew[:, [skills.index(task.skill) for task in tasks]]
+
+    def _drive(self, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float) -> NDArray[np.float64]:
+        return self._roads.approach_times(
+            [crew.node for crew in self._crews],
+            [crew.vehicle for crew in self._crews],
+            [task.nodes for task in tasks],
+            able,
+            limit_s,
+        )
+
+
+def wait_s(crew: Crew) -> float:
+    """Time until a crew could set out from its node, s; on site, once it is expected to be done."""
+    return crew.ready_in_s if crew.task is None or crew.state in UNDER_WAY else free_in_s(crew)
+
+
+def free_in_s(crew: Crew) -> float:
+    """Time until a crew that has a task is expected to be done with it, s."""
+    return max(crew.done_s - crew.world.now_s, OVERRUN_S)
+
+
+def _is_busy(crew: Crew) -> bool:
+    if crew.task is None or crew.relieved or crew.task.state is TaskState.DROPPED:
+        return False
+    return crew.state in UNDER_WAY or crew.state is CrewState.WORKING

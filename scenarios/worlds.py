@@ -1,0 +1,112 @@
+"""Whether two runs met the same world: what happens by itself, up to the first act that differs.
+
+Under one seed, what the world does must not depend on what a policy decides: the same rain, the same
+failures, the same reports by sensors, cameras, patrols and citizens. That holds until crews do something
+different on site, for then the water differs too. Both can be read off the event logs alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from cim_models.events import Event
+
+WORLD = (
+    "rain.",
+    "road.",
+    "sewer.",
+    "gully.",
+    "report.made",
+)
+"""Beginnings of the kinds of events that nobody who is dispatched brings about directly."""
+
+ACTS = ("order.", "crew.finished", "structure.")
+"""Beginnings of the kinds of events by which those who are dispatched change the world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first events of a sort in which two runs differ; None where a run has no more of them."""
+
+    t_s: float
+    first: Event | None
+    second: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWorlds:
+    """How far two runs went together.
+
+    Parameters
+    ----------
+    world, act
+        The first difference in what happens by itself, and in what was done; None where there is none.
+    shared
+        Number of events of the world before the first difference.
+    """
+
+    world: Difference | None
+    act: Difference | None
+    shared: int
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the world was the same for as long as everybody did the same in it."""
+        if self.world is None:
+            return True
+        return self.act is not None and self.act.t_s <= self.world.t_s
+
+
+def compare_worlds(first: Sequence[Event], second: Sequence[Event]) -> ComparedWorlds:
+    """Compare two event logs.
+
+    Event ids are passed over, because every event of a dispatch shifts them; the cause of an event of the
+    world counts as far as it is one of the world's own.
+
+    Parameters
+    ----------
+    first, second
+        Whole event logs, in order.
+    """
+    world, shared = _first_difference(_world(first), _world(second))
+    act, _ = _first_difference(_acts(first), _acts(second))
+    return ComparedWorlds(world, act, shared)
+
+
+_Told = tuple[Event, Any]
+
+
+def _first_difference(first: Iterable[_Told], second: Iterable[_Told]) -> tuple[Difference | None, int]:
+    shared = 0
+    for one, other in zip_longest(first, second):
+        if one is None or other is None or one[1] != other[1]:
+            events = [told[0] for told in (one, other) if told is not None]
+            t_s = min(event.t_s for event in events)
+            return Difference(t_s, one[0] if one else None, other[0] if other else None), shared
+        shared += 1
+    return None, shared
+
+
+def _world(events: Sequence[Event]) -> Iterator[_Told]:
+    """Events of the world with all that must be equal: time, kind, subject, data and cause."""
+    number: dict[int, int] = {}
+    for event in events:
+        if event.kind.startswith(WORLD):
+            number[event.id] = len(number)
+            cause = number.get(event.cause) if event.cause is not None else None
+            yield event, (event.t_s, event.kind, event.subject, _plain(event.data), cause)
+
+
+def _acts(events: Sequence[Event]) -> Iterator[_Told]:
+    """Acts with all that changes the world; who did it, and for which case, changes nothing."""
+    for event in events:
+        if event.kind.startswith(ACTS):
+            data = {key: value for key, value in event.data.items() if key not in ("crew", "case")}
+            yield event, (event.t_s, event.kind, _plain(data))
+
+
+def _plain(data: Mapping[str, Any]) -> str:
+    return repr(sorted(data.items(), key=lambda item: item[0]))

@@ -1,0 +1,104 @@
+"""Two policies under one seed meet the same world, as the event logs alone tell."""
+
+from dataclasses import replace
+
+import pytest
+
+from agents.policies import BUILT_IN
+from agents.settings import CitizenSettings, DispatchSettings, PatrolSettings, StaffingSettings, VideoSettings
+from scenarios.worlds import compare_worlds
+from tests.agents.toy_town import ToyRun, make_toy_city, toy_settings
+from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
+
+STORM = {"H11": 1.5, "V22": 1.2, "V30": 0.9, "H23": 0.8}
+CHANNELS = {"sensor", "citizen", "patrol", "video"}
+
+
+def toy_log(policy, seed=1):
+    """Two hours of a storm in which every channel has much to say, true and false."""
+    settings = toy_settings(
+        citizens=CitizenSettings(per_day=3000.0, reports_per_person_h=0.2),
+        video=VideoSettings(false_alarms_per_day=20.0, interval_s=60.0, repeat_s=60.0),
+        patrols=PatrolSettings(per_grid=3, false_alarms_per_day=50.0, repeat_s=60.0),
+        staffing=StaffingSettings(
+            crews={"drainage": 2, "traffic": 2, "pump": 1, "sanitation": 2}, shifts="always"
+        ),
+        dispatch=DispatchSettings(policy=policy, interval_s=60.0),
+    )
+    return ToyRun(STORM, settings=settings, city=make_toy_city(), seed=seed).run(7200.0).log.events
+
+
+@pytest.fixture(scope="module")
+def logs():
+    return {name: toy_log(name) for name in sorted(BUILT_IN)}
+
+
+@pytest.mark.parametrize("name", sorted(set(BUILT_IN) - {"nearest"}))
+def test_every_policy_meets_the_world_of_the_others_until_somebody_acts_differently(logs, name):
+    found = compare_worlds(logs["nearest"], logs[name])
+    assert found.is_same
+    assert found.shared > 50
+
+
+def test_the_policies_do_differ_and_every_channel_has_spoken_before_they_do(logs):
+    found = {name: compare_worlds(logs["nearest"], log) for name, log in logs.items()}
+    assert found["nearest"].act is None
+    assert found["nearest"].world is None
+    differing = [name for name, compared in found.items() if compared.act is not None]
+    assert len(differing) >= 3
+    for name in differing:
+        until_s = found[name].act.t_s
+        spoke = {e.data["channel"] for e in logs[name] if e.kind == "report.made" and e.t_s < until_s}
+        assert spoke == CHANNELS
+
+
+def test_another_seed_is_another_world(logs):
+    found = compare_worlds(logs["nearest"], toy_log("nearest", seed=2))
+    assert not found.is_same
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"t_s": 1.0},
+        {"subject": "R-99999"},
+        {"data": {"depth_m": 9.9}},
+        {"cause": None},
+    ],
+)
+def test_one_report_that_depends_on_the_policy_is_found(logs, change):
+    log = list(logs["nearest"])
+    first_act = next(event for event in log if event.kind.startswith("order."))
+    index = next(
+        i for i, event in enumerate(log)
+        if event.kind == "report.made" and event.cause is not None and event.id < first_act.id
+    )  # fmt: skip
+    told = log[index]
+    log[index] = replace(told, **{**change, "data": {**told.data, **change.get("data", {})}})
+    found = compare_worlds(logs["nearest"], log)
+    assert not found.is_same
+    assert found.world.second.id == told.id
+
+
+def test_what_comes_after_the_first_different_act_is_no_difference_of_worlds(logs):
+    log = [event for event in logs["nearest"] if not event.kind.startswith("order.")]
+    last = max(index for index, event in enumerate(log) if event.kind == "report.made")
+    changed = [*log[:last], replace(log[last], subject="R-99999"), *log[last + 1 :]]
+    found = compare_worlds(logs["nearest"], changed)
+    assert found.is_same
+    assert found.act.t_s <= found.world.t_s
+
+
+def test_two_policies_meet_the_same_world_in_a_run_with_real_water(tmp_path):
+    city = write_bundle(tmp_path / "city")
+    scenario = write_scenario(tmp_path / "storm.yaml", city, {"duration": "1h"})
+    runs = [
+        run_small(scenario, tmp_path / name, f"dispatch.policy={name}", "dispatch.interval=1min")
+        for name in ("nearest", "horizon")
+    ]
+    first, second = (run.events() for run in runs)
+    found = compare_worlds(first, second)
+    assert found.is_same
+    assert found.shared > 20
+    kinds = {event.kind for event in first}
+    assert {"rain.started", "road.flooded", "gully.blocked", "report.made", "order.issued"} <= kinds
