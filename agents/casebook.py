@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from agents.cases import Case
-from agents.merging import OpenCases
+from agents.merging import ClosedCases, OpenCases
 from agents.tasks import SETTLED, Task, TaskAction, TaskState
 
 
@@ -24,6 +24,8 @@ class CaseBook:
     ----------
     open_cases
         Where reports look for a case to merge into.
+    closed_cases
+        Where they look for one to open again.
     waiting
         Tasks that nobody does yet, by id.
     closures
@@ -31,6 +33,7 @@ class CaseBook:
     """
 
     open_cases: OpenCases
+    closed_cases: ClosedCases
     cases: dict[str, Case] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     waiting: dict[str, Task] = field(default_factory=dict)

@@ -1,12 +1,11 @@
-"""The catalogues as agents use them: event classes, levels, time limits, skills and tasks."""
+"""The catalogues as agents use them: event classes, levels, skills and tasks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
-from agents.worktime import TimeUnit, WorkCalendar
+from agents.limits import Urgency
 from cim_models.catalogues import load_catalogue
 
 Triangle = tuple[float, float, float]
@@ -36,6 +35,10 @@ class EventClass:
         Skill of the crews that handle it.
     background_weight
         Share among reports that have nothing to do with the storm, >= 0.
+    level
+        How urgent a case of it is, 1 (most) to 4; waterlogging is graded by its depth instead.
+    components
+        Classes of the components that such a matter concerns.
     """
 
     code: str
@@ -43,6 +46,8 @@ class EventClass:
     en: str
     skill: str
     background_weight: float
+    level: int = 4
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,14 @@ class EventCatalogue:
         Depth from which a street counts as waterlogged, m.
     levels
         Pairs of depth (m) and level, deepest first.
-    level_when_unknown, level_of_others
-        Level of a waterlogging case without a depth, and of every other case.
+    level_when_unknown
+        Level of a waterlogging case without a depth.
     raised_road_classes, raised_in_underpass
         Where a waterlogging case is one level more urgent.
+    urgencies
+        Urgency by level.
+    component_reach_m
+        A component within this distance of a matter may be what it concerns, m.
     """
 
     classes: Mapping[str, EventClass]
@@ -70,34 +79,21 @@ class EventCatalogue:
     waterlogged_from_m: float
     levels: tuple[tuple[float, int], ...]
     level_when_unknown: int
-    level_of_others: int
     raised_road_classes: frozenset[str]
     raised_in_underpass: bool
+    urgencies: Mapping[int, Urgency]
+    component_reach_m: float
 
     def level(self, code: str, depth_m: float | None, road_class: str, underpass: bool) -> int:
         """Return how urgent a case is, 1 (most) to 4."""
         if code != self.waterlogging:
-            return self.level_of_others
+            return self.classes[code].level
         level = self.level_when_unknown
         if depth_m is not None:
             level = next((grade for from_m, grade in self.levels if depth_m >= from_m), 4)
         if road_class in self.raised_road_classes or (underpass and self.raised_in_underpass):
             level -= 1
         return max(level, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLimits:
-    """Time limits by class and level, with the calendar in which they run."""
-
-    calendar: WorkCalendar
-    limits: Mapping[tuple[str, int], tuple[float, TimeUnit]]
-    otherwise: tuple[float, TimeUnit]
-
-    def due(self, start: datetime, code: str, level: int) -> datetime:
-        """Return when a case of a class and level that starts to run at ``start`` is due."""
-        amount, unit = self.limits.get((code, level), self.otherwise)
-        return self.calendar.due(start, amount, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +152,6 @@ class Catalogue:
     """All that the operations take from the catalogues."""
 
     events: EventCatalogue
-    limits: TimeLimits
     skills: Mapping[str, Skill]
     tasks: Mapping[TaskKind, TaskSpec]
 
@@ -166,7 +161,6 @@ def read_catalogue() -> Catalogue:
     skills = load_catalogue("skills")
     return Catalogue(
         events=_event_catalogue(load_catalogue("event_classes")),
-        limits=_time_limits(load_catalogue("time_limits")),
         skills={entry["name"]: _pick(Skill, entry) for entry in skills["skills"]},
         tasks={TaskKind(entry["kind"]): _task_spec(entry) for entry in skills["tasks"]},
     )
@@ -183,32 +177,21 @@ def _task_spec(entry: Mapping[str, Any]) -> TaskSpec:
     return spec
 
 
+def _event_class(entry: Mapping[str, Any]) -> EventClass:
+    event_class: EventClass = _pick(EventClass, {**entry, "components": tuple(entry.get("components", ()))})
+    return event_class
+
+
 def _event_catalogue(content: Mapping[str, Any]) -> EventCatalogue:
     water = content["waterlogging"]
     return EventCatalogue(
-        classes={entry["code"]: _pick(EventClass, entry) for entry in content["classes"]},
+        classes={entry["code"]: _event_class(entry) for entry in content["classes"]},
         waterlogging=water["class"],
         waterlogged_from_m=water["waterlogged_from_m"],
         levels=tuple((entry["from_m"], entry["level"]) for entry in water["levels"]),
         level_when_unknown=water["level_when_depth_unknown"],
-        level_of_others=content["level_of_other_classes"],
         raised_road_classes=frozenset(water["raised_for"]["road_classes"]),
         raised_in_underpass=water["raised_for"]["underpass"],
-    )
-
-
-def _time_limits(content: Mapping[str, Any]) -> TimeLimits:
-    calendar = content["calendar"]
-    return TimeLimits(
-        calendar=WorkCalendar(
-            hours=tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in calendar["hours"]),
-            workdays=frozenset(calendar["workdays"]),
-            holidays=frozenset(date.fromisoformat(str(day)) for day in calendar["holidays"]),
-        ),
-        limits={
-            (entry["class"], level): (float(entry["amount"]), TimeUnit(entry["unit"]))
-            for entry in content["limits"]
-            for level in entry["levels"]
-        },
-        otherwise=(float(content["otherwise"]["amount"]), TimeUnit(content["otherwise"]["unit"])),
+        urgencies={level: Urgency(name) for level, name in content["urgency"].items()},
+        component_reach_m=float(content["component_reach_m"]),
     )

@@ -1,10 +1,13 @@
 """Checking: whether a handled case really is solved, and what follows when it is not."""
 
+import math
+
+from agents.agenda import Agenda
 from agents.casebook import CaseBook
 from agents.cases import Case, CaseAction, CaseState
 from agents.catalogue import TaskKind
-from agents.clock import Timer
 from agents.desk import Desk
+from agents.limits import Stage
 from agents.planning import Planner
 from agents.settings import CaseSettings
 from agents.tasks import OVER, Task, TaskAction, TaskState
@@ -31,7 +34,7 @@ class Checker:
         self.desk = desk
         self.planner = planner
         self.settings = settings
-        self._looks: dict[str, Timer] = {}
+        self._agenda = Agenda(world.env, {"look": self._look, "resume": self._resume})
 
     def finish_task(self, task: Task, cause: int) -> None:
         """Note that a task is done."""
@@ -46,8 +49,19 @@ class Checker:
         )
         self.settle(self.book.cases[task.case], event)
 
-    def recall_task(self, task: Task, cause: int) -> None:
-        """Note that the crew of a task gave it up; it waits for another."""
+    def recall_task(self, task: Task, cause: int, *, cut_off: bool = False) -> None:
+        """Note that the crew of a task gave it up; it waits for another.
+
+        Parameters
+        ----------
+        task
+            The task.
+        cause
+            Id of the event that ended the crew's part.
+        cut_off
+            Whether the crew found no way; a case that is not about the water itself then rests until
+            the water is gone (缓办).
+        """
         self.book.step_task(task, TaskAction.RECALL)
         task.ready_s = self.world.now_s
         task.cause = cause
@@ -55,6 +69,8 @@ class Checker:
         on_the_way = (CaseState.DISPATCHED, CaseState.TRAVELLING, CaseState.HANDLING)
         if case.state in on_the_way and not self.book.is_attended(case):
             case.step(CaseAction.RECALL)
+            if cut_off and not self._is_about_water(case):
+                self._suspend(case, cause)
 
     def settle(self, case: Case, cause: int) -> None:
         """Move a case on when none of its tasks holds it any more."""
@@ -62,48 +78,82 @@ class Checker:
             case.step(CaseAction.FINISH)
             case.failed_checks = 0
             case.checked_m = None
-            case.cause = self.world.log("case.handled", case.id, cause)
+            self.desk.deadlines.begin(case, Stage.CHECK)
+            case.cause = self.world.log("case.handled", case.id, cause, unit=case.unit)
             self._look_again(case, self.settings.check_after_s)
         elif case.state is CaseState.RESTORING and self._is_over(case):
             self.desk.close(case)
 
     def watch(self, case: Case) -> None:
-        """Start the regular look at a case, unless it runs already."""
-        if case.id not in self._looks:
+        """Start the regular look at the water of a case, unless it runs already."""
+        if case.look_s is None and self._is_about_water(case):
             self._look_again(case, self.settings.check_every_s)
 
     def _look_again(self, case: Case, delay_s: float) -> None:
-        earlier = self._looks.pop(case.id, None)
-        if earlier is not None:
-            earlier.cancel()
+        """Set the next look at a case; an earlier one is void then."""
         if case.is_open:
-            self._looks[case.id] = self.world.env.after(delay_s, self._look, case.id)
+            case.look_s = self.world.now_s + delay_s
+            self._agenda.enter(case.look_s, "look", case.id, case.look_s)
 
-    def _look(self, case_id: str) -> None:
+    def _look(self, case_id: str, look_s: float) -> None:
         case = self.book.cases[case_id]
-        if not case.is_open:
-            self._looks.pop(case.id, None)
+        if not case.is_open or case.look_s != look_s:
             return
-        depth = self.world.depth_at(case.x, case.y, case.road, self.settings.site_radius_m)
+        depth = None
+        if self._is_about_water(case):
+            depth = self.world.depth_at(case.x, case.y, case.road, self.settings.site_radius_m)
         if case.state is CaseState.CHECKING:
             self._check(case, depth)
+        elif depth is None:
+            pass
         elif case.state is CaseState.RESTORING:
             self._guard(case, depth)
         else:
             self._drop_needless(case, depth)
         self._look_again(case, self.settings.check_every_s)
 
-    def _check(self, case: Case, depth_m: float) -> None:
-        passed = not self._is_waterlogged(case, depth_m)
+    def _suspend(self, case: Case, cause: int) -> None:
+        self.desk.deadlines.suspend(case, "its crew was cut off by water", cause)
+        for task in self.book.tasks_of(case):
+            if task.state is TaskState.OPEN:
+                task.ready_s = math.inf
+        self._agenda.enter(
+            self.world.now_s + self.settings.suspend_look_s, "resume", case.id, self.world.now_s
+        )
+
+    def _resume(self, case_id: str, since_s: float) -> None:
+        """Take a suspended case up again once its place is dry, or after the longest rest."""
+        case = self.book.cases[case_id]
+        if case.suspended_s != since_s:
+            return
+        depth = self.world.depth_at(case.x, case.y, case.road, self.settings.site_radius_m)
+        rested_s = self.world.now_s - since_s
+        if (
+            depth >= self.desk.catalogue.events.waterlogged_from_m
+            and rested_s < self.settings.suspend_at_most_s
+        ):
+            next_s = self.world.now_s + self.settings.suspend_look_s
+            self._agenda.enter(next_s, "resume", case.id, since_s)
+            return
+        self.desk.deadlines.resume(case, case.cause)
+        for task in self.book.tasks_of(case):
+            if task.state is TaskState.OPEN:
+                task.ready_s, task.cause = self.world.now_s, case.cause
+
+    def _check(self, case: Case, depth_m: float | None) -> None:
+        passed = depth_m is None or not self._is_waterlogged(depth_m)
         event = self.world.log("case.checked", case.id, case.cause, passed=passed, depth_m=depth_m)
         case.cause = event
         if passed:
             case.step(CaseAction.PASS)
             case.passed_s = self.world.now_s
+            self.desk.deadlines.end(case)
             self.planner.plan_reopening(case, event)
-            self._drop_needless(case, depth_m)
+            if depth_m is not None:
+                self._drop_needless(case, depth_m)
             self.settle(case, event)
             return
+        assert depth_m is not None
         falls = case.checked_m is not None and depth_m <= FALLING * case.checked_m
         case.failed_checks += not falls
         case.checked_m = depth_m
@@ -115,7 +165,7 @@ class Checker:
 
     def _guard(self, case: Case, depth_m: float) -> None:
         """Send a case back whose water returned before its place was as it had been."""
-        if not self._is_waterlogged(case, depth_m):
+        if not self._is_waterlogged(depth_m):
             return
         event = self.world.log("case.checked", case.id, case.cause, passed=False, depth_m=depth_m)
         for task in self.book.tasks_of(case):
@@ -140,7 +190,8 @@ class Checker:
         case.reworks += 1
         case.failed_checks = 0
         case.passed_s = None
-        case.cause = self.world.log("case.reworked", case.id, cause, reason=reason)
+        self.desk.deadlines.begin(case, Stage.HANDLE)
+        case.cause = self.world.log("case.reworked", case.id, cause, unit=case.unit, reason=reason)
         for task in self.book.tasks_of(case):
             if task.state is TaskState.OPEN:
                 task.cause = case.cause
@@ -151,12 +202,15 @@ class Checker:
             spec = self.desk.catalogue.tasks[task.kind]
             if task.state is TaskState.OPEN and depth_m < spec.useless_below_m:
                 self.drop_task(task, f"{depth_m:.2f} m of water", case.cause)
-        if case.state is CaseState.REGISTERED and self.book.is_settled(case):
+        if case.state is CaseState.ASSIGNED and case.is_with_its_unit and self.book.is_settled(case):
             case.step(CaseAction.FINISH)
+            self.desk.deadlines.begin(case, Stage.CHECK)
 
-    def _is_waterlogged(self, case: Case, depth_m: float) -> bool:
-        events = self.desk.catalogue.events
-        return case.class_code == events.waterlogging and depth_m >= events.waterlogged_from_m
+    def _is_about_water(self, case: Case) -> bool:
+        return case.class_code == self.desk.catalogue.events.waterlogging
+
+    def _is_waterlogged(self, depth_m: float) -> bool:
+        return depth_m >= self.desk.catalogue.events.waterlogged_from_m
 
     def _is_over(self, case: Case) -> bool:
         return all(task.state in OVER for task in self.book.tasks_of(case))

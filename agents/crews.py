@@ -258,7 +258,7 @@ class Crew(mesa.Agent):
         if self.task is not None:
             task, self.task = self.task, None
             if task.state is not TaskState.DROPPED:
-                self.work.checker.recall_task(task, cause)
+                self.work.checker.recall_task(task, cause, cut_off=True)
             self._step(CrewAction.RECALL)
         self._go_home(cause)
 

@@ -1,8 +1,11 @@
-"""The duty desk: reports become cases; cases are graded, escalated, voided and watched for lateness."""
+"""The duty desk: reports become cases; cases are graded, looked into on site, closed and opened again."""
 
 from agents.casebook import CaseBook
-from agents.cases import Case, CaseAction
+from agents.cases import AT_DESK, Case, CaseAction
 from agents.catalogue import Catalogue
+from agents.deadlines import Deadlines
+from agents.intake import Intake
+from agents.limits import Urgency
 from agents.planning import Planner
 from agents.reports import Report
 from agents.settings import CaseSettings
@@ -15,21 +18,35 @@ class Desk:
 
     Parameters
     ----------
-    world, book, catalogue, planner, settings
-        Surroundings, cases, rules, who plans the tasks, and settings.
+    world, book, catalogue
+        Surroundings, cases and rules.
+    intake, planner, settings
+        Who brings a case to its unit, who plans the tasks, and settings.
     """
 
     def __init__(
-        self, world: World, book: CaseBook, catalogue: Catalogue, planner: Planner, settings: CaseSettings
+        self,
+        world: World,
+        book: CaseBook,
+        catalogue: Catalogue,
+        intake: Intake,
+        planner: Planner,
+        settings: CaseSettings,
     ) -> None:
         self.world = world
         self.book = book
         self.catalogue = catalogue
+        self.intake = intake
         self.planner = planner
         self.settings = settings
 
+    @property
+    def deadlines(self) -> Deadlines:
+        """The clocks of the cases."""
+        return self.intake.deadlines
+
     def receive(self, report: Report) -> None:
-        """Take a report: merge it into an open case or register a new one."""
+        """Take a report: merge it into an open case, open a closed one again, or begin a new one."""
         road = report.road or self._nearest_road(report.x, report.y)
         report_id = self.book.next_report_id()
         event = self.world.log(
@@ -45,24 +62,26 @@ class Desk:
             genuine=report.genuine,
         )
         case = self.book.open_cases.find(report, road, self.world.now_s)
-        if case is None:
-            self._register(report, road, event)
-        else:
+        if case is not None:
             self._merge(case, report, report_id, event)
+            return
+        closed = self.book.closed_cases.find(report, road, self.world.now_s)
+        if closed is not None:
+            self._reopen(closed, report, report_id, event)
+        else:
+            self._begin(report, road, event)
 
     def learn_depth(self, case: Case, depth_m: float, cause: int) -> None:
         """Note a depth; where it is more urgent than the case so far, escalate, and plan what it needs."""
         case.depth_m = depth_m
         level = self._level(case)
         if level < case.level:
-            case.level = level
-            case.step(CaseAction.ESCALATE)
-            self._watch_limit(case)
-            case.cause = self.world.log(
-                "case.escalated", case.id, cause, level=level, depth_m=depth_m, due_s=case.due_s
-            )
+            self.deadlines.escalate(case, level, "deeper water", cause)
             cause = case.cause
-        self.planner.plan(case, cause)
+            if case.urgency is Urgency.TOP_URGENT:
+                self._hurry(case)
+        if case.is_with_its_unit:
+            self.planner.plan(case, cause)
 
     def inspect(self, case: Case, cause: int) -> float:
         """Look at a case on site; a false alarm is found out here and its case voided.
@@ -93,8 +112,10 @@ class Desk:
     def close(self, case: Case) -> None:
         """Close a case that has passed its check and whose place is as it was."""
         case.step(CaseAction.CLOSE)
+        self.deadlines.end(case)
         self.book.open_cases.remove(case)
-        case.cause = self.world.log("case.closed", case.id, case.cause, overdue=case.overdue)
+        self.book.closed_cases.add(case, self.world.now_s)
+        case.cause = self.world.log("case.closed", case.id, case.cause, unit=case.unit, overdue=case.overdue)
 
     def drop_tasks(self, case: Case, reason: str, cause: int) -> None:
         """Drop whatever of a case is not over; crews on their way learn it at the next junction."""
@@ -105,9 +126,13 @@ class Desk:
                     "task.dropped", task.id, cause, case=case.id, task=str(task.kind), reason=reason
                 )
 
-    def _register(self, report: Report, road: str, cause: int) -> None:
-        now_s, places = self.world.now_s, self.world.places
-        place = places.road_by_id.get(road)
+    def _begin(self, report: Report, road: str, cause: int) -> None:
+        now_s = self.world.now_s
+        place = self.world.places.road_by_id.get(road)
+        underpass = place.underpass if place else False
+        level = self.catalogue.events.level(
+            report.class_code, report.depth_m, place.road_class if place else "", underpass
+        )
         case = Case(
             id=self.book.next_case_id(),
             class_code=report.class_code,
@@ -115,47 +140,18 @@ class Desk:
             y=report.y,
             road=road,
             grid_cell=place.grid_cell if place else "",
-            underpass=place.underpass if place else False,
-            level=4,
+            underpass=underpass,
+            level=level,
+            urgency=self.catalogue.events.urgencies[level],
             depth_m=report.depth_m,
-            registered_s=now_s,
-            due_s=0.0,
+            reported_s=now_s,
             last_report_s=now_s,
             genuine=report.genuine,
+            channel=report.channel,
         )
-        case.level = self._level(case)
         self.book.cases[case.id] = case
         self.book.open_cases.add(case)
-        case.step(CaseAction.REGISTER)
-        case.due_s = self._due_s(case)
-        zh, en = places.name(case.x, case.y, place)
-        case.cause = self.world.log(
-            "case.registered",
-            case.id,
-            cause,
-            class_code=case.class_code,
-            x=case.x,
-            y=case.y,
-            road=road,
-            grid_cell=case.grid_cell,
-            level=case.level,
-            due_s=case.due_s,
-            place_zh=zh,
-            place_en=en,
-        )
-        self._take_on(case)
-
-    def _take_on(self, case: Case) -> None:
-        """Plan a fresh case, or hand it over when it is not for the crews of this roster."""
-        skill = self.catalogue.events.classes[case.class_code].skill
-        is_water = case.class_code == self.catalogue.events.waterlogging
-        if not is_water and not self.planner.can_handle(skill):
-            case.step(CaseAction.TRANSFER)
-            self.book.open_cases.remove(case)
-            self.world.log("case.transferred", case.id, case.cause, to=skill)
-            return
-        self.planner.plan(case, case.cause)
-        self.world.env.at(max(case.due_s, self.world.now_s), self._expire, case.id)
+        self.intake.receive(case, cause)
 
     def _merge(self, case: Case, report: Report, report_id: str, cause: int) -> None:
         case.reports += 1
@@ -166,29 +162,45 @@ class Desk:
         if report.depth_m is not None:
             self.learn_depth(case, report.depth_m, event)
 
+    def _reopen(self, case: Case, report: Report, report_id: str, cause: int) -> None:
+        """Open a closed case again, because its matter came back; its limit starts anew."""
+        now_s, was_level = self.world.now_s, case.level
+        self.book.closed_cases.remove(case)
+        self.book.open_cases.add(case)
+        case.reports += 1
+        case.reopenings += 1
+        case.last_report_s = case.registered_s = now_s
+        case.genuine = report.genuine
+        case.confirmed, case.overdue, case.passed_s, case.look_s = False, False, None, None
+        case.extensions = case.failed_checks = case.reworks = 0
+        case.past_tasks, case.depth_m = len(case.tasks), report.depth_m
+        case.level = self._level(case)
+        case.urgency = self.catalogue.events.urgencies[case.level]
+        event = self.world.log("report.merged", report_id, cause, case=case.id)
+        case.step(CaseAction.REOPEN)
+        self.deadlines.start(case)
+        case.cause = self.world.log(
+            "case.reopened",
+            case.id,
+            event,
+            unit=case.unit,
+            level=case.level,
+            was_level=was_level,
+            due_s=case.due_s,
+        )
+        self.intake.router.route(case)
+
+    def _hurry(self, case: Case) -> None:
+        if case.state in AT_DESK:
+            self.intake.hurry(case)
+        self.intake.router.hurry(case)
+
     def _void(self, case: Case, reason: str, cause: int) -> None:
         case.step(CaseAction.VOID)
+        self.deadlines.end(case)
         self.book.open_cases.remove(case)
         case.cause = self.world.log("case.voided", case.id, cause, reason=reason)
         self.drop_tasks(case, "the case is void", case.cause)
-
-    def _watch_limit(self, case: Case) -> None:
-        """Shorten the time limit of a case that has become more urgent; it never grows longer."""
-        due_s = min(case.due_s, self._due_s(case))
-        if due_s < case.due_s and not case.overdue:
-            case.due_s = due_s
-            self.world.env.at(max(due_s, self.world.now_s), self._expire, case.id)
-
-    def _expire(self, case_id: str) -> None:
-        case = self.book.cases[case_id]
-        if case.is_open and not case.overdue and self.world.now_s >= case.due_s:
-            case.step(CaseAction.EXPIRE)
-            case.overdue = True
-            self.world.log("case.overdue", case.id, case.cause, due_s=case.due_s)
-
-    def _due_s(self, case: Case) -> float:
-        start = self.world.moment(case.registered_s)
-        return self.world.seconds(self.catalogue.limits.due(start, case.class_code, case.level))
 
     def _level(self, case: Case) -> int:
         road = self.world.places.road_by_id.get(case.road)

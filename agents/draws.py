@@ -6,6 +6,7 @@ it decides (this sensor at this minute, this task's set-up time), so nothing can
 no state to save.
 """
 
+import math
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -35,6 +36,24 @@ class Draws:
         key
             What the numbers decide: ids, step numbers.
         """
+        return Generator(Philox(key=int.from_bytes(self._digest(key), "little")))
+
+    def uniform(self, *key: str | int) -> float:
+        """Return the one number in [0, 1) that belongs to a key, without a generator for it.
+
+        A case asks for several single numbers, and making a generator costs many times this.
+        """
+        return (int.from_bytes(self._digest(key)[:8], "little") >> 11) / 2.0**53
+
+    def triangular(self, least: float, likely: float, most: float, *key: str | int) -> float:
+        """Return the one number of a triangular distribution that belongs to a key."""
+        if least >= most:
+            return float(least)
+        chance, turn = self.uniform(*key), (likely - least) / (most - least)
+        if chance < turn:
+            return least + math.sqrt(chance * (most - least) * (likely - least))
+        return most - math.sqrt((1.0 - chance) * (most - least) * (most - likely))
+
+    def _digest(self, key: tuple[str | int, ...]) -> bytes:
         text = "/".join((str(self.seed), self.part, *map(str, key)))
-        digest = blake2b(text.encode(), digest_size=16).digest()
-        return Generator(Philox(key=int.from_bytes(digest, "little")))
+        return blake2b(text.encode(), digest_size=16).digest()

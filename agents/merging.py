@@ -1,4 +1,6 @@
-"""Merging: which open case a report belongs to."""
+"""Merging: which open case a report belongs to, and which closed one it opens again."""
+
+from collections import deque
 
 from agents.cases import Case
 from agents.reports import Report
@@ -65,3 +67,47 @@ class OpenCases:
 
     def _cell(self, code: str, x: float, y: float) -> tuple[str, int, int]:
         return code, int(x // self._distance_m), int(y // self._distance_m)
+
+
+class ClosedCases:
+    """Cases closed not long ago, found by class and place.
+
+    Parameters
+    ----------
+    water_code
+        Class whose matters come back to the same street; others come back to the same spot.
+    distance_m
+        What counts as the same spot, m.
+    within_s
+        For how long a closed case is kept, s.
+    """
+
+    def __init__(self, water_code: str, distance_m: float, within_s: float) -> None:
+        self._water_code = water_code
+        self._within_s = within_s
+        self._cases = OpenCases(max(distance_m, 1.0), float("inf"))
+        self._closed_s: dict[str, float] = {}
+        self._closed: deque[tuple[float, Case]] = deque()
+
+    def add(self, case: Case, now_s: float) -> None:
+        """Keep a case that has just been closed."""
+        self._forget(now_s)
+        self._closed.append((now_s, case))
+        self._closed_s[case.id] = now_s
+        self._cases.add(case)
+
+    def remove(self, case: Case) -> None:
+        """Forget a case."""
+        self._closed_s.pop(case.id, None)
+        self._cases.remove(case)
+
+    def find(self, report: Report, road: str, now_s: float) -> Case | None:
+        """Return the closed case whose matter a report says has come back, or None."""
+        self._forget(now_s)
+        return self._cases.find(report, road if report.class_code == self._water_code else "", now_s)
+
+    def _forget(self, now_s: float) -> None:
+        while self._closed and now_s - self._closed[0][0] > self._within_s:
+            closed_s, case = self._closed.popleft()
+            if self._closed_s.get(case.id) == closed_s:  # not opened again since
+                self.remove(case)

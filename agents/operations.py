@@ -13,6 +13,7 @@ import mesa
 import numpy as np
 
 from agents.casebook import CaseBook
+from agents.cases import Case
 from agents.catalogue import Catalogue, read_catalogue
 from agents.channels.citizens import Citizens
 from agents.channels.patrols import Patrol, post_patrols
@@ -21,12 +22,17 @@ from agents.channels.video import Cameras
 from agents.checking import Checker
 from agents.clock import TwinEnv
 from agents.crews import Crew, CrewCard
+from agents.deadlines import Deadlines
 from agents.desk import Desk
 from agents.dispatch import Dispatcher
-from agents.merging import OpenCases
+from agents.intake import Intake
+from agents.limits import read_time_limits
+from agents.merging import ClosedCases, OpenCases
+from agents.organisation import Offices
 from agents.places import DepotPlace, read_places
 from agents.planning import Planner
 from agents.policies import Policy, load_policy
+from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings
 from agents.site_work import SiteWork
 from agents.situations import Situations
@@ -83,7 +89,8 @@ class Operations(mesa.Model):
         people = settings.citizens or CitizenSettings()
         places = read_places(city, reach_m=people.reach_m, persons_per_m=people.persons_per_m)
         self.world = World(self.env, settings.start, places, water, roads, orders, events, seed)
-        self.book = CaseBook(OpenCases(settings.cases.merge_distance_m, settings.cases.merge_time_s))
+        self.offices = Offices(city, self.catalogue.events)
+        self.book = self._make_book()
         roster = frozenset(skill for skill, number in settings.staffing.crews.items() if number > 0)
         self._check_skills(roster)
         can_drive = roads is not None and bool(places.roads)
@@ -95,7 +102,7 @@ class Operations(mesa.Model):
             settings.dispatch,
             roster if can_drive else frozenset(),
         )
-        self.desk = Desk(self.world, self.book, self.catalogue, self.planner, settings.cases)
+        self.desk = self._make_desk()
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
         self.work = SiteWork(self.world, self.book, self.desk, self.checker, self.catalogue, settings)
         self.crews: dict[str, Crew] = {}
@@ -147,12 +154,38 @@ class Operations(mesa.Model):
         if kind in ("road.flooded", "sewer.surcharged"):
             self.world.flood_events[subject] = event_id
 
+    def inbox(self, organisation: str) -> list[Case]:
+        """Return the open cases that a unit, or everybody below an organisation, has now.
+
+        Parameters
+        ----------
+        organisation
+            Id of a unit, a street station, a district, a department or the centre.
+        """
+        return self.offices.inbox(organisation, self.book.cases.values())
+
     def case_counts(self) -> dict[str, int]:
         """Return the number of cases in each state, for tests and progress lines."""
         counts = Counter(str(case.state) for case in self.book.cases.values())
         return {state: counts[state] for state in sorted(counts)}
 
     # --- wiring -----------------------------------------------------------------------------------
+
+    def _make_book(self) -> CaseBook:
+        rules = self.settings.cases
+        return CaseBook(
+            OpenCases(rules.merge_distance_m, rules.merge_time_s),
+            ClosedCases(self.catalogue.events.waterlogging, rules.reopen_distance_m, rules.reopen_within_s),
+        )
+
+    def _make_desk(self) -> Desk:
+        """Join the parts that a case passes on its way from report to unit."""
+        rules, limits = self.settings.cases, read_time_limits()
+        clock = limits.clock(self.settings.start, rules.calendar)
+        deadlines = Deadlines(self.world, self.book, self.catalogue, limits, clock)
+        router = Router(self.world, self.book, self.offices, self.planner, deadlines, rules.desk)
+        intake = Intake(self.world, self.book, self.offices, router, deadlines, rules.desk)
+        return Desk(self.world, self.book, self.catalogue, intake, self.planner, rules)
 
     def _check_skills(self, roster: Iterable[str]) -> None:
         for skill in sorted(roster):
@@ -228,6 +261,8 @@ class Operations(mesa.Model):
         for skill in ("drainage", "traffic", "pump"):
             if roster and skill not in roster:
                 self.world.places.notes.append(f"No crew has the skill '{skill}': its tasks are not planned.")
+        if self.offices.tree is None:
+            self.world.places.notes.append("The city has no organisations: cases name no unit.")
         for text in self.world.places.notes:
             self.world.log("run.noted", "run", text=text)
 

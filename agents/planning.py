@@ -3,6 +3,7 @@
 from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import Catalogue, TaskKind, TaskSpec
+from agents.limits import Urgency
 from agents.settings import CaseSettings, DispatchSettings
 from agents.tasks import OVER, Task, TaskState
 from agents.world import World
@@ -40,18 +41,30 @@ class Planner:
         self.roster = roster
         self._nodes: dict[str, tuple[int, ...]] = {}
 
-    def plan(self, case: Case, cause: int) -> list[Task]:
-        """Plan the tasks that a case needs at its present depth and does not have yet."""
+    def plan(self, case: Case, cause: int, *, at_once: bool = False) -> list[Task]:
+        """Plan the tasks that a case needs at its present depth and does not have yet.
+
+        Parameters
+        ----------
+        case
+            An open case that its unit has.
+        cause
+            Id of the event that tells of the need.
+        at_once
+            Whether the dispatcher's time has been spent already, when the case was assigned.
+        """
         if case.class_code != self.catalogue.events.waterlogging:
-            return [] if case.tasks else self._add_all(case, [TaskKind.ATTEND], cause)
+            if len(case.tasks) > case.past_tasks:
+                return []
+            return self._add_all(case, [TaskKind.ATTEND], cause, at_once=at_once)
         kinds = [
             kind
             for kind in _FLOOD_TASKS
             if self._spec(kind).is_needed(case.depth_m, case.underpass) and not self._has(case, kind)
         ]
-        planned = self._add_all(case, kinds, cause)
-        if not planned and not case.tasks:
-            planned = self._add_all(case, [TaskKind.INSPECT], cause)
+        planned = self._add_all(case, kinds, cause, at_once=at_once)
+        if not planned and len(case.tasks) == case.past_tasks:
+            planned = self._add_all(case, [TaskKind.INSPECT], cause, at_once=at_once)
         return planned
 
     def plan_again(self, case: Case, cause: int) -> list[Task]:
@@ -66,6 +79,13 @@ class Planner:
             return []
         return self._add_all(case, [TaskKind.REOPEN_ROAD], cause)
 
+    def dispatch_delay_s(self, key: str) -> float:
+        """How long a dispatcher takes to decide what ``key`` names, s."""
+        if self.dispatch.mode == "automatic":
+            return self.dispatch.delay_s
+        draw: float = self.world.draws("dispatch").of(key).exponential(self.dispatch.manual_delay_s)
+        return draw
+
     def can_handle(self, skill: str) -> bool:
         """Whether the roster has a crew with a skill; an empty skill is anybody's."""
         return skill in self.roster if skill else bool(self.roster)
@@ -78,17 +98,17 @@ class Planner:
         return self.catalogue.events.classes[case.class_code].skill if kind is TaskKind.ATTEND else skill
 
     def _has(self, case: Case, kind: TaskKind) -> bool:
-        return any(
-            task.kind is kind and task.state is not TaskState.DROPPED for task in self.book.tasks_of(case)
-        )
+        tasks = self.book.tasks_of(case)[case.past_tasks :]
+        return any(task.kind is kind and task.state is not TaskState.DROPPED for task in tasks)
 
     def _is_pending(self, case: Case, kind: TaskKind) -> bool:
         return any(task.kind is kind and task.state not in OVER for task in self.book.tasks_of(case))
 
-    def _add_all(self, case: Case, kinds: list[TaskKind], cause: int) -> list[Task]:
-        return [task for kind in kinds if (task := self._add(case, kind, cause)) is not None]
+    def _add_all(self, case: Case, kinds: list[TaskKind], cause: int, *, at_once: bool = False) -> list[Task]:
+        added = (self._add(case, kind, cause, at_once=at_once) for kind in kinds)
+        return [task for task in added if task is not None]
 
-    def _add(self, case: Case, kind: TaskKind, cause: int) -> Task | None:
+    def _add(self, case: Case, kind: TaskKind, cause: int, *, at_once: bool) -> Task | None:
         skill = self._skill(case, kind)
         if not self.can_handle(skill):
             return None
@@ -111,12 +131,16 @@ class Planner:
             nodes=self._access(case),
             x=x,
             y=y,
-            ready_s=self.world.now_s + self._delay_s(task_id),
+            ready_s=self.world.now_s + (0.0 if at_once else self._delay_s(case, task_id)),
             cause=cause,
             items=gullies,
         )
         self.book.add_task(task)
         return task
+
+    def _delay_s(self, case: Case, task_id: str) -> float:
+        """How long a further task waits for the dispatcher, s; a top-urgent case waits for nobody."""
+        return 0.0 if case.urgency is Urgency.TOP_URGENT else self.dispatch_delay_s(task_id)
 
     def _site(self, case: Case, kind: TaskKind) -> tuple[float, float]:
         road = self.world.places.road_by_id.get(case.road)
@@ -133,9 +157,3 @@ class Planner:
             nodes = (self.world.roads.nearest_node(x, y) for x, y in points) if self.world.roads else ()
             self._nodes[key] = tuple(dict.fromkeys(nodes))
         return self._nodes[key]
-
-    def _delay_s(self, task_id: str) -> float:
-        if self.dispatch.mode == "automatic":
-            return self.dispatch.delay_s
-        draw: float = self.world.draws("dispatch").of(task_id).exponential(self.dispatch.manual_delay_s)
-        return draw

@@ -283,6 +283,64 @@ class DispatchSettings:
         _check("dispatch.reach_s", self.reach_s, 1.0)
 
 
+Triangle = tuple[float, float, float]
+"""Least, most likely and largest value."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """Who works at the desk and how long reports take there.
+
+    Parameters
+    ----------
+    mode
+        ``automatic``: a report is accepted, verified and registered by the platform as it comes in.
+        ``manual``: officers accept it, somebody verifies it, and a shift leader registers it, each in
+        turn and one report at a time.
+    acceptors, registrars
+        Officers who accept and who register at one time, in manual mode.
+    accept_min, verify_min, register_min
+        How long each step takes by hand, min (triangular).
+    found_false
+        Share of citizens' false reports that verification finds out, 0 to 1, by the platform and by
+        hand; the rest is found out on site. Sensors, cameras and patrols are believed.
+    misassigned
+        Share of cases that reach a unit that is not responsible, 0 to 1, by the platform and by hand.
+    return_min
+        After how long that unit returns such a case, min (triangular).
+    """
+
+    mode: str = "automatic"
+    acceptors: int = 4
+    registrars: int = 2
+    accept_min: Triangle = (1.0, 3.0, 10.0)
+    verify_min: Triangle = (10.0, 20.0, 60.0)
+    register_min: Triangle = (2.0, 5.0, 15.0)
+    found_false: tuple[float, float] = (0.3, 0.7)
+    misassigned: tuple[float, float] = (0.0, 0.05)
+    return_min: Triangle = (5.0, 20.0, 60.0)
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("automatic", "manual"):
+            raise ScenarioError(
+                "Setting 'cases.desk.mode' is unknown", got=self.mode, expected="automatic or manual"
+            )
+        _check("cases.desk.acceptors", self.acceptors, 1)
+        _check("cases.desk.registrars", self.registrars, 1)
+        for name in ("accept_min", "verify_min", "register_min", "return_min"):
+            least, likely, most = getattr(self, name)
+            _check(f"cases.desk.{name}", likely, least, most)
+            _check(f"cases.desk.{name}", least, 0.0)
+        for name in ("found_false", "misassigned"):
+            for share in getattr(self, name):
+                _check(f"cases.desk.{name}", share, 0.0, 1.0)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether people do it."""
+        return self.mode == "manual"
+
+
 @dataclass(frozen=True, slots=True)
 class CaseSettings:
     """How reports become cases and how cases are checked.
@@ -306,6 +364,15 @@ class CaseSettings:
         on, and how many are cleared in one go.
     pump_stays_s
         A pump runs on at most this long after the street has passed its check, s.
+    reopen_within_s, reopen_distance_m
+        A report of what was closed no longer ago than this, on the same street for water and within this
+        distance for other matters, opens the case again.
+    suspend_look_s, suspend_at_most_s
+        How often a suspended case is looked at, and how long it rests at most, s.
+    calendar
+        Name of the calendar in which working time runs; empty for that of the city's time zone.
+    desk
+        Who works at the desk.
     """
 
     merge_distance_m: float = 100.0
@@ -320,8 +387,18 @@ class CaseSettings:
     most_gullies: int = 8
     gullies_per_order: int = 4
     pump_stays_s: float = 1800.0
+    reopen_within_s: float = 6 * 3600.0
+    reopen_distance_m: float = 15.0
+    suspend_look_s: float = 1800.0
+    suspend_at_most_s: float = 6 * 3600.0
+    calendar: str = ""
+    desk: DeskSettings = field(default_factory=DeskSettings)
 
     def __post_init__(self) -> None:
+        _check("cases.reopen_within_s", self.reopen_within_s, 0.0)
+        _check("cases.reopen_distance_m", self.reopen_distance_m, 0.0)
+        _check("cases.suspend_look_s", self.suspend_look_s, 1.0)
+        _check("cases.suspend_at_most_s", self.suspend_at_most_s, 0.0)
         _check("cases.merge_distance_m", self.merge_distance_m, 1.0)
         _check("cases.merge_time_s", self.merge_time_s, 0.0)
         _check("cases.site_radius_m", self.site_radius_m, 0.0)

@@ -84,6 +84,7 @@ _SPECS = (
             Column("class_code", str, "class of the component catalogue, major-minor", "06-99"),
             Column("owner_unit", str, "owning organisation", ""),
             Column("maint_unit", str, "maintaining organisation", ""),
+            Column("supervising_dept", str, "department that supervises the industry", ""),
             Column("grid_cell", str, "id of the grid cell", ""),
         ),
     ),
@@ -117,6 +118,24 @@ _SPECS = (
             Column("name_zh", str, "name in Chinese", ""),
             Column("name_en", str, "name in English", ""),
             Column("skills", str, "skills stationed there, separated by commas; empty for all", ""),
+        ),
+    ),
+    LayerSpec(
+        "organisations",
+        "Point",
+        "Who watches, supervises and handles, at their seats: a tree below one centre",
+        (
+            Column("kind", str, "centre, department, district, station or unit"),
+            Column("parent", str, "id of the organisation it belongs to; empty for the centre", ""),
+            Column("name_zh", str, "name in Chinese", ""),
+            Column("name_en", str, "name in English", ""),
+            Column("skills", str, "what it handles or supervises, separated by commas", ""),
+            Column(
+                "areas",
+                str,
+                "beginnings of the ids of the cells it serves, separated by commas; empty: its parent's",
+                "",
+            ),
         ),
     ),
     LayerSpec(

@@ -6,6 +6,7 @@ from pathlib import Path
 from cim_models.bundle import read_city
 from cim_models.bundle.manifest import crs_problem
 from cim_models.bundle.tables import conform
+from cim_models.checks.administration import check_organisations
 from cim_models.checks.defects import Defect, error, note
 from cim_models.checks.networks import check_sewer, check_supply
 from cim_models.checks.roads import check_depots, check_roads
@@ -21,6 +22,7 @@ _CHECKS: tuple[Callable[[City], Iterator[Defect]], ...] = (
     check_roads,
     check_depots,
     check_sensors,
+    check_organisations,
     check_sewer,
     check_supply,
 )
@@ -31,6 +33,7 @@ _SWITCHED_OFF = {
     "grid_cells": "cases have no grid cell and citizens report nothing",
     "sensors": "no sensor reports",
     "depots": "there are no crews",
+    "organisations": "cases name no unit that answers for them",
 }
 
 

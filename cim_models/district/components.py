@@ -10,28 +10,24 @@ from shapely.geometry import Point
 
 from cim_models.city import Network
 from cim_models.district.administration import cell_of
+from cim_models.district.organisations import (
+    BIN,
+    DRAIN_COVER,
+    GRATE,
+    HYDRANT,
+    LAMP,
+    LIGHT,
+    NAME_SIGN,
+    OWNERS,
+    PASSAGE,
+    REGULATOR,
+    TREE,
+    WATER_COVER,
+)
 from cim_models.district.plan import Plan
 from cim_models.district.streets import Street, StreetPlan
 from cim_models.district.tables import layer_frame
 from cim_models.district.terrain import points_along
-
-DRAIN_COVER, GRATE, WATER_COVER = "01-03", "01-04", "01-01"
-LAMP, HYDRANT, LIGHT, NAME_SIGN = "01-18", "01-13", "02-14", "02-13"
-TREE, BIN, REGULATOR, PASSAGE = "04-02", "03-05", "01-33", "02-06"
-
-_OWNERS = {
-    DRAIN_COVER: ("排水管理所", "排水养护队"),
-    GRATE: ("排水管理所", "排水养护队"),
-    WATER_COVER: ("自来水公司", "供水抢修队"),
-    HYDRANT: ("消防救援站", "供水抢修队"),
-    LAMP: ("路灯管理所", "路灯养护队"),
-    LIGHT: ("交通管理站", "交通设施队"),
-    NAME_SIGN: ("地名管理站", "交通设施队"),
-    TREE: ("园林管理所", "绿化养护队"),
-    BIN: ("环境卫生所", "环卫作业队"),
-    REGULATOR: ("燃气公司", "燃气抢修队"),
-    PASSAGE: ("市政设施所", "排水养护队"),
-}
 
 
 @dataclass(slots=True)
@@ -88,8 +84,9 @@ def make_components(
     columns = {
         "id": [f"C-{number:05d}" for number in range(1, len(codes) + 1)],
         "class_code": codes,
-        "owner_unit": [_OWNERS[code][0] for code in codes],
-        "maint_unit": [_OWNERS[code][1] for code in codes],
+        "owner_unit": [OWNERS[code].owner for code in codes],
+        "maint_unit": [OWNERS[code].maintenance for code in codes],
+        "supervising_dept": [OWNERS[code].supervisor for code in codes],
         "grid_cell": cell_of(grid, places),
     }
     return layer_frame("components", columns, [Point(x, y) for x, y in np.round(places, 2)])

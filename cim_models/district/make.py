@@ -16,6 +16,7 @@ from cim_models.district.components import make_components
 from cim_models.district.grading import grade_streets
 from cim_models.district.gullies import make_gullies
 from cim_models.district.monitoring import make_sensors
+from cim_models.district.organisations import make_district_organisations
 from cim_models.district.plan import CRS, Plan
 from cim_models.district.sewer import make_sewer
 from cim_models.district.streets import SPEED_KM_H, StreetPlan, make_streets
@@ -38,6 +39,7 @@ _LEVELS = {
     "patrol_grids": 1,
     "sensors": 2,
     "depots": 1,
+    "organisations": 1,
     "spots": 1,
     "hazard_sites": 1,
 }
@@ -79,6 +81,7 @@ def make_district(seed: int = 1, size_m: float = 1500.0, cell_size_m: float = 2.
     supply = make_supply(plan, streets, ground, buildings)
     gullies = make_gullies(streets, design, ground)
     grid, patrols = make_grids(plan, river, buildings)
+    depots = places.make_depots(plan, streets)
     layers: dict[str, gpd.GeoDataFrame] = {
         "buildings": buildings,
         "roads": _roads(streets),
@@ -87,7 +90,8 @@ def make_district(seed: int = 1, size_m: float = 1500.0, cell_size_m: float = 2.
         "grid_cells": grid,
         "patrol_grids": patrols,
         "sensors": make_sensors(plan, streets, levels, design, sewer),
-        "depots": places.make_depots(plan, streets),
+        "depots": depots,
+        "organisations": make_district_organisations(grid, depots),
         "spots": places.make_spots(streets, design, blocks),
         "bridges": places.make_bridges(streets),
         "hazard_sites": places.make_hazard_sites(plan, design, buildings),

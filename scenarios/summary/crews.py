@@ -66,7 +66,7 @@ def _figures(crews: Sequence[CrewRecord]) -> dict[str, Any]:
     duty_h, busy_h = sum(crew.duty_s for crew in crews) / 3600, sum(crew.busy_s for crew in crews) / 3600
     utilisation = Indicator(
         "utilisation", "利用率", "Utilisation", busy_h, duty_h,
-        "hours from leaving for a case until done with it / hours on duty",
+        "hours from leaving for a case until done with it / hours on duty", "从出动到完成的时间 / 在岗时间",
     )  # fmt: skip
     return {
         "count": len(crews),

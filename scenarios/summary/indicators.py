@@ -21,7 +21,7 @@ class Indicator:
         Name for people.
     numerator, denominator
         What is divided by what, in one unit.
-    formula
+    formula, formula_zh
         The division in words.
     """
 
@@ -31,6 +31,7 @@ class Indicator:
     numerator: float
     denominator: float
     formula: str
+    formula_zh: str = ""
 
     @property
     def value(self) -> float | None:

@@ -64,7 +64,7 @@ def test_the_story_is_told_as_a_chain_of_causes(story):
     positions = [chain.index(kind) for kind in wanted]
     assert positions == sorted(positions)
     first = story.log.chain(story.log.of("case.dispatched")[0])
-    assert first == ["case.dispatched", "case.registered", "report.made", "road.flooded"]
+    assert first == ["case.dispatched", "case.assigned", "case.registered", "report.made", "road.flooded"]
 
 
 def test_orders_name_case_crew_and_place_and_change_the_water(story):
@@ -109,7 +109,7 @@ def test_water_goes_faster_with_crews_than_without(story):
     alone = storm(settings=toy_settings(staffing=StaffingSettings(crews={}))).run(6 * 3600.0)
     assert alone.log.of("order.issued") == []
     assert alone.log.of("case.dispatched") == []
-    assert alone.operations.case_counts() == {"registered": len(alone.operations.book.cases)}
+    assert alone.operations.case_counts() == {"assigned": len(alone.operations.book.cases)}
     assert "No crews: cases are registered, and nobody goes." in alone.operations.notes
     assert alone.town.depth.sum() > 10 * story.town.depth.sum() + 0.5
 
@@ -271,6 +271,7 @@ def test_a_case_that_grows_is_escalated_and_gets_more_tasks():
     run = ToyRun({}, settings=quiet_settings())
     report_flood(run, "H11", 0.2)
     case = run.operations.book.cases["C-00001"]
+    run.run(100.0)
     assert (case.level, case.tasks) == (3, ["C-00001/clear_gullies"])
     due_s = case.due_s
     report_flood(run, "H11", 0.55)
@@ -278,7 +279,14 @@ def test_a_case_that_grows_is_escalated_and_gets_more_tasks():
     assert case.tasks == ["C-00001/clear_gullies", "C-00001/close_road", "C-00001/pump"]
     assert case.due_s < due_s
     escalated = run.log.of("case.escalated")[0]
-    assert escalated.data == {"level": 1, "depth_m": 0.55, "due_s": case.due_s}
+    assert escalated.data == {
+        "level": 1,
+        "urgency": "top_urgent",
+        "depth_m": 0.55,
+        "due_s": case.due_s,
+        "regulator": "",
+        "reason": "deeper water",
+    }
     assert run.log.chain(escalated)[1:3] == ["report.merged", "report.made"]
 
 
@@ -335,7 +343,7 @@ def test_without_layers_roads_crews_or_channels_the_run_goes_on():
     run = ToyRun(STORM, settings=quiet_settings()).run(3600.0)
     assert run.log.of("report.made") == []
     run = ToyRun(STORM, roads=False).run(3600.0)
-    assert run.operations.case_counts()["registered"] > 0
+    assert run.operations.case_counts()["assigned"] > 0
 
 
 def test_a_depot_off_the_road_graph_is_named():

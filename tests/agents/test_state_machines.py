@@ -7,6 +7,7 @@ import pytest
 from agents import cases, crews, tasks
 from agents.cases import Case, CaseAction, CaseState
 from agents.catalogue import TaskKind
+from agents.limits import Urgency
 from agents.machine import next_state
 from agents.tasks import Task, TaskAction, TaskState
 from cim_models.errors import TransitionError
@@ -19,7 +20,22 @@ TABLES = {
 
 
 def make_case(state=CaseState.REPORTED):
-    return Case("C-1", "04-06", 0.0, 0.0, "R1", "", False, 3, 0.2, 0.0, 100.0, 0.0, genuine=True, state=state)
+    return Case(
+        id="C-1",
+        class_code="04-06",
+        x=0.0,
+        y=0.0,
+        road="R1",
+        grid_cell="",
+        underpass=False,
+        level=3,
+        urgency=Urgency.ORDINARY,
+        depth_m=0.2,
+        reported_s=0.0,
+        last_report_s=0.0,
+        genuine=True,
+        state=state,
+    )
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -48,7 +64,7 @@ def test_every_state_is_reached_from_the_first(name):
     assert reached == set(states)
 
 
-@pytest.mark.parametrize("state", [CaseState.CLOSED, CaseState.VOID, CaseState.TRANSFERRED])
+@pytest.mark.parametrize("state", [CaseState.VOID, CaseState.TRANSFERRED])
 def test_a_final_state_says_so(state):
     case = make_case(state)
     assert not case.is_open
@@ -56,11 +72,53 @@ def test_a_final_state_says_so(state):
         case.step(CaseAction.DISPATCH)
 
 
-def test_the_life_of_a_case_without_incidents():
+LIVES = {
+    "without incidents": "accept verify register assign dispatch depart arrive finish pass close",
+    "point to point": "register assign dispatch depart arrive finish pass close",
+    "returned by a unit that is not responsible": "accept verify register assign return assign dispatch",
+    "sent back at the check": "register assign dispatch depart arrive finish rework dispatch depart arrive",
+    "with more time": "register assign dispatch depart arrive extend finish",
+    "resting while water cuts it off": "register assign dispatch depart recall suspend resume dispatch",
+    "more urgent and late": "accept escalate verify register assign escalate expire dispatch",
+    "found false before it is registered": "accept void",
+    "found false on site": "register assign dispatch depart arrive void",
+    "closed and opened again": "register assign arrive finish pass close reopen assign dispatch",
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_the_lives_that_a_case_may_lead(life):
     case = make_case()
-    for action in ("register", "dispatch", "depart", "arrive", "finish", "pass", "close"):
+    for action in LIVES[life].split():
         case.step(CaseAction(action))
-    assert case.state is CaseState.CLOSED
+    assert {action for _, action in cases.TRANSITIONS} == set(CaseAction)
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        ("reported", "assign"),  # nobody gets what is not registered
+        ("accepted", "dispatch"),
+        ("registered", "dispatch"),  # no crew before a unit has it
+        ("handling", "return"),
+        ("handling", "suspend"),  # its crew is at work
+        ("suspended", "extend"),  # its clock stands still
+        ("suspended", "dispatch"),
+        ("void", "reopen"),
+        ("checking", "close"),
+    ],
+)
+def test_what_no_case_may_do(state, action):
+    case = make_case(CaseState(state))
+    with pytest.raises(TransitionError, match=f"Case 'C-1' cannot '{action}' while it is '{state}'"):
+        case.step(CaseAction(action))
+
+
+def test_a_closed_case_can_only_be_opened_again():
+    case = make_case(CaseState.CLOSED)
+    assert not case.is_open
+    with pytest.raises(TransitionError, match=r"cannot 'dispatch' while it is 'closed'.*one of reopen"):
+        case.step(CaseAction.DISPATCH)
 
 
 def test_a_case_is_not_closed_unchecked():

@@ -1,13 +1,16 @@
+from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.catalogue import TaskKind, read_catalogue
-from agents.worktime import ROSTERS, Shift, TimeUnit, WorkCalendar
+from agents.limits import Stage, Urgency, read_time_limits
+from agents.worktime import ROSTERS, Shift, TimeUnit, WorkCalendar, WorkClock
 from cim_models.catalogues import catalogue_names, load_catalogue
-from cim_models.errors import InputError
+from cim_models.errors import InputError, ScenarioError
 
 CALENDAR = WorkCalendar(
     hours=((time(8, 30), time(12)), (time(14), time(17, 30))),
@@ -71,7 +74,9 @@ def test_catalogues_name_version_and_source():
 
 
 def test_each_time_limit_skill_and_task_names_its_source():
-    for entry in (*load_catalogue("time_limits")["limits"], *load_catalogue("skills")["tasks"]):
+    limits = load_catalogue("time_limits")
+    entries = (*limits["limits"], *limits["stages"], *limits["calendars"], limits["extension"])
+    for entry in (*entries, *load_catalogue("skills")["tasks"]):
         assert entry["source"]
     vehicles = load_catalogue("vehicles")["classes"]
     for skill in load_catalogue("skills")["skills"]:
@@ -108,8 +113,85 @@ def test_levels_of_a_waterlogged_street(depth_m, road_class, underpass, level):
 
 
 def test_waterlogging_has_four_working_hours_and_urgent_cases_four_hours_by_the_clock():
-    catalogue = read_catalogue()
-    start = datetime(2026, 6, 18, 17, 0, tzinfo=UTC)
-    code = catalogue.events.waterlogging
-    assert catalogue.limits.due(start, code, 3) == datetime(2026, 6, 19, 12, 0, tzinfo=UTC)
-    assert catalogue.limits.due(start, code, 1) == datetime(2026, 6, 18, 21, 0, tzinfo=UTC)
+    limits, start = read_time_limits(), datetime(2026, 6, 17, 17, 0, tzinfo=UTC)
+    clock = limits.clock(start)
+    due_s = {urgency: clock.due_s(0.0, *astuple(limits.of_case("04-06", urgency))) for urgency in Urgency}
+    assert due_s[Urgency.ORDINARY] == 19 * 3600.0  # half an hour that day, the rest from half past eight
+    assert due_s[Urgency.URGENT] == due_s[Urgency.TOP_URGENT] == 4 * 3600.0
+
+
+def test_every_stage_has_a_limit_at_every_urgency():
+    stages = read_time_limits().stages
+    assert set(stages) == {(stage, urgency) for stage in Stage for urgency in Urgency}
+    for stage in Stage:
+        assert stages[stage, Urgency.TOP_URGENT].unit is TimeUnit.CALENDAR_HOURS
+
+
+# --- the calendar of China, and the clock on which limits run ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2026-06-18T17:00", "2026-06-22T12:00"),  # over the Dragon Boat holiday
+        ("2026-05-08T17:00", "2026-05-09T12:00"),  # the Saturday is a make-up workday (调休)
+        ("2026-09-30T17:00", "2026-10-08T12:00"),  # over the National Day holiday
+        ("2026-10-10T17:00", "2026-10-12T12:00"),  # and an ordinary Sunday after a make-up Saturday
+    ],
+)
+def test_four_working_hours_in_china(start, due):
+    begin = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    clock = read_time_limits().clock(begin)
+    end = datetime.fromisoformat(due).replace(tzinfo=begin.tzinfo)
+    assert clock.due_s(0.0, 4.0, TimeUnit.WORKING_HOURS) == (end - begin).total_seconds()
+
+
+def test_an_unknown_calendar_is_named():
+    with pytest.raises(ScenarioError, match=r"'cases.calendar' is unknown: got mars; expected one of china"):
+        read_time_limits().clock(datetime(2026, 6, 17, tzinfo=UTC), "mars")
+
+
+@given(st.integers(0, 40 * 86_400), st.floats(0, 120), st.sampled_from(TimeUnit))
+def test_the_clock_says_what_the_calendar_says(start_s, amount, unit):
+    start = datetime(2026, 6, 10, 13, 20, tzinfo=UTC)
+    expected = CALENDAR.due(start + timedelta(seconds=start_s), amount, unit) - start
+    assert WorkClock(CALENDAR, start).due_s(float(start_s), amount, unit) == pytest.approx(
+        expected.total_seconds(), abs=1e-3
+    )
+
+
+def test_summer_time_moves_the_working_day_with_the_clock_on_the_wall():
+    start = datetime(2026, 3, 27, 17, 0, tzinfo=ZoneInfo("Europe/Madrid"))  # clocks go forward on the 29th
+    due_s = WorkClock(CALENDAR, start).due_s(0.0, 1.0, TimeUnit.WORKING_HOURS)
+    assert due_s == (64 - 1) * 3600.0  # Monday 09:00
+
+
+@given(
+    st.integers(0, 10 * 86_400),
+    st.floats(0.1, 60),
+    st.floats(0, 1),
+    st.integers(0, 5 * 86_400),
+    st.sampled_from(TimeUnit),
+)
+def test_a_pause_leaves_as_much_time_as_there_was(start_s, amount, share, pause_s, unit):
+    clock = WorkClock(CALENDAR, datetime(2026, 6, 10, tzinfo=UTC))
+    due_s = clock.due_s(start_s, amount, unit)
+    from_s = start_s + share * (due_s - start_s)
+    resumed_s = clock.resumed_s(due_s, unit, from_s, from_s + pause_s)
+    assert resumed_s >= due_s - 1e-3
+    if unit is TimeUnit.CALENDAR_HOURS and share < 1.0:
+        assert resumed_s == pytest.approx(due_s + pause_s)
+    assert clock.resumed_s(due_s, unit, due_s, due_s + pause_s) == due_s
+
+
+def test_a_pause_over_night_costs_no_working_time():
+    start = datetime(2026, 6, 17, 17, 0, tzinfo=UTC)
+    clock = WorkClock(CALENDAR, start)
+    due_s = clock.due_s(0.0, 1.0, TimeUnit.WORKING_HOURS)  # 09:00 next day
+    assert clock.resumed_s(due_s, TimeUnit.WORKING_HOURS, 2 * 3600.0, 10 * 3600.0) == due_s
+    assert clock.resumed_s(due_s, TimeUnit.WORKING_HOURS, 0.0, 3600.0) == due_s + 1800.0
+
+
+def test_a_calendar_without_work_never_falls_due():
+    clock = WorkClock(WorkCalendar((), frozenset(range(5))), datetime(2026, 6, 17, tzinfo=UTC))
+    assert clock.due_s(0.0, 1.0, TimeUnit.WORKING_HOURS) > 3000 * 86_400.0

@@ -55,16 +55,20 @@ def moment_at(run: RunFolder, time_s: float) -> Moment:
 
 
 def open_cases(events: list[Event]) -> tuple[CaseMark, ...]:
-    """Cases that are registered and neither closed nor void, in order of registration."""
+    """Cases that are registered and neither closed nor void, in order of registration or reopening."""
     marks: dict[str, CaseMark] = {}
+    closed: dict[str, CaseMark] = {}
     for event in events:
         if event.kind == "case.registered":
             marks[event.subject] = _case(event.subject, event.data, int(event.data["level"]))
         elif event.kind == "case.escalated" and event.subject in marks:
             mark = marks[event.subject]
             marks[event.subject] = CaseMark(mark.id, mark.x, mark.y, int(event.data["level"]), mark.place)
-        elif event.kind in _CLOSED:
-            marks.pop(event.subject, None)
+        elif event.kind in _CLOSED and event.subject in marks:
+            closed[event.subject] = marks.pop(event.subject)
+        elif event.kind == "case.reopened" and event.subject in closed:
+            mark = closed.pop(event.subject)
+            marks[mark.id] = CaseMark(mark.id, mark.x, mark.y, int(event.data["level"]), mark.place)
     return tuple(marks.values())
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cim_models.city import City
 from cim_models.events import Event
 from scenarios.runfolder import RunFolder
-from scenarios.summary.cases import CaseRecord, collect_cases
+from scenarios.summary.case_records import CaseRecord, collect_cases
 
 FloatArray = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from scenarios.summary.crews import summarize_crews
 from twin.surface.hazard import rating_classes
 from viz.report.quantities import depth_text, error_text, number_text, share_text, volume_text
 from viz.report.record import RunRecord
-from viz.report.texts import FORMULAS_ZH, Translate
+from viz.report.texts import Translate
 from viz.stills.palette import HAZARD_COLOURS
 
 
@@ -74,7 +74,7 @@ def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
             name=str(row[record.language]),
             value=say("no_value") if row["value"] is None else share_text(row["value"]),
             fraction=f"{number_text(row['numerator'])} / {number_text(row['denominator'])}",
-            formula=FORMULAS_ZH[row["id"]] if record.language == "zh" else str(row["formula"]),
+            formula=str(row["formula_zh" if record.language == "zh" else "formula"]),
         )
         for row in listed
     ]

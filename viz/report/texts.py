@@ -224,22 +224,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "licence": ("许可", "licence"),
 }
 
-FORMULAS_ZH: Mapping[str, str] = {
-    "valid_report_rate": "有效上报 / 上报",
-    "registration_rate": "立案 / 上报",
-    "dispatch_rate": "派遣 / 应办案件",
-    "handling_rate": "处置 / 应办案件",
-    "handling_on_time_rate": "按期处置 / 应办案件",
-    "check_rate": "核查 / 处置",
-    "closing_rate": "结案 / 应办案件",
-    "closing_on_time_rate": "按期结案 / 应办案件",
-    "closing_late_rate": "超期结案 / 应办案件",
-    "overdue_open_rate": "结束时超期未结 / 应办案件",
-    "rework_rate": "返工至少一次 / 处置",
-    "utilisation": "从出动到完成的时间 / 在岗时间",
-    "coverage_15_min": "立案后15分钟内到场 / 应办案件",
-}
-
 
 class Count(int):
     """A number of things: ``{n:case|cases}`` says them in the right number."""

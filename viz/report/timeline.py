@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scenarios.summary.cases import CaseRecord
+from scenarios.summary.case_records import CaseRecord
 from viz.report.record import RunRecord, ended_s
 
 MOST_ROWS = 40

@@ -93,7 +93,7 @@ def _extent(scene: Scene) -> list[float]:
 
 
 def details(scene: Scene) -> dict[str, Any]:
-    """Names and places of roads, sensors, depots and sewer nodes, for cards and for flying there."""
+    """Names and places of roads, sensors, depots, units and sewer nodes, for cards and for flying there."""
     city = scene.city
     found: dict[str, Any] = {}
     roads = city.layer("roads")
@@ -105,7 +105,8 @@ def details(scene: Scene) -> dict[str, Any]:
             "en": roads["name_en"].fillna("").tolist(),
             "lon_lat": _lon_lat(scene, middle),
         }
-    for name, columns in (("sensors", ("kind", "target")), ("depots", ("name_zh", "name_en"))):
+    names = ("name_zh", "name_en")
+    for name, columns in (("sensors", ("kind", "target")), ("depots", names), ("organisations", names)):
         frame = city.layer(name)
         if frame is not None:
             found[name] = {

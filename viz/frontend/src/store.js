@@ -87,6 +87,10 @@ class Store {
     return first || other || id
   }
 
+  unitName(id) {
+    return this.detail("organisations", id, this.language === "zh" ? "name_zh" : "name_en") || id
+  }
+
   skillName(skill) { return this.manifest?.skills?.[skill]?.[this.language] || skill || "" }
 
   async poll() {

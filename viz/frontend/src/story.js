@@ -5,8 +5,9 @@
 // an event arrives as a row
 export const ID = 0, TIME = 1, KIND = 2, SUBJECT = 3, CAUSE = 4, VALUE_KIND = 5, DATA = 6
 
-export const STAGES = ["registered", "dispatched", "on_site", "handled", "checked", "closed"]
-export const FLOW = ["reported", "merged", "registered", "dispatched", "on_site", "handled", "checked", "closed"]
+export const STAGES = ["registered", "assigned", "dispatched", "on_site", "handled", "checked", "closed"]
+export const FLOW = ["reported", "merged", "registered", "assigned", "dispatched", "on_site", "handled", "checked", "closed"]
+const WAITING = new Set(["registered", "assigned", "returned"])
 export const THRESHOLDS = ["0.15", "0.30", "0.50"]
 
 function empty() {
@@ -144,8 +145,21 @@ const HANDLERS = {
       id: row[SUBJECT], event: row[ID], level: data.level, due: data.due_s, road: data.road, class: data.class_code,
       place: {zh: data.place_zh || "", en: data.place_en || ""}, position: data.lon_lat || null,
       registered: row[TIME], since: row[TIME], stage: "registered", overdue: false, reworks: 0, reports: 0,
-      crews: new Set(), depth: data.depth_m ?? null,
+      crews: new Set(), depth: data.depth_m ?? null, unit: data.unit || "",
     })
+  },
+  "case.assigned": (s, row, data) => {
+    s.passed.assigned++
+    const found = stage(s, row, "assigned")
+    if (found) found.unit = data.unit
+  },
+  "case.returned": (s, row) => stage(s, row, "returned"),
+  "case.suspended": (s, row) => stage(s, row, "suspended"),
+  "case.resumed": (s, row, data) => { const found = stage(s, row, "assigned"); if (found) found.due = data.due_s },
+  "case.extended": (s, row, data) => { const found = s.cases.get(row[SUBJECT]); if (found) found.due = data.due_s },
+  "case.reopened": (s, row, data) => {
+    const found = stage(s, row, "registered")
+    if (found) Object.assign(found, {closed: null, overdue: false, due: data.due_s, level: data.level})
   },
   "case.escalated": (s, row, data) => {
     const found = s.cases.get(row[SUBJECT])
@@ -156,7 +170,7 @@ const HANDLERS = {
     const found = s.cases.get(row[SUBJECT])
     if (!found) return
     found.crews.add(data.crew)
-    if (found.stage === "registered") stage(s, row, "dispatched")
+    if (WAITING.has(found.stage)) stage(s, row, "dispatched")
   },
   "case.handled": (s, row) => { s.passed.handled++; stage(s, row, "handled") },
   "case.checked": (s, row, data) => {
@@ -165,7 +179,7 @@ const HANDLERS = {
     if (found) found.depth = data.depth_m ?? found.depth
   },
   "case.reworked": (s, row) => {
-    const found = stage(s, row, "registered")
+    const found = stage(s, row, "assigned")
     if (found) found.reworks++
   },
   "case.closed": (s, row) => { s.passed.closed++; const found = stage(s, row, "closed"); if (found) found.closed = row[TIME] },
@@ -196,7 +210,7 @@ const HANDLERS = {
     const found = data.case && s.cases.get(data.case)
     if (!found) return
     s.passed.on_site++
-    if (found.stage === "registered" || found.stage === "dispatched") { found.stage = "on_site"; found.since = row[TIME] }
+    if (WAITING.has(found.stage) || found.stage === "dispatched") { found.stage = "on_site"; found.since = row[TIME] }
   },
   "crew.finished": (s, row) => { Object.assign(crewOf(s, row), {state: "idle", task: null, case: null}) },
   "order.issued": (s, row, data) => {

@@ -215,7 +215,7 @@ export class CityView {
     if (this.shown("cases")) {
       for (const row of this.caseRows || []) {
         const item = this.state().cases.get(row.id)
-        const waiting = item && (item.stage === "registered" || item.stage === "dispatched")
+        const waiting = item && !["on_site", "handled", "checked", "closed"].includes(item.stage)
         if (waiting && (row.level === 1 || this.store.timeS - item.registered < NEW_S)) found.push({position: row.position, colour: row.colour})
       }
     }

@@ -54,7 +54,7 @@ function caseHtml(store, id) {
     facts: [
       ["class", escape(manifest.classes?.[item.class]?.[language] || item.class)], ["stage", w(`stage_${item.stage}`)],
       ["registered_at", clock(store, item.registered)], [isOpen(item) ? "remaining" : "closed_in", timer(store, item, store.timeS)],
-      ["reports", number(item.reports + 1)], ["crew", crews], ["reworks", item.reworks ? number(item.reworks) : ""],
+      ["reports", number(item.reports + 1)], ["unit", escape(store.unitName(item.unit))], ["crew", crews], ["reworks", item.reworks ? number(item.reworks) : ""],
       ["depth", item.depth === null ? "" : `${number(item.depth, 2)} m`],
     ],
     rows: chainHtml(store, store.story.chain(id)),
@@ -159,6 +159,7 @@ function detail(store, row) {
     const why = store.manifest.plan_reasons?.[data.why]
     return `${escape(data.crew)} ${escape(why ? why[language] : data.why)}`
   }
+  if (kind === "case.assigned" || kind === "case.returned") return escape(store.unitName(data.unit))
   if (kind === "case.escalated") return `${store.manifest.legend.numerals[data.level]}${depth(data.depth_m)}`
   if (kind === "case.checked") return `${data.passed ? "✓" : "✗"}${depth(data.depth_m)}`
   if (kind === "crew.arrived" && data.delay_s >= 1) return `${escape(row[SUBJECT])} ${word(language, "delayed")} ${spanText(data.delay_s)}`

@@ -7,7 +7,7 @@ import {word} from "../words.js"
 import {escape, fill, mount, number} from "./html.js"
 
 const ALARMS = new Set([
-  "case.registered", "case.escalated", "case.overdue", "case.closed", "road.flooded", "sewer.surcharged",
+  "case.registered", "case.escalated", "case.overdue", "case.returned", "case.suspended", "case.reopened", "case.closed", "road.flooded", "sewer.surcharged",
   "crew.cut_off", "order.issued", "order.refused",
 ])
 const SHOWN = 14
