@@ -46,8 +46,7 @@ class World:
     @property
     def now_s(self) -> float:
         """Simulated time, s since start."""
-        now: float = self.env.now
-        return now
+        return float(self.env.now)  # a delay drawn by numpy makes a numpy number of it
 
     def hour(self, t_s: float | None = None) -> float:
         """Hour of the day at a time (now by default), 0 to 24."""

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from agents.policies import load_policy
 from agents.policies.loading import policy_file
 from agents.settings import (
+    CaseSettings,
     CitizenSettings,
+    DeskSettings,
     DispatchSettings,
     OperationsSettings,
     PatrolSettings,
@@ -197,6 +199,9 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
         If a skill, shift pattern, policy or patrol grid does not exist.
     """
     reporting, staffing, dispatch = scenario.reporting, scenario.staffing, scenario.dispatch
+    calendars = [str(entry["name"]) for entry in load_catalogue("time_limits")["calendars"]]
+    if scenario.cases.calendar:
+        _check_choice(scenario.cases.calendar, calendars, "cases.calendar", source)
     known_skills = [str(entry["name"]) for entry in load_catalogue("skills")["skills"]]
     for skill in staffing.crews:
         _check_choice(skill, known_skills, f"staffing.crews.{skill}", source)
@@ -224,7 +229,27 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
                 zones=dispatch.zones,
                 reach_s=dispatch.reach,
             ),
+            cases=case_settings(scenario),
         )
+
+
+def case_settings(scenario: Scenario) -> CaseSettings:
+    """Translate what the scenario says about the desk and the cases."""
+    cases, desk = scenario.cases, scenario.cases.desk
+    usual = DeskSettings()
+    return CaseSettings(
+        merge_distance_m=cases.merge_distance,
+        merge_time_s=cases.merge_time,
+        reopen_within_s=cases.reopen_within,
+        calendar=cases.calendar,
+        desk=DeskSettings(
+            mode=desk.mode,
+            acceptors=desk.acceptors,
+            registrars=desk.registrars,
+            misassigned=usual.misassigned if desk.misassigned is None else (desk.misassigned,) * 2,
+            found_false=usual.found_false if desk.found_false is None else (desk.found_false,) * 2,
+        ),
+    )
 
 
 def run_meta(setup: Setup) -> dict[str, Any]:

@@ -132,6 +132,45 @@ class Dispatch(Section):
     reach: PositiveDuration = 1800.0
 
 
+class Desk(Section):
+    """How reports are accepted, verified and registered: by the platform at once, or by officers in turn.
+
+    ``acceptors`` and ``registrars`` are the officers at work in manual mode. ``misassigned`` is the share of
+    cases that reach a unit that is not responsible and returns them; that of the mode where omitted.
+    See `agents.settings.DeskSettings`.
+    """
+
+    mode: Literal["automatic", "manual"] = "automatic"
+    acceptors: Annotated[int, Field(ge=1, le=10_000)] = 4
+    registrars: Annotated[int, Field(ge=1, le=10_000)] = 2
+    misassigned: Fraction | None = None
+    found_false: Fraction | None = None
+
+
+class Denominators(Section):
+    """What an indicator is a share of, where sites choose differently; see catalogue of indicators."""
+
+    registration_rate: Literal["reports", "accepted"] = "reports"
+    rework_rate: Literal["handled", "owed"] = "handled"
+
+
+class Cases(Section):
+    """How reports become cases, and by which rules cases are counted.
+
+    A report merges into an open case of its class within ``merge_distance``, or on the same street, whose
+    last report is no older than ``merge_time``; it opens a case again that was closed no longer ago than
+    ``reopen_within``. ``calendar`` names the calendar of catalogue ``time_limits`` in which working time
+    runs, that of the city's time zone where omitted.
+    """
+
+    merge_distance: PositiveLength = 100.0
+    merge_time: Duration = 7200.0
+    reopen_within: Duration = 21_600.0
+    calendar: str = ""
+    desk: Desk = Desk()
+    denominators: Denominators = Denominators()
+
+
 class PumpTruck(Section):
     """A pump truck placed by plan, not by a case."""
 
@@ -247,6 +286,7 @@ class Scenario(Section):
     reporting: Reporting = Reporting()
     staffing: Staffing = Staffing()
     dispatch: Dispatch = Dispatch()
+    cases: Cases = Cases()
     measures: tuple[Measure, ...] = ()
     output: Output = Output()
     numerics: Numerics = Numerics()

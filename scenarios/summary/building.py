@@ -8,7 +8,7 @@ from typing import Any
 from cim_models.city import City
 from cim_models.values import ValueKind
 from scenarios.runfolder import RunFolder
-from scenarios.summary.cases import summarize_cases
+from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
 from scenarios.summary.flooding import city_series, summarize_flooding
 from scenarios.summary.hazard import summarize_hazard
@@ -65,7 +65,7 @@ def build_summary(
             city, city_series(run.readings("city")), frames.max_depth / 1000.0, events, t_s
         ),
         "hazard": summarize_hazard(frames, city.terrain.cell_size_m**2),
-        "cases": summarize_cases(events, t_s),
+        "cases": summarize_cases(events, t_s, case_denominators(meta)),
         "crews": summarize_crews(events, t_s),
         "orders": summarize_orders(events),
     }

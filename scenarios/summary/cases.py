@@ -52,6 +52,12 @@ def summarize_cases(
     }
 
 
+def case_denominators(meta: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the denominators that a run's scenario chooses; none for a run of before there was a choice."""
+    cases = meta.get("scenario", {}).get("cases") or {}
+    return cases.get("denominators") or {}
+
+
 def mean_response_by_grid(cases: Sequence[CaseRecord]) -> dict[str, float]:
     """Mean time from registration to the first crew's arrival by grid cell, s."""
     by_grid: dict[str, list[float]] = defaultdict(list)

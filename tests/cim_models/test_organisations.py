@@ -146,8 +146,8 @@ def test_the_check_of_a_city_names_them(tiny_city, rows, id_, what):
 def test_components_of_unknown_units_are_named(tiny_city):
     frame = layer([("C", "centre", "")]).set_crs(tiny_city.crs, allow_override=True)
     components = gpd.GeoDataFrame(
-        {"id": ["K1", "K2"], "class_code": ["01-04"] * 2, "owner_unit": ["", "Nobody"], "maint_unit": ["", ""],
-         "supervising_dept": ["", ""], "grid_cell": ["", ""]},
+        {"id": ["K1", "K2"], "class_code": ["01-04"] * 2, "owner_unit": ["", "Nobody"],
+         "maint_unit": ["", ""], "supervising_dept": ["", ""], "grid_cell": ["", ""]},
         geometry=[Point(500_010, 3_270_010)] * 2,
         crs=tiny_city.crs,
     )  # fmt: skip

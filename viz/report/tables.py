@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from scenarios.summary.cases import summarize_cases
+from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
 from twin.surface.hazard import rating_classes
 from viz.report.quantities import depth_text, error_text, number_text, share_text, volume_text
@@ -66,7 +66,7 @@ _VOLUMES = (
 def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
     """Compute the indicators of cases and crews from the event log."""
     listed = [
-        *summarize_cases(record.events, record.end_s)["indicators"],
+        *summarize_cases(record.events, record.end_s, case_denominators(record.meta))["indicators"],
         summarize_crews(record.events, record.end_s)["utilisation"],
     ]
     return [
