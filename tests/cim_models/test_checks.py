@@ -148,7 +148,10 @@ def test_depot_far_from_roads_is_an_error(tiny_city: City) -> None:
 
 
 def test_tiny_city_has_no_defect_but_absences(tiny_city: City) -> None:
-    assert {(item.layer, item.severity) for item in check_city(tiny_city)} == {("supply", NOTE)}
+    assert {(item.layer, item.severity) for item in check_city(tiny_city)} == {
+        ("supply", NOTE),
+        ("organisations", NOTE),
+    }
 
 
 def test_folder_is_checked_and_an_unreadable_one_is_a_defect(tiny_city: City, tmp_path: Path) -> None:
