@@ -3,9 +3,16 @@
 The agents write them, the twin carries them out, and neither imports the other.
 """
 
+import math
 from dataclasses import dataclass
 
 from cim_models.structures import Barrier, Culvert
+
+OUTSIDE = "outside"
+"""Target of a pump whose water leaves the model."""
+
+GROUND = "ground"
+"""Target of a pump whose water is put back on the ground at the order's ``outlet``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +50,15 @@ class StartPump:
     x, y
         Where the suction hose lies, m in the city's CRS.
     target
-        Id of a sewer node (an outfall included), or ``"outside"`` for water that leaves the
-        model domain.
+        Id of a sewer node (an outfall included), `OUTSIDE` for water that leaves the model domain, or
+        `GROUND` for water that runs out on the ground at ``outlet``.
     capacity_m3_h
         Largest flow, m3/h, > 0.
+    outlet
+        Where the water runs out with the target `GROUND`, m; else None.
+    hose_m
+        Length of the delivery hose, m: the target lies no farther from the suction, in a straight line.
+        To leave the model, the hose must reach the edge of the terrain.
     """
 
     id: str
@@ -54,6 +66,8 @@ class StartPump:
     y: float
     target: str
     capacity_m3_h: float
+    outlet: tuple[float, float] | None = None
+    hose_m: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +126,25 @@ class OpenCulvert:
     culvert: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShutValve:
+    """Shut a valve of the water supply."""
+
+    id: str
+    valve: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenValve:
+    """Open a valve of the water supply again."""
+
+    id: str
+    valve: str
+
+
 StructureOrder = LayBarrier | RemoveBarrier | LayCulvert | RemoveCulvert | ShutCulvert | OpenCulvert
-Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder
+ValveOrder = ShutValve | OpenValve
+Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder | ValveOrder
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from shapely.geometry import LineString
 from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.orders import (
+    GROUND,
     ClearGullies,
     CloseRoad,
     LayBarrier,
@@ -122,9 +124,8 @@ def _orders(
     times = _times(scenario, chosen.begin, chosen.until, key, source)
     if isinstance(chosen, PumpTruck):
         x, y = locate(city, chosen.at, f"{key}.at", source)
-        target = sewer_target(city, chosen.to, f"{key}.to", source)
-        start = StartPump(name, x, y, target, chosen.capacity_m3_h)
-        return _planned(times, start, StopPump(f"{name}-end", name), (x, y), target)
+        start = _start_pump(name, (x, y), chosen, city, f"{key}.to", source)
+        return _planned(times, start, StopPump(f"{name}-end", name), (x, y), start.target)
     planner = StructurePlanner(scenario, city, source)
     if isinstance(chosen, RoadClosure):
         return _closure(chosen, name, key, times, planner)
@@ -139,6 +140,21 @@ def _orders(
         place = _middle(culverts[chosen.culvert].line)
         return _planned(times, shut, reopen, place, chosen.culvert)
     return _placing(name, times, planner.structure(chosen, key))
+
+
+def _start_pump(
+    name: str, suction: tuple[float, float], plan: PumpTruck, city: City, key: str, source: str
+) -> StartPump:
+    outlet = None if isinstance(plan.to, str) else locate(city, plan.to, key, source)
+    return StartPump(
+        id=name,
+        x=suction[0],
+        y=suction[1],
+        target=sewer_target(city, plan.to, key, source) if isinstance(plan.to, str) else GROUND,
+        capacity_m3_h=plan.capacity_m3_h,
+        outlet=outlet,
+        hose_m=math.inf if plan.hose is None else plan.hose,
+    )
 
 
 def _planned(

@@ -20,6 +20,7 @@ from cim_models.orders import (
     StartPump,
     StopPump,
     StructureOrder,
+    ValveOrder,
 )
 from cim_models.structures import Barrier, Structure
 from scenarios.measures import PlannedOrder
@@ -51,6 +52,8 @@ class OrderDesk:
             if self._roads is None:
                 return OrderOutcome(False, "the city has no roads")
             return self._roads.apply(order)
+        if isinstance(order, ValveOrder):
+            return OrderOutcome(False, "the water supply is not simulated")
         return self._water.apply(order)
 
     def state(self) -> dict[str, int]:

@@ -172,11 +172,17 @@ class Cases(Section):
 
 
 class PumpTruck(Section):
-    """A pump truck placed by plan, not by a case."""
+    """A pump truck placed by plan, not by a case.
+
+    ``to`` is a sewer node, an outfall's spot, ``outside`` the model, or a point [x, y] on the ground where
+    the water runs out. With ``hose`` the straight way there, or to the edge of the terrain, may be no
+    longer than that.
+    """
 
     at: str | Point
-    to: str = "outside"
+    to: str | Point = "outside"
     capacity_m3_h: Annotated[float, Field(gt=0)]
+    hose: PositiveLength | None = None
     begin: Moment = Field(alias="from")
     until: Moment | None = None
 

@@ -24,8 +24,8 @@ class WaterUnits:
         Passed through gullies and manholes.
     roofs_to_sewer
         Rain on roofs that ran into the sewer without touching the ground.
-    pumped, pumped_outside
-        Taken by pump trucks; of that, what left the model.
+    pumped, pumped_outside, pumped_to_ground
+        Taken by pump trucks; of that, what left the model, and what was put back on the ground.
     infiltrated, depression
         Soaked into the ground; held in its hollows now.
     inflow
@@ -45,6 +45,7 @@ class WaterUnits:
     roofs_to_sewer: int = 0
     pumped: int = 0
     pumped_outside: int = 0
+    pumped_to_ground: int = 0
     infiltrated: int = 0
     depression: int = 0
     inflow: int = 0
@@ -57,13 +58,15 @@ class WaterUnits:
     def surface_error(self) -> int:
         """What is on the ground beyond what the partners left there."""
         came = self.rain + self.initial + self.to_surface + self.inflow + self.edge_inflow
+        came += self.pumped_to_ground
         went = self.to_sewer + self.pumped + self.infiltrated + self.depression + self.edge_outflow
         return self.stored - (came - went)
 
     @property
     def handover_error(self) -> int:
         """What SWMM received beyond what street, roofs and pumps gave it."""
-        given = self.to_sewer - self.to_surface + self.roofs_to_sewer + self.pumped - self.pumped_outside
+        given = self.to_sewer - self.to_surface + self.roofs_to_sewer
+        given += self.pumped - self.pumped_outside - self.pumped_to_ground
         return self.sewer_received - given
 
     @property
@@ -97,8 +100,9 @@ class WaterBalance:
         Left through the sewer's outfalls and over the edges of the terrain.
     sewer_losses_m3
         Evaporation, seepage and flooding booked by SWMM.
-    pumped_m3, pumped_outside_m3
-        Taken from the street by pump trucks; of that, what left the model.
+    pumped_m3, pumped_outside_m3, pumped_to_ground_m3
+        Taken from the street by pump trucks; of that, what left the model, and what was put back on the
+        ground elsewhere.
     infiltrated_m3, depression_m3
         Soaked into the ground since the start, and held in its hollows now.
     surface_error_m3, sewer_error_m3, whole_error_m3
@@ -123,6 +127,7 @@ class WaterBalance:
     sewer_losses_m3: float
     pumped_m3: float
     pumped_outside_m3: float
+    pumped_to_ground_m3: float
     infiltrated_m3: float
     depression_m3: float
     surface_error_m3: float
@@ -148,7 +153,8 @@ class WaterBalance:
     def sewer_error(self) -> float:
         """Error of the sewer as a share of the water it ever held."""
         held = self.to_sewer_m3 + self.roofs_to_sewer_m3 + self.sewer_inflow_m3 + self.initial_m3
-        return _share(self.sewer_error_m3, held + self.pumped_m3 - self.pumped_outside_m3)
+        pumped_m3 = self.pumped_m3 - self.pumped_outside_m3 - self.pumped_to_ground_m3
+        return _share(self.sewer_error_m3, held + pumped_m3)
 
     @property
     def whole_error(self) -> float:
@@ -200,6 +206,7 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
         sewer_losses_m3=sewer.losses,
         pumped_m3=units.pumped * unit_m3,
         pumped_outside_m3=outside_m3,
+        pumped_to_ground_m3=units.pumped_to_ground * unit_m3,
         infiltrated_m3=infiltrated_m3,
         depression_m3=depression_m3,
         surface_error_m3=surface.error_m3,

@@ -38,7 +38,8 @@ class WaterSettings:
     blockages
         Gullies that are blocked at the start, besides what the layer says.
     pump_radius_m
-        How far a pump truck's suction reaches around its point, m, > 0.
+        How far a pump truck's suction reaches around its point, and its water runs out around an outlet
+        on the ground, m, > 0.
     pump_residual_m
         Depth that a pump leaves behind, m, >= 0.
     ground

@@ -28,7 +28,7 @@ from twin.water.balance import WaterBalance, WaterUnits, water_balance
 from twin.water.blockage import blockage_at_start
 from twin.water.boundaries import surface_edges
 from twin.water.probes import SensorProbes
-from twin.water.pumps import PumpFleet, PumpTruck
+from twin.water.pumps import PumpFleet, PumpSite, PumpTruck
 from twin.water.roofs import RoofDrains
 from twin.water.settings import WaterSettings
 from twin.water.structures import StructureYard
@@ -116,7 +116,7 @@ class WaterSystem:
         self.surcharged = np.zeros(0, dtype=bool)
         if city.sewer is not None:
             self._open_sewer(city.sewer, Path(workdir))
-        self._pumps = PumpFleet(self._suction_cells, self.node_ids, settings.pump_residual_m)
+        self._pumps = PumpFleet(self._pump_site())
         self._sensors = SensorProbes(city.terrain, self.open_cells, city.layer("sensors"), self._sewer)
 
     def _make_surface(self) -> SurfaceWater:
@@ -177,7 +177,14 @@ class WaterSystem:
         self._sewer = sewer
         self.surcharged = np.zeros(len(sewer.node_ids), dtype=bool)
 
-    def _suction_cells(self, x: float, y: float) -> NDArray[np.int64]:
+    def _pump_site(self) -> PumpSite:
+        node_xy: dict[str, tuple[float, float]] = {}
+        if self.city.sewer is not None:
+            points = self.city.sewer.nodes.geometry
+            node_xy = dict(zip(self.node_ids, zip(points.x, points.y, strict=True), strict=True))
+        return PumpSite(self._hose_cells, node_xy, self.terrain.bounds, self.settings.pump_residual_m)
+
+    def _hose_cells(self, x: float, y: float) -> NDArray[np.int64]:
         return cells_within(self.terrain, self.open_cells, x, y, self.settings.pump_radius_m)
 
     def close(self) -> None:
@@ -455,6 +462,7 @@ class WaterSystem:
             roofs_to_sewer=0 if self._roofs is None else self._roofs.to_sewer_units,
             pumped=pumps.pumped_units,
             pumped_outside=pumps.pumped_outside_units,
+            pumped_to_ground=pumps.pumped_to_ground_units,
             infiltrated=0 if ground is None else ground.infiltrated_units,
             depression=0 if ground is None else ground.depression_units,
         )

@@ -17,6 +17,7 @@ from twin.water import GullyBlockage, WaterSettings, WaterSystem
 STORM = constant_rain(120.0, 900.0)
 BETWEEN = ("nearest", "inverse_distance")
 DIP = (X0 + 60.0, Y0 + 40.0)
+HIGH = (X0 + 20.0, Y0 + 40.0)
 
 
 @pytest.fixture
@@ -65,10 +66,12 @@ def test_the_whole_account_closes_to_the_unit(run):
     )
     assert system.apply(StartPump("P", *DIP, "outside", 90.0)).done
     assert system.apply(StartPump("Q", *DIP, "O1", 90.0)).done
+    assert system.apply(StartPump("G", *DIP, "ground", 90.0, outlet=HIGH)).done
     system.advance_to(662.0)
     units = system.balance().units
     assert min(units.rain, units.to_sewer, units.to_surface, units.infiltrated, units.edge_outflow) > 0
-    assert 0 < units.pumped_outside < units.pumped
+    assert min(units.pumped_outside, units.pumped_to_ground) > 0
+    assert units.pumped_outside + units.pumped_to_ground < units.pumped
     assert (units.surface_error, units.handover_error, units.coupled_error) == (0, 0, 0)
     assert system.balance().sewer_inflow_m3 == pytest.approx(0.0, abs=1e-9)
 
@@ -208,12 +211,31 @@ def test_pump_truck_into_the_sewer_reaches_the_outfall(run):
     assert balance.outfalls_m3 == pytest.approx(balance.pumped_m3, rel=0.02)
 
 
+def test_pump_truck_moves_water_from_one_place_to_another(run, tiny_city):
+    """What leaves the dip stands higher up the street: nothing is lost, and the far place gets wet."""
+    system = run(replace(tiny_city, sewer=None), rain=constant_rain(120.0, 60.0), until_s=900.0)
+    stored_m3, there_m = system.balance().surface_stored_m3, system.depth_near(*HIGH, 4.0)
+    assert system.apply(StartPump("P", *DIP, "ground", 36.0, outlet=HIGH, hose_m=40.0)).done
+    system.advance_to(960.0)
+    balance = system.balance()
+    assert balance.pumped_m3 == balance.pumped_to_ground_m3 == pytest.approx(0.6, rel=1e-3)
+    assert balance.surface_stored_m3 == stored_m3
+    assert system.depth_near(*HIGH, 4.0) > there_m + 0.005
+    assert (balance.units.surface_error, balance.units.handover_error) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
         (StartPump("P", *DIP, "nowhere", 100.0), "no sewer node 'nowhere'"),
         (StartPump("P", *DIP, "outside", 0.0), "not above 0"),
         (StartPump("P", 0.0, 0.0, "outside", 100.0), "no open ground"),
+        (StartPump("P", *DIP, "ground", 100.0), "needs an outlet"),
+        (StartPump("P", *DIP, "O1", 100.0, outlet=HIGH), "needs an outlet"),
+        (StartPump("P", *DIP, "ground", 100.0, outlet=(0.0, 0.0)), "no open ground at the outlet"),
+        (StartPump("P", *DIP, "ground", 100.0, outlet=DIP), "within reach of the suction"),
+        (StartPump("P", *DIP, "O1", 100.0, hose_m=17.0), "18 m to 'O1' and a hose of 17 m"),
+        (StartPump("P", *DIP, "outside", 100.0, hose_m=19.0), "20 m to 'outside' and a hose of 19 m"),
         (StopPump("S", "P9"), "no pump 'P9'"),
         (ClearGullies("C", ("G1", "G99")), "no gully 'G99'"),
         (CloseRoad("R", "R1"), "no order for water"),
