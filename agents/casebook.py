@@ -9,7 +9,7 @@ from agents.tasks import SETTLED, Task, TaskAction, TaskState
 
 @dataclass(slots=True)
 class Closure:
-    """A road that stands closed: the order that closed it, its event, and the case behind it."""
+    """A road that stands closed, or a barrier that stands: the order, its event, and the case behind it."""
 
     order: str
     event: int
@@ -28,8 +28,8 @@ class CaseBook:
         Where they look for one to open again.
     waiting
         Tasks that nobody does yet, by id.
-    closures
-        Closed roads by id.
+    closures, barriers
+        Closed roads by id, and barriers that crews laid by their site.
     """
 
     open_cases: OpenCases
@@ -38,6 +38,7 @@ class CaseBook:
     tasks: dict[str, Task] = field(default_factory=dict)
     waiting: dict[str, Task] = field(default_factory=dict)
     closures: dict[str, Closure] = field(default_factory=dict)
+    barriers: dict[str, Closure] = field(default_factory=dict)
     reports: int = 0
     orders: int = 0
 

@@ -1,5 +1,6 @@
 """The catalogues as agents use them: event classes, levels, skills and tasks."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,12 +16,16 @@ Triangle = tuple[float, float, float]
 class TaskKind(StrEnum):
     """What a crew can be asked to do at a place, in the order in which they matter."""
 
+    SHUT_VALVE = "shut_valve"
     CLOSE_ROAD = "close_road"
+    LAY_BARRIER = "lay_barrier"
     PUMP = "pump"
     CLEAR_GULLIES = "clear_gullies"
     INSPECT = "inspect"
     ATTEND = "attend"
+    REMOVE_BARRIER = "remove_barrier"
     REOPEN_ROAD = "reopen_road"
+    OPEN_VALVE = "open_valve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +125,10 @@ class TaskSpec:
         Depth below which a crew on site leaves it, m.
     setup_min, each_min, pack_min
         Durations of setting up, of each item (a gully) and of packing up, min.
-    capacity_m3_h, delivery_m, stop_below_m
-        Of a pump truck: largest flow, longest delivery, and the depth at which it stops.
+    works_up_to_m
+        Depth of water above which it cannot be done, m.
+    stop_below_m
+        Depth at which a pump truck stops, m.
     """
 
     kind: TaskKind
@@ -132,14 +139,13 @@ class TaskSpec:
     setup_min: Triangle
     each_min: Triangle = (0.0, 0.0, 0.0)
     pack_min: Triangle = (0.0, 0.0, 0.0)
-    capacity_m3_h: float = 0.0
-    delivery_m: float = 0.0
+    works_up_to_m: float = math.inf
     stop_below_m: float = 0.0
 
     def is_needed(self, depth_m: float | None, underpass: bool) -> bool:
         """Whether the task belongs to a place with this depth; an unknown depth counts as 0."""
         threshold = self.needed_in_underpass_from_m if underpass else self.needed_from_m
-        return (depth_m or 0.0) >= threshold
+        return threshold <= (depth_m or 0.0) <= self.works_up_to_m
 
     def expected_s(self, items: int) -> float:
         """Mean time on site with a number of items, s: the mean of a triangle is that of its corners."""

@@ -16,6 +16,9 @@ from agents.world import World
 FALLING = 0.9
 """Water that is below this share of its depth at the last check is on its way out; own assumption."""
 
+_RESTORING = (TaskKind.REOPEN_ROAD, TaskKind.REMOVE_BARRIER)
+"""Tasks that put a place back as it was."""
+
 
 class Checker:
     """Follows cases from the first task that is done to closure.
@@ -169,7 +172,7 @@ class Checker:
             return
         event = self.world.log("case.checked", case.id, case.cause, passed=False, depth_m=depth_m)
         for task in self.book.tasks_of(case):
-            if task.kind is TaskKind.REOPEN_ROAD and task.state not in OVER:
+            if task.kind in _RESTORING and task.state not in OVER:
                 self.book.step_task(task, TaskAction.DROP)
                 self.world.log(
                     "task.dropped",

@@ -1,9 +1,6 @@
-"""Crews: agents that wait, drive, work, drive home and go off duty."""
+"""Crews: agents that wait, drive, work, drive home, rest and go off duty."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 import mesa
@@ -11,80 +8,14 @@ import numpy as np
 
 from agents.cases import CaseAction
 from agents.clock import Timer
+from agents.crew_states import AVAILABLE, TRANSITIONS, CrewAction, CrewState
 from agents.driving import Journey
+from agents.equipment import PumpTruckModel
 from agents.machine import next_state
 from agents.site_work import SiteWork
 from agents.tasks import Task, TaskAction, TaskState
 from agents.views import RoadView
 from agents.worktime import DAY_S, Shift
-
-
-class CrewState(StrEnum):
-    """What a crew is doing."""
-
-    OFF_DUTY = "off duty"
-    IDLE = "idle"
-    PREPARING = "preparing"
-    TRAVELLING = "travelling"
-    CUT_OFF = "cut off"
-    WORKING = "working"
-    RETURNING = "returning"
-    STRANDED = "stranded"
-
-
-class CrewAction(StrEnum):
-    """What can happen to a crew."""
-
-    START_SHIFT = "start shift"
-    END_SHIFT = "end shift"
-    ASSIGN = "assign"
-    DIVERT = "divert"
-    DEPART = "depart"
-    BLOCK = "block"
-    RESUME = "resume"
-    ARRIVE = "arrive"
-    FINISH = "finish"
-    RECALL = "recall"
-    RETURN = "return"
-
-
-S, A = CrewState, CrewAction
-
-_STEPS: tuple[tuple[CrewState, CrewAction, CrewState], ...] = (
-    (S.OFF_DUTY, A.START_SHIFT, S.IDLE),
-    (S.IDLE, A.END_SHIFT, S.OFF_DUTY),
-    (S.IDLE, A.ASSIGN, S.PREPARING),
-    (S.RETURNING, A.ASSIGN, S.PREPARING),  # diverted at the next junction
-    (S.STRANDED, A.ASSIGN, S.PREPARING),
-    (S.PREPARING, A.DIVERT, S.PREPARING),
-    (S.TRAVELLING, A.DIVERT, S.PREPARING),  # at the next junction, like a crew on its way home
-    (S.CUT_OFF, A.DIVERT, S.PREPARING),
-    (S.PREPARING, A.DEPART, S.TRAVELLING),
-    (S.PREPARING, A.RECALL, S.IDLE),
-    (S.TRAVELLING, A.BLOCK, S.CUT_OFF),
-    (S.CUT_OFF, A.BLOCK, S.CUT_OFF),
-    (S.CUT_OFF, A.RESUME, S.TRAVELLING),
-    (S.TRAVELLING, A.RECALL, S.IDLE),
-    (S.CUT_OFF, A.RECALL, S.IDLE),
-    (S.TRAVELLING, A.ARRIVE, S.WORKING),
-    (S.CUT_OFF, A.ARRIVE, S.WORKING),
-    (S.WORKING, A.FINISH, S.IDLE),
-    (S.IDLE, A.RETURN, S.RETURNING),
-    (S.STRANDED, A.RETURN, S.RETURNING),
-    (S.RETURNING, A.BLOCK, S.STRANDED),
-    (S.STRANDED, A.BLOCK, S.STRANDED),
-    (S.STRANDED, A.RESUME, S.RETURNING),
-    (S.RETURNING, A.ARRIVE, S.IDLE),
-    (S.STRANDED, A.ARRIVE, S.IDLE),
-)
-
-TRANSITIONS: Mapping[tuple[CrewState, CrewAction], CrewState] = MappingProxyType(
-    {(state, action): after for state, action, after in _STEPS}
-)
-"""Every step a crew may take; all others are refused by name."""
-
-AVAILABLE = frozenset({S.IDLE, S.RETURNING, S.STRANDED})
-"""States in which a crew can be given a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +24,37 @@ class CrewCard:
 
     Parameters
     ----------
-    id, skill, vehicle
-        Who they are, what they can do, what they drive.
+    id, skills, vehicle
+        Who they are, what they can do, the main skill first, and what they drive.
     depot, home, home_xy
         Id, junction and place (m) of their depot.
     shift
         When they are on duty.
+    turn
+        Place in the order in which crews of a shift take their breaks, from 0.
+    pump
+        The pump truck that they drive; None for another vehicle.
     """
 
     id: str
-    skill: str
+    skills: tuple[str, ...]
     vehicle: str
     depot: str
     home: int
     home_xy: tuple[float, float]
     shift: Shift
+    turn: int = 0
+    pump: PumpTruckModel | None = None
+
+    @property
+    def skill(self) -> str:
+        """Their main skill."""
+        return self.skills[0]
+
+    def suits(self, skill: str, hose_m: float) -> bool:
+        """Whether they can do a task of a skill (any if empty) that needs so much hose, m."""
+        can = not skill or skill in self.skills
+        return can and hose_m <= (self.pump.hose_m if self.pump is not None else 0.0)
 
 
 class Crew(mesa.Agent):
@@ -136,6 +83,7 @@ class Crew(mesa.Agent):
         self.relieved = True
         self.done_s = 0.0
         self.journey: Journey | None = None
+        self.occupation: Timer | None = None
         self.roads = roads
         self.work = work
         self.world = work.world
@@ -143,6 +91,9 @@ class Crew(mesa.Agent):
         self.settings = work.settings.staffing
         self._order = 0
         self._timer: Timer | None = None
+        self._relieved_s = 0.0
+        self._is_spent = False
+        self._owes_break = False
         hour = self.world.hour()
         if card.shift.is_on(hour):
             self.world.env.after(0.0, self._start_shift, card.shift.seconds_to_end(hour))
@@ -155,12 +106,17 @@ class Crew(mesa.Agent):
     @property
     def skills(self) -> tuple[str, ...]:
         """What it can do."""
-        return (self.card.skill,)
+        return self.card.skills
 
     @property
     def is_available(self) -> bool:
         """Whether it can be given a task now."""
         return self.state in AVAILABLE and not self.relieved and self.task is None
+
+    @property
+    def pump(self) -> PumpTruckModel | None:
+        """The pump truck that it drives; None for another vehicle."""
+        return self.card.pump
 
     @property
     def ready_in_s(self) -> float:
@@ -187,8 +143,7 @@ class Crew(mesa.Agent):
         self._cancel()
         self._take(task, cause, arrives_in_s)
         if was_stranded and self.journey is not None:
-            self.journey.stop()
-            self.journey = None
+            self._stop_journey()
             at_rest = True
         if at_rest:
             self._timer = self.world.env.after(wait_s, self._depart)
@@ -199,14 +154,46 @@ class Crew(mesa.Agent):
         self._step(CrewAction.DIVERT)
         self._take(task, cause, arrives_in_s)
         if was_waiting and self.journey is not None:
-            self.journey.stop()
-            self.journey = None
+            self._stop_journey()
             self._timer = self.world.env.after(0.0, self._depart)
 
     def _take(self, task: Task, cause: int, arrives_in_s: float) -> None:
         self.task = task
         self._order = cause
         self.done_s = self.world.now_s + arrives_in_s + self.work.expected_s(task)
+
+    def lose(self, reason: str, cause: int | None = None) -> None:
+        """Lose the crew for the rest of the run; what it was doing waits for another.
+
+        A pump that it runs stops, since nobody tends it. What it has changed for good stays: a road
+        that it closed is closed until another crew opens it.
+
+        Parameters
+        ----------
+        reason
+            What happened to it, for people.
+        cause
+            Id of the event behind it, if any.
+        """
+        if self.state is CrewState.LOST:
+            return
+        task = self.task
+        x, y = self.roads.node_xy(self.node)
+        self._step(CrewAction.LOSE)
+        self._cancel()
+        self._stop_journey()
+        event = self.world.log(
+            "crew.lost",
+            self.id,
+            cause,
+            case=task.case if task else None,
+            task=task.id if task else None,
+            reason=reason,
+            x=x,
+            y=y,
+        )
+        if task is not None:
+            self._give_back(task, "its crew is lost", event)
 
     # --- a journey's driver -----------------------------------------------------------------------
 
@@ -219,6 +206,10 @@ class Crew(mesa.Agent):
         if self.task is not None and self.task.state is TaskState.DROPPED:
             self.journey = None
             self._let_go()
+            return False
+        if self.task is not None and self._is_spent:
+            self.journey = None
+            self._stop_for_good()
             return False
         return True
 
@@ -242,8 +233,7 @@ class Crew(mesa.Agent):
             "crew.arrived", self.id, cause, case=task.case if task else None, delay_s=lost_s
         )
         if task is None:
-            if self.relieved:
-                self._go_off_duty(event)
+            self._rest(event)
             return
         self.book.step_task(task, TaskAction.ARRIVE)
         self.book.cases[task.case].step(CaseAction.ARRIVE)
@@ -255,10 +245,9 @@ class Crew(mesa.Agent):
         assert self.journey is not None
         cause = self.journey.latest
         self.journey = None
-        if self.task is not None:
-            task, self.task = self.task, None
-            if task.state is not TaskState.DROPPED:
-                self.work.checker.recall_task(task, cause, cut_off=True)
+        task = self.task
+        if task is not None:
+            cause = self._give_back(task, "no way there", cause, cut_off=True)
             self._step(CrewAction.RECALL)
         self._go_home(cause)
 
@@ -268,6 +257,7 @@ class Crew(mesa.Agent):
         """Be done with a task: wait a while for another, then drive home."""
         self._step(CrewAction.FINISH)
         self.task = None
+        self.occupation = None
         self._rest(cause)
 
     # --- inside -----------------------------------------------------------------------------------
@@ -279,6 +269,11 @@ class Crew(mesa.Agent):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _stop_journey(self) -> None:
+        if self.journey is not None:
+            self.journey.stop()
+            self.journey = None
 
     def _depart(self, _: Any = None) -> None:
         task = self.task
@@ -314,13 +309,26 @@ class Crew(mesa.Agent):
         self._step(CrewAction.RECALL)
         self._rest(cause)
 
+    def _give_back(self, task: Task, reason: str, cause: int, *, cut_off: bool = False) -> int:
+        """Leave a task to others; return the id of the event that says so."""
+        if self.occupation is not None:
+            self.occupation.cancel()
+            self.occupation = None
+        event = self.work.abandon(task, reason, cause, cut_off=cut_off)
+        self.task = None
+        return event
+
     def _rest(self, cause: int) -> None:
-        if self.node == self.card.home:
-            if self.relieved:
+        """Have nothing to do: go off duty when relieved, take a break that is due, else wait."""
+        at_home = self.node == self.card.home
+        if self.relieved:
+            if at_home:
                 self._go_off_duty(cause)
-        elif self.relieved:
-            self._go_home(cause)
-        else:
+            else:
+                self._go_home(cause)
+        elif self._owes_break:
+            self._take_break(cause)
+        elif not at_home:
             self._timer = self.world.env.after(self.settings.linger_s, self._go_home, cause)
 
     def _go_home(self, cause: int) -> None:
@@ -328,10 +336,16 @@ class Crew(mesa.Agent):
         self._step(CrewAction.RETURN)
         self._drive((self.card.home,), cause, case=None, task=None)
 
+    # --- shifts, breaks and overtime --------------------------------------------------------------
+
     def _start_shift(self, duration_s: float) -> None:
+        if self.state is CrewState.LOST:
+            return
         self.relieved = False
+        self._is_spent = self._owes_break = False
         if self.card.shift.length_h < 24.0:
             self.world.env.after(duration_s, self._end_shift)
+            self._plan_breaks(duration_s)
         if self.state is CrewState.OFF_DUTY:
             self._step(CrewAction.START_SHIFT)
             x, y = self.card.home_xy
@@ -339,18 +353,76 @@ class Crew(mesa.Agent):
                 "crew.started_shift", self.id, x=x, y=y, skill=self.card.skill, depot=self.card.depot
             )
 
+    def _plan_breaks(self, duration_s: float) -> None:
+        """Set the breaks of the part of a shift that is left; those of other crews come in turn."""
+        every_s, length_s = self.settings.break_every_s, self.settings.break_length_s
+        if length_s <= 0.0:
+            return
+        passed_s = self.card.shift.length_h * 3600.0 - duration_s
+        due_s = every_s + self.card.turn % self.settings.break_turns * length_s - passed_s
+        while due_s + length_s <= duration_s:
+            if due_s >= 0.0:
+                self.world.env.after(due_s, self._break_due)
+            due_s += every_s
+
+    def _break_due(self, _: Any) -> None:
+        """Break off for a meal, or once the task in hand is done."""
+        self._owes_break = not self.relieved
+        if self._owes_break and self.state is CrewState.IDLE:
+            self._cancel()
+            self._take_break(None)
+
+    def _take_break(self, cause: int | None) -> None:
+        self._owes_break = False
+        self._step(CrewAction.TAKE_BREAK)
+        length_s = self.settings.break_length_s
+        event = self.world.log("crew.started_break", self.id, cause, length_s=length_s)
+        self._timer = self.world.env.after(length_s, self._end_break, event)
+
+    def _end_break(self, cause: int) -> None:
+        self._timer = None
+        self._step(CrewAction.END_BREAK)
+        self._rest(self.world.log("crew.ended_break", self.id, cause))
+
     def _end_shift(self, _: Any) -> None:
         """Be relieved; a crew that is out finishes its task first, in overtime."""
+        if self.state is CrewState.LOST:
+            return
         self.relieved = True
+        self._relieved_s = self.world.now_s
         length_s = self.card.shift.length_h * 3600.0
         self.world.env.after(DAY_S - length_s, self._start_shift, length_s)
+        task = self.task
+        event = self.world.log("crew.relieved", self.id, self._order or None, task=task.id if task else None)
+        if task is not None:
+            self.world.env.after(self.settings.overtime_limit_s, self._overtime_over, (task.id, event))
         if self.state is CrewState.IDLE:
             self._cancel()
-            self._rest(self._order)
+            self._rest(event)
+
+    def _overtime_over(self, arg: tuple[str, int]) -> None:
+        """Leave the task that kept the crew out to others when it may work no longer."""
+        task, event = arg
+        if not self.relieved or self.task is None or self.task.id != task:
+            return
+        self._is_spent = True
+        self._order = event
+        if self.state is CrewState.WORKING:
+            self._stop_for_good()
+
+    def _stop_for_good(self) -> None:
+        """Drive home: from the place of work at once, on the way there from the next junction."""
+        assert self.task is not None
+        hours = self.settings.overtime_limit_s / 3600.0
+        cause = self._give_back(self.task, f"{hours:.3g} h of overtime are used up", self._order)
+        self._step(CrewAction.RECALL)
+        self._rest(cause)
 
     def _go_off_duty(self, cause: int) -> None:
         self._step(CrewAction.END_SHIFT)
-        self.world.log("crew.ended_shift", self.id, cause or None)
+        self._is_spent = False
+        overtime_s = round(self.world.now_s - self._relieved_s, 3)
+        self.world.log("crew.ended_shift", self.id, cause or None, overtime_s=overtime_s)
 
 
 def _or_none(value: float) -> float | None:

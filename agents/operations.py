@@ -6,11 +6,9 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
 import mesa
-import numpy as np
 
 from agents.casebook import CaseBook
 from agents.cases import Case
@@ -21,31 +19,28 @@ from agents.channels.sensors import Sensors
 from agents.channels.video import Cameras
 from agents.checking import Checker
 from agents.clock import TwinEnv
-from agents.crews import Crew, CrewCard
+from agents.crews import Crew
 from agents.deadlines import Deadlines
 from agents.desk import Desk
 from agents.dispatch import Dispatcher
+from agents.hiring import check_groups, depots_of, hire, longest_hose_m, note_islands
 from agents.intake import Intake
 from agents.limits import read_time_limits
 from agents.merging import ClosedCases, OpenCases
 from agents.organisation import Offices
 from agents.places import DepotPlace, read_places
-from agents.planning import Planner
+from agents.planning import Planner, Roster
 from agents.policies import Policy, load_policy
 from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings
 from agents.site_work import SiteWork
 from agents.situations import Situations
 from agents.views import OrderPort, RoadView, WaterView
-from agents.worktime import ROSTERS
 from agents.world import World
 from agents.zones import Zones, read_zones
 from cim_models.city import City
-from cim_models.errors import BundleError, ScenarioError
+from cim_models.errors import ScenarioError
 from cim_models.events import EventSink
-
-DEPOT_REACH_M = 300.0
-"""A depot farther than this from any junction is an error of the city's data."""
 
 
 class Operations(mesa.Model):
@@ -91,8 +86,8 @@ class Operations(mesa.Model):
         self.world = World(self.env, settings.start, places, water, roads, orders, events, seed)
         self.offices = Offices(city, self.catalogue.events)
         self.book = self._make_book()
-        roster = frozenset(skill for skill, number in settings.staffing.crews.items() if number > 0)
-        self._check_skills(roster)
+        staffing = settings.staffing
+        check_groups(staffing, self.catalogue)
         can_drive = roads is not None and bool(places.roads)
         self.planner = Planner(
             self.world,
@@ -100,7 +95,7 @@ class Operations(mesa.Model):
             self.catalogue,
             settings.cases,
             settings.dispatch,
-            roster if can_drive else frozenset(),
+            Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers) if can_drive else Roster(),
         )
         self.desk = self._make_desk()
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
@@ -111,7 +106,7 @@ class Operations(mesa.Model):
         self.sensors: Sensors | None = None
         self.cameras: Cameras | None = None
         if can_drive and roads is not None:
-            depots = self._depots(roads)
+            depots = depots_of(staffing, places, roads)
             self.crews = self._hire(roads, depots)
             self._open_dispatch(roads, read_zones(city, depots, settings.dispatch.zones), policy)
         self._open_channels()
@@ -164,6 +159,32 @@ class Operations(mesa.Model):
         """
         return self.offices.inbox(organisation, self.book.cases.values())
 
+    def lose_crew(self, crew: str, reason: str, cause: int | None = None) -> None:
+        """Lose a crew for the rest of the run, whatever it is doing; see `agents.crews.Crew.lose`.
+
+        Parameters
+        ----------
+        crew
+            Its id; one that is lost already stays lost.
+        reason
+            What happened to it, for people.
+        cause
+            Id of the event behind it, if any.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such crew.
+        """
+        if crew not in self.crews:
+            raise ScenarioError(
+                f"Crew '{crew}' cannot be lost",
+                got="no such crew",
+                expected=f"one of {', '.join(self.crews)}" if self.crews else "a roster with crews",
+                remedy="Correct the id",
+            )
+        self.crews[crew].lose(reason, cause)
+
     def case_counts(self) -> dict[str, int]:
         """Return the number of cases in each state, for tests and progress lines."""
         counts = Counter(str(case.state) for case in self.book.cases.values())
@@ -187,35 +208,10 @@ class Operations(mesa.Model):
         intake = Intake(self.world, self.book, self.offices, router, deadlines, rules.desk)
         return Desk(self.world, self.book, self.catalogue, intake, self.planner, rules)
 
-    def _check_skills(self, roster: Iterable[str]) -> None:
-        for skill in sorted(roster):
-            if skill not in self.catalogue.skills:
-                raise ScenarioError(
-                    f"Staffing names the skill '{skill}', which no catalogue knows",
-                    got=skill,
-                    expected=f"one of {', '.join(self.catalogue.skills)}",
-                    remedy="Correct staffing.crews",
-                )
-
     def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
-        shifts = ROSTERS[self.settings.staffing.shifts]
-        crews: dict[str, Crew] = {}
-        for skill in self.catalogue.skills:
-            fitting = [depot for depot in depots if not depot.skills or skill in depot.skills] or depots
-            for number in range(self.settings.staffing.crews.get(skill, 0)):
-                # every shift gets its share, and within a shift every depot
-                depot = fitting[number // len(shifts) % len(fitting)]
-                card = CrewCard(
-                    id=f"{skill}-{number + 1}",
-                    skill=skill,
-                    vehicle=self.catalogue.skills[skill].vehicle,
-                    depot=depot.id,
-                    home=roads.nearest_node(depot.x, depot.y),
-                    home_xy=(depot.x, depot.y),
-                    shift=shifts[number % len(shifts)],
-                )
-                crews[card.id] = Crew(self, card, roads, self.work)
-        return crews
+        cards = hire(self.settings.staffing, self.catalogue, depots, roads)
+        note_islands(self.world.places, roads, cards)
+        return {card.id: Crew(self, card, roads, self.work) for card in cards}
 
     def _open_dispatch(self, roads: RoadView, zones: Zones, policy: Policy | None) -> None:
         settings = self.settings.dispatch
@@ -223,24 +219,6 @@ class Operations(mesa.Model):
         chosen = policy or load_policy(settings.policy, settings.options, settings.folder)
         situations = Situations(self.world, roads, self.book, self.crews, zones, settings.reach_s)
         self.dispatcher = Dispatcher(self, situations, chosen, name, settings)
-
-    def _depots(self, roads: RoadView) -> tuple[DepotPlace, ...]:
-        places, own = self.world.places, self.settings.staffing.depots
-        if own is not None:
-            depots = tuple(
-                DepotPlace(f"depot-{number}", x, y, frozenset()) for number, (x, y) in enumerate(own, 1)
-            )
-        else:
-            depots = places.depots
-        if not depots:
-            x, y = places.middle()
-            places.notes.append(
-                f"The city has no depots: crews wait at the junction in the middle, {x:.0f} {y:.0f}."
-            )
-            return (DepotPlace("middle", x, y, frozenset()),)
-        for depot in depots:
-            _check_on_roads(depot, roads)
-        return depots
 
     def _open_channels(self) -> None:
         settings, receive = self.settings, self.desk.receive
@@ -255,25 +233,13 @@ class Operations(mesa.Model):
             self.patrols = dict(post_patrols(self, self.world, settings.patrols, receive, water_code))
 
     def _note_what_is_missing(self) -> None:
-        roster = self.planner.roster
-        if not roster:
+        skills = self.planner.roster.skills
+        if not skills:
             self.world.places.notes.append("No crews: cases are registered, and nobody goes.")
         for skill in ("drainage", "traffic", "pump"):
-            if roster and skill not in roster:
+            if skills and skill not in skills:
                 self.world.places.notes.append(f"No crew has the skill '{skill}': its tasks are not planned.")
         if self.offices.tree is None:
             self.world.places.notes.append("The city has no organisations: cases name no unit.")
         for text in self.world.places.notes:
             self.world.log("run.noted", "run", text=text)
-
-
-def _check_on_roads(depot: DepotPlace, roads: RoadView) -> None:
-    x, y = roads.node_xy(roads.nearest_node(depot.x, depot.y))
-    distance = float(np.hypot(x - depot.x, y - depot.y))
-    if distance > DEPOT_REACH_M:
-        raise BundleError(
-            f"Layer depots: depot '{depot.id}' is off the road graph",
-            got=f"{distance:.0f} m to the nearest junction",
-            expected=f"at most {DEPOT_REACH_M:.0f} m",
-            remedy="Move the depot to a road, or add the road",
-        )

@@ -93,7 +93,10 @@ class DepotPlace:
 
 @dataclass(slots=True)
 class Places:
-    """Everything in the city that has a place in the operations."""
+    """Everything in the city that has a place in the operations.
+
+    ``bounds`` are the outer edges of the terrain as (x_min, y_min, x_max, y_max), m.
+    """
 
     roads: tuple[RoadPlace, ...] = ()
     sensors: tuple[SensorPlace, ...] = ()
@@ -102,6 +105,7 @@ class Places:
     spots: tuple[tuple[str, str, float, float], ...] = ()
     gully_ids: tuple[str, ...] = ()
     gully_xy: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
+    bounds: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     notes: list[str] = field(default_factory=list)
     road_by_id: dict[str, RoadPlace] = field(default_factory=dict)
 
@@ -152,7 +156,7 @@ def read_places(city: City, *, reach_m: float, persons_per_m: float) -> Places:
     persons_per_m
         People to each metre of road where the city has no persons.
     """
-    places = Places()
+    places = Places(bounds=city.terrain.bounds)
     places.roads = _roads(city, reach_m, persons_per_m, places.notes)
     places.road_by_id = {road.id: road for road in places.roads}
     places.sensors = _sensors(city, places.notes)

@@ -1,14 +1,37 @@
 """Planning: which tasks a case calls for."""
 
+from dataclasses import dataclass
+
 from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import Catalogue, TaskKind, TaskSpec
+from agents.equipment import least_hose_m
 from agents.limits import Urgency
 from agents.settings import CaseSettings, DispatchSettings
+from agents.staffing import BarrierSite
 from agents.tasks import OVER, Task, TaskState
 from agents.world import World
 
 _FLOOD_TASKS = (TaskKind.CLOSE_ROAD, TaskKind.PUMP, TaskKind.CLEAR_GULLIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What the crews of a run can do in all; nobody plans what nobody can do.
+
+    Parameters
+    ----------
+    skills
+        Skills that some crew has.
+    hose_m
+        Length of the longest delivery hose of a pump truck, m.
+    barriers
+        Places where crews lay barriers.
+    """
+
+    skills: frozenset[str] = frozenset()
+    hose_m: float = 0.0
+    barriers: tuple[BarrierSite, ...] = ()
 
 
 class Planner:
@@ -21,7 +44,7 @@ class Planner:
     cases, dispatch
         Settings.
     roster
-        Skills of the crews on the roster; nobody plans what nobody can do.
+        What the crews can do.
     """
 
     def __init__(
@@ -31,7 +54,7 @@ class Planner:
         catalogue: Catalogue,
         cases: CaseSettings,
         dispatch: DispatchSettings,
-        roster: frozenset[str],
+        roster: Roster,
     ) -> None:
         self.world = world
         self.book = book
@@ -40,6 +63,7 @@ class Planner:
         self.dispatch = dispatch
         self.roster = roster
         self._nodes: dict[str, tuple[int, ...]] = {}
+        self._refused: set[tuple[str, TaskKind]] = set()
 
     def plan(self, case: Case, cause: int, *, at_once: bool = False) -> list[Task]:
         """Plan the tasks that a case needs at its present depth and does not have yet.
@@ -63,6 +87,7 @@ class Planner:
             if self._spec(kind).is_needed(case.depth_m, case.underpass) and not self._has(case, kind)
         ]
         planned = self._add_all(case, kinds, cause, at_once=at_once)
+        planned += self._add_barriers(case, cause)
         if not planned and len(case.tasks) == case.past_tasks:
             planned = self._add_all(case, [TaskKind.INSPECT], cause, at_once=at_once)
         return planned
@@ -73,11 +98,17 @@ class Planner:
         return self._add_all(case, kinds, cause)
 
     def plan_reopening(self, case: Case, cause: int) -> list[Task]:
-        """Plan to open the road of a case again, if this case had it closed."""
+        """Plan to take away the barriers of a case and to open its road, where this case had it closed."""
+        planned = [
+            task
+            for site in self.roster.barriers
+            if self._stands_for(case, site) and not self._is_pending(case, TaskKind.REMOVE_BARRIER, site.id)
+            if (task := self._add(case, TaskKind.REMOVE_BARRIER, cause, site)) is not None
+        ]
         closure = self.book.closures.get(case.road)
         if closure is None or closure.case != case.id or self._is_pending(case, TaskKind.REOPEN_ROAD):
-            return []
-        return self._add_all(case, [TaskKind.REOPEN_ROAD], cause)
+            return planned
+        return planned + self._add_all(case, [TaskKind.REOPEN_ROAD], cause)
 
     def dispatch_delay_s(self, key: str) -> float:
         """How long a dispatcher takes to decide what ``key`` names, s."""
@@ -88,7 +119,7 @@ class Planner:
 
     def can_handle(self, skill: str) -> bool:
         """Whether the roster has a crew with a skill; an empty skill is anybody's."""
-        return skill in self.roster if skill else bool(self.roster)
+        return skill in self.roster.skills if skill else bool(self.roster.skills)
 
     def _spec(self, kind: TaskKind) -> TaskSpec:
         return self.catalogue.tasks[kind]
@@ -101,42 +132,91 @@ class Planner:
         tasks = self.book.tasks_of(case)[case.past_tasks :]
         return any(task.kind is kind and task.state is not TaskState.DROPPED for task in tasks)
 
-    def _is_pending(self, case: Case, kind: TaskKind) -> bool:
-        return any(task.kind is kind and task.state not in OVER for task in self.book.tasks_of(case))
+    def _is_pending(self, case: Case, kind: TaskKind, item: str = "") -> bool:
+        return any(
+            task.kind is kind and task.state not in OVER and (not item or item in task.items)
+            for task in self.book.tasks_of(case)
+        )
+
+    def _stands_for(self, case: Case, site: BarrierSite) -> bool:
+        standing = self.book.barriers.get(site.id)
+        return standing is not None and standing.case == case.id
+
+    def _add_barriers(self, case: Case, cause: int) -> list[Task]:
+        """Plan a barrier at each place that guards the road of a case, where none stands or is planned."""
+        kind = TaskKind.LAY_BARRIER
+        if not self._spec(kind).is_needed(case.depth_m, case.underpass):
+            return []
+        return [
+            task
+            for site in self.roster.barriers
+            if site.road == case.road and site.id not in self.book.barriers
+            if not self._is_pending(case, kind, site.id)
+            if (task := self._add(case, kind, cause, site)) is not None
+        ]
 
     def _add_all(self, case: Case, kinds: list[TaskKind], cause: int, *, at_once: bool = False) -> list[Task]:
         added = (self._add(case, kind, cause, at_once=at_once) for kind in kinds)
         return [task for task in added if task is not None]
 
-    def _add(self, case: Case, kind: TaskKind, cause: int, *, at_once: bool) -> Task | None:
+    def _add(
+        self,
+        case: Case,
+        kind: TaskKind,
+        cause: int,
+        site: BarrierSite | None = None,
+        *,
+        at_once: bool = False,
+    ) -> Task | None:
         skill = self._skill(case, kind)
         if not self.can_handle(skill):
+            self._refuse(case, kind, f"no crew has the skill '{skill}'" if skill else "no crews", cause)
             return None
         if kind is TaskKind.CLOSE_ROAD and (not case.road or case.road in self.book.closures):
             return None
-        gullies: list[str] = []
+        items: list[str] = [] if site is None else [site.id]
         if kind is TaskKind.CLEAR_GULLIES:
             near = self.world.places.gullies_near(case.x, case.y, self.settings.gully_radius_m)
-            gullies = near[: self.settings.most_gullies]
-            if not gullies:
+            items = near[: self.settings.most_gullies]
+            if not items:
                 return None
-        x, y = self._site(case, kind)
+        x, y = self._site(case, kind) if site is None else site.middle
+        hose_m = least_hose_m(self.world.places, x, y) if kind is TaskKind.PUMP else 0.0
+        if hose_m > self.roster.hose_m:
+            reason = f"{hose_m:.0f} m to the nearest outfall or edge and hoses of {self.roster.hose_m:.0f} m"
+            self._refuse(case, kind, reason, cause)
+            return None
         number = sum(self.book.tasks[task].kind is kind for task in case.tasks) + 1
         task_id = f"{case.id}/{kind}" + (f"-{number}" if number > 1 else "")
-        task = Task(
-            id=task_id,
-            case=case.id,
-            kind=kind,
-            skill=skill,
-            nodes=self._access(case),
-            x=x,
-            y=y,
-            ready_s=self.world.now_s + (0.0 if at_once else self._delay_s(case, task_id)),
-            cause=cause,
-            items=gullies,
+        return self._enter(
+            Task(
+                id=task_id,
+                case=case.id,
+                kind=kind,
+                skill=skill,
+                nodes=self._access(case) if site is None else self._node_near(x, y),
+                x=x,
+                y=y,
+                ready_s=self.world.now_s + (0.0 if at_once else self._delay_s(case, task_id)),
+                cause=cause,
+                items=items,
+                hose_m=hose_m,
+            )
+        )
+
+    def _enter(self, task: Task) -> Task:
+        self.world.log(
+            "task.planned", task.id, task.cause, case=task.case, task=str(task.kind), skill=task.skill
         )
         self.book.add_task(task)
         return task
+
+    def _refuse(self, case: Case, kind: TaskKind, reason: str, cause: int) -> None:
+        """Say once for a case that a task which it calls for cannot be done by anybody."""
+        if (case.id, kind) not in self._refused:
+            self._refused.add((case.id, kind))
+            task = f"{case.id}/{kind}"
+            self.world.log("task.refused", task, cause, case=case.id, task=str(kind), reason=reason)
 
     def _delay_s(self, case: Case, task_id: str) -> float:
         """How long a further task waits for the dispatcher, s; a top-urgent case waits for nobody."""
@@ -150,10 +230,13 @@ class Planner:
 
     def _access(self, case: Case) -> tuple[int, ...]:
         """Junctions at both ends of the road, so that a crew can come from either side."""
-        key = case.road or f"{case.x},{case.y}"
-        if key not in self._nodes:
-            road = self.world.places.road_by_id.get(case.road)
-            points = road.ends if road is not None else ((case.x, case.y),)
-            nodes = (self.world.roads.nearest_node(x, y) for x, y in points) if self.world.roads else ()
-            self._nodes[key] = tuple(dict.fromkeys(nodes))
-        return self._nodes[key]
+        road = self.world.places.road_by_id.get(case.road)
+        if road is None:
+            return self._node_near(case.x, case.y)
+        if case.road not in self._nodes:
+            ends = (node for x, y in road.ends for node in self._node_near(x, y))
+            self._nodes[case.road] = tuple(dict.fromkeys(ends))
+        return self._nodes[case.road]
+
+    def _node_near(self, x: float, y: float) -> tuple[int, ...]:
+        return (self.world.roads.nearest_node(x, y),) if self.world.roads else ()

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agents.staffing import BarrierSite, CrewGroup
 from agents.worktime import ROSTERS
 from cim_models.errors import ScenarioError
 
@@ -193,47 +194,84 @@ class StaffingSettings:
     Parameters
     ----------
     crews
-        Crews on the whole roster by skill; the shifts share them out in turn.
+        Crews with one skill each, by skill; the shifts share them out in turn.
+    groups
+        Further crews: with several skills, at a named depot, with a vehicle or shifts of their own.
     shifts
         Name of a shift pattern of `agents.worktime.ROSTERS`.
     depots
         Where crews wait, as (x, y) in m, in place of the city's ``depots`` layer; None for the layer.
+    barriers
+        Where crews lay barriers.
     turnout_s
         From the order to driving off from a depot, s.
     linger_s
         A crew that is done waits this long on site for another task before it drives home, s.
     cut_off_wait_s, cut_off_tries
         A crew without a way waits this long before it looks again, and turns back after so many tries.
-    pump_capacity_m3_h
-        Of each pump truck, m3/h; None for the catalogue's.
+    break_every_s, break_length_s, break_turns
+        Time on duty after which a crew takes a break, its length (0 for none), s, and in how many turns
+        the crews of a shift take it. A crew with a task takes its break when that is done. Who is on
+        duty around the clock takes none: such a roster stands for people who relieve each other.
+    overtime_limit_s
+        A crew that is out at the end of its shift leaves its task to another after so much more time, s.
+        Three hours a day are the most of article 41 of China's Labour Law, which article 42 lifts in
+        disasters (recalled, unverified).
     """
 
     crews: Mapping[str, int] = field(
         default_factory=lambda: {"drainage": 6, "traffic": 4, "pump": 2, "water": 2, "gas": 2}
     )
+    groups: tuple[CrewGroup, ...] = ()
     shifts: str = "two_by_twelve"
     depots: tuple[tuple[float, float], ...] | None = None
+    barriers: tuple[BarrierSite, ...] = ()
     turnout_s: float = 120.0
     linger_s: float = 300.0
     cut_off_wait_s: float = 300.0
     cut_off_tries: int = 6
-    pump_capacity_m3_h: float | None = None
+    break_every_s: float = 4.0 * 3600.0
+    break_length_s: float = 1800.0
+    break_turns: int = 2
+    overtime_limit_s: float = 3.0 * 3600.0
 
     def __post_init__(self) -> None:
         for skill, number in self.crews.items():
             _check(f"staffing.crews.{skill}", number, 0)
-        if self.shifts not in ROSTERS:
-            raise ScenarioError(
-                "Setting 'staffing.shifts' is unknown",
-                got=self.shifts,
-                expected=f"one of {', '.join(sorted(ROSTERS))}",
-            )
+        for name in (self.shifts, *(group.shifts or self.shifts for group in self.groups)):
+            if name not in ROSTERS:
+                raise ScenarioError(
+                    "Setting 'staffing.shifts' is unknown",
+                    got=name,
+                    expected=f"one of {', '.join(sorted(ROSTERS))}",
+                )
         _check("staffing.turnout_s", self.turnout_s, 0.0)
         _check("staffing.linger_s", self.linger_s, 0.0)
         _check("staffing.cut_off_wait_s", self.cut_off_wait_s, 1.0)
         _check("staffing.cut_off_tries", self.cut_off_tries, 1)
-        if self.pump_capacity_m3_h is not None:
-            _check("staffing.pump_capacity_m3_h", self.pump_capacity_m3_h, 1.0)
+        _check("staffing.break_every_s", self.break_every_s, 60.0)
+        _check("staffing.break_length_s", self.break_length_s, 0.0, self.break_every_s)
+        _check("staffing.break_turns", self.break_turns, 1)
+        _check("staffing.overtime_limit_s", self.overtime_limit_s, 0.0)
+        names = [group.id for group in self.all_groups]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ScenarioError(
+                "Setting 'staffing.groups' names two groups alike",
+                got=", ".join(twice),
+                expected="ids of their own, other than the skills of staffing.crews",
+            )
+
+    @property
+    def all_groups(self) -> tuple[CrewGroup, ...]:
+        """Everybody: the crews with one skill, as groups, and the further ones."""
+        plain = (CrewGroup(skill, (skill,), number) for skill, number in self.crews.items())
+        return (*plain, *self.groups)
+
+    @property
+    def skills(self) -> frozenset[str]:
+        """Skills that somebody on the roster has."""
+        return frozenset(skill for group in self.all_groups if group.number for skill in group.skills)
 
 
 @dataclass(frozen=True, slots=True)

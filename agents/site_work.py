@@ -6,23 +6,45 @@ from typing import Any, Protocol
 from agents.casebook import CaseBook, Closure
 from agents.catalogue import Catalogue, TaskKind, Triangle
 from agents.checking import Checker
+from agents.clock import Timer
 from agents.desk import Desk
+from agents.equipment import PumpTruckModel, delivery
 from agents.settings import OperationsSettings
 from agents.tasks import Task, TaskAction, TaskState
 from agents.world import World
-from cim_models.orders import ClearGullies, CloseRoad, OpenRoad, Order, OrderOutcome, StartPump, StopPump
+from cim_models.orders import (
+    ClearGullies,
+    CloseRoad,
+    LayBarrier,
+    OpenRoad,
+    OpenValve,
+    Order,
+    OrderOutcome,
+    RemoveBarrier,
+    ShutValve,
+    StartPump,
+    StopPump,
+)
+from cim_models.standing import log_structure
 
 LOOK_S = 300.0
 """How often a crew that waits for the water looks at it, s; own assumption."""
 
-OUTSIDE = "outside"
-
 
 class Worker(Protocol):
-    """A crew at work."""
+    """A crew at work.
+
+    ``occupation`` is the timer of what it is busy with; who takes it away from its work cancels that.
+    """
 
     id: str
     task: Task | None
+    occupation: Timer | None
+
+    @property
+    def pump(self) -> PumpTruckModel | None:
+        """The pump truck that it drives."""
+        ...
 
     def leaves(self, cause: int) -> None:
         """Learn that there is nothing more to do here."""
@@ -53,11 +75,17 @@ class SiteWork:
         self.checker = checker
         self.catalogue = catalogue
         self.settings = settings
+        self.barrier_sites = {site.id: site for site in settings.staffing.barriers}
+        self._pumps: dict[str, str] = {}
         self._acts: Mapping[TaskKind, Callable[[Worker, Task, int], None]] = {
             TaskKind.CLOSE_ROAD: self._close_road,
             TaskKind.REOPEN_ROAD: self._reopen_road,
             TaskKind.CLEAR_GULLIES: self._clear_gullies,
             TaskKind.PUMP: self._pump,
+            TaskKind.LAY_BARRIER: self._lay_barrier,
+            TaskKind.REMOVE_BARRIER: self._remove_barrier,
+            TaskKind.SHUT_VALVE: self._turn_valve,
+            TaskKind.OPEN_VALVE: self._turn_valve,
             TaskKind.INSPECT: self._finish,
             TaskKind.ATTEND: self._finish,
         }
@@ -81,11 +109,46 @@ class SiteWork:
             self.checker.drop_task(task, f"{depth:.2f} m of water on arrival", arrival)
             crew.leaves(arrival)
         else:
-            self._after(task, "set up", spec.setup_min, (crew, arrival))
+            self._after(crew, task, "set up", spec.setup_min, arrival)
 
-    def _after(self, task: Task, what: str, minutes: Triangle, arg: tuple[Worker, int]) -> None:
-        duration_s = 60.0 * self._draw(task, what, minutes)
-        self.world.env.after(duration_s, self._act, arg)
+    def abandon(self, task: Task, reason: str, cause: int, *, cut_off: bool = False) -> int:
+        """Leave a task to another crew; a pump stops, and all else that has been done stays done.
+
+        Parameters
+        ----------
+        task
+            A task that a crew has in hand.
+        reason
+            Why it leaves, for people.
+        cause
+            Id of the event behind it.
+        cut_off
+            Whether the crew found no way there.
+
+        Returns
+        -------
+        Id of the event that says so; ``cause`` where there was nothing to leave any more.
+        """
+        if task.state is TaskState.DROPPED:
+            return cause
+        if task.state is TaskState.IN_EFFECT:
+            if task.id not in self._pumps:  # stopped already, and only packing was left
+                self.checker.finish_task(task, cause)
+                return cause
+            cause = self._stop_pump(task, cause)
+        event = self.world.log("task.recalled", task.id, cause, case=task.case, crew=task.crew, reason=reason)
+        self.checker.recall_task(task, event, cut_off=cut_off)
+        return event
+
+    # --- time and orders --------------------------------------------------------------------------
+
+    def _after(self, crew: Worker, task: Task, what: str, minutes: Triangle, cause: int) -> None:
+        self._later(crew, 60.0 * self._draw(task, what, minutes), self._act, cause)
+
+    def _later(
+        self, crew: Worker, delay_s: float, step: Callable[[tuple[Worker, int]], None], cause: int
+    ) -> None:
+        crew.occupation = self.world.env.after(delay_s, step, (crew, cause))
 
     def _draw(self, task: Task, what: str, minutes: Triangle) -> float:
         least, likely, most = minutes
@@ -102,95 +165,6 @@ class SiteWork:
         else:
             self._acts[task.kind](crew, task, cause)
 
-    def _finish(self, crew: Worker, task: Task, cause: int) -> None:
-        event = self.world.log("crew.finished", crew.id, cause, case=task.case, task=task.id)
-        self.checker.finish_task(task, event)
-        crew.leaves(event)
-
-    def _close_road(self, crew: Worker, task: Task, cause: int) -> None:
-        road = self.book.cases[task.case].road
-        outcome, order, event = self._give(task, CloseRoad(self.book.next_order_id(), road), road, cause)
-        if outcome.done:
-            self.book.closures[road] = Closure(order, event, task.case)
-        self._finish(crew, task, event)
-
-    def _reopen_road(self, crew: Worker, task: Task, cause: int) -> None:
-        case = self.book.cases[task.case]
-        depth = self.world.depth_at(case.x, case.y, case.road, self.settings.cases.site_radius_m)
-        if depth >= self.catalogue.events.waterlogged_from_m:
-            self.world.env.after(LOOK_S, self._act, (crew, cause))
-            return
-        outcome, _, event = self._give(task, OpenRoad(self.book.next_order_id(), case.road), case.road, cause)
-        closure = self.book.closures.pop(case.road, None)
-        if closure is not None and outcome.done:
-            self.world.log("order.ended", closure.order, event, pumped_m3=0.0)
-        self._finish(crew, task, event)
-
-    def _clear_gullies(self, crew: Worker, task: Task, cause: int) -> None:
-        """Clear the next few gullies; the first call comes after the set-up, before any is clear."""
-        batch = task.items[: self.settings.cases.gullies_per_order]
-        spec = self.catalogue.tasks[task.kind]
-        minutes = sum(self._draw(task, gully, spec.each_min) for gully in batch)
-        self.world.env.after(60.0 * minutes, self._gullies_clear, (crew, cause))
-
-    def _gullies_clear(self, arg: tuple[Worker, int]) -> None:
-        crew, cause = arg
-        task = self._task(crew)
-        count = self.settings.cases.gullies_per_order
-        batch, task.items = task.items[:count], task.items[count:]
-        order = ClearGullies(self.book.next_order_id(), tuple(batch))
-        _, _, event = self._give(task, order, " ".join(batch), cause)
-        if task.items and task.state is not TaskState.DROPPED:
-            self._clear_gullies(crew, task, event)
-        elif task.state is TaskState.DROPPED:
-            crew.leaves(event)
-        else:
-            self._finish(crew, task, event)
-
-    def _pump(self, crew: Worker, task: Task, cause: int) -> None:
-        spec = self.catalogue.tasks[task.kind]
-        order = StartPump(
-            id=self.book.next_order_id(),
-            x=task.x,
-            y=task.y,
-            target=self.world.places.nearest_outfall(task.x, task.y, spec.delivery_m) or OUTSIDE,
-            capacity_m3_h=self.settings.staffing.pump_capacity_m3_h or spec.capacity_m3_h,
-        )
-        outcome, _, event = self._give(task, order, order.target, cause, order.capacity_m3_h)
-        if not outcome.done:
-            self.checker.drop_task(task, outcome.reason, event)
-            crew.leaves(event)
-            return
-        self.book.step_task(task, TaskAction.TAKE_EFFECT)
-        self.checker.settle(self.book.cases[task.case], event)
-        self.world.env.after(LOOK_S, self._watch_pump, (crew, event))
-
-    def _watch_pump(self, arg: tuple[Worker, int]) -> None:
-        crew, cause = arg
-        task = self._task(crew)
-        if not self._may_stop(task):
-            self.world.env.after(LOOK_S, self._watch_pump, arg)
-            return
-        pump = task.orders[-1]
-        outcome, _, event = self._give(task, StopPump(self.book.next_order_id(), pump), pump, cause)
-        ended = self.world.log("order.ended", pump, event, pumped_m3=round(outcome.pumped_m3, 3))
-        pack_s = 60.0 * self._draw(task, "pack", self.catalogue.tasks[task.kind].pack_min)
-        self.world.env.after(pack_s, self._pump_packed, (crew, ended))
-
-    def _pump_packed(self, arg: tuple[Worker, int]) -> None:
-        crew, cause = arg
-        self._finish(crew, self._task(crew), cause)
-
-    def _may_stop(self, task: Task) -> bool:
-        """Whether the water is gone, or the street passed its check long enough ago."""
-        case = self.book.cases[task.case]
-        if not case.is_open:
-            return True
-        if case.passed_s is not None and self.world.now_s - case.passed_s >= self.settings.cases.pump_stays_s:
-            return True
-        depth = self.world.water.depth_near(task.x, task.y, self.settings.cases.site_radius_m)
-        return depth < self.catalogue.tasks[task.kind].stop_below_m
-
     def _give(
         self, task: Task, order: Order, target: str, cause: int, capacity_m3_h: float | None = None
     ) -> tuple[OrderOutcome, str, int]:
@@ -206,10 +180,156 @@ class SiteWork:
             **data,
         )
         task.orders.append(order.id)
-        outcome = self.world.orders.apply(order)
+        obstacle = self._obstacle(task)
+        outcome = OrderOutcome(False, obstacle) if obstacle else self.world.orders.apply(order)
         if not outcome.done:
             self.world.log("order.refused", order.id, event, reason=outcome.reason)
         return outcome, order.id, event
+
+    def _obstacle(self, task: Task) -> str:
+        """Say what keeps a crew from the place of its task; empty for nothing."""
+        limit_m = self.catalogue.tasks[task.kind].works_up_to_m
+        depth = self.world.water.depth_near(task.x, task.y, self.settings.cases.site_radius_m)
+        if depth <= limit_m:
+            return ""
+        return f"{depth:.2f} m of water at the place; nobody does this in more than {limit_m:.2f} m"
+
+    def _finish(self, crew: Worker, task: Task, cause: int) -> None:
+        event = self.world.log("crew.finished", crew.id, cause, case=task.case, task=task.id)
+        self.checker.finish_task(task, event)
+        crew.leaves(event)
+
+    def _give_up(self, crew: Worker, task: Task, reason: str, cause: int) -> None:
+        self.checker.drop_task(task, reason, cause)
+        crew.leaves(cause)
+
+    def _close_road(self, crew: Worker, task: Task, cause: int) -> None:
+        road = self.book.cases[task.case].road
+        outcome, order, event = self._give(task, CloseRoad(self.book.next_order_id(), road), road, cause)
+        if outcome.done:
+            self.book.closures[road] = Closure(order, event, task.case)
+        self._finish(crew, task, event)
+
+    def _reopen_road(self, crew: Worker, task: Task, cause: int) -> None:
+        case = self.book.cases[task.case]
+        depth = self.world.depth_at(case.x, case.y, case.road, self.settings.cases.site_radius_m)
+        if depth >= self.catalogue.events.waterlogged_from_m:
+            self._later(crew, LOOK_S, self._act, cause)
+            return
+        outcome, _, event = self._give(task, OpenRoad(self.book.next_order_id(), case.road), case.road, cause)
+        closure = self.book.closures.pop(case.road, None)
+        if closure is not None and outcome.done:
+            self.world.log("order.ended", closure.order, event, pumped_m3=0.0)
+        self._finish(crew, task, event)
+
+    def _clear_gullies(self, crew: Worker, task: Task, cause: int) -> None:
+        """Clear the next few gullies; the first call comes after the set-up, before any is clear."""
+        batch = task.items[: self.settings.cases.gullies_per_order]
+        spec = self.catalogue.tasks[task.kind]
+        minutes = sum(self._draw(task, gully, spec.each_min) for gully in batch)
+        self._later(crew, 60.0 * minutes, self._gullies_clear, cause)
+
+    def _gullies_clear(self, arg: tuple[Worker, int]) -> None:
+        crew, cause = arg
+        task = self._task(crew)
+        count = self.settings.cases.gullies_per_order
+        batch, task.items = task.items[:count], task.items[count:]
+        order = ClearGullies(self.book.next_order_id(), tuple(batch))
+        _, _, event = self._give(task, order, " ".join(batch), cause)
+        if task.items and task.state is not TaskState.DROPPED:
+            self._clear_gullies(crew, task, event)
+        elif task.state is TaskState.DROPPED:
+            crew.leaves(event)
+        else:
+            self._finish(crew, task, event)
+
+    # --- pump trucks ------------------------------------------------------------------------------
+
+    def _pump(self, crew: Worker, task: Task, cause: int) -> None:
+        model, places = crew.pump, self.world.places
+        target = delivery(places, task.x, task.y, model.hose_m) if model is not None else None
+        if model is None or target is None:
+            self._give_up(crew, task, "the hose reaches neither an outfall nor the edge", cause)
+            return
+        order = StartPump(
+            id=self.book.next_order_id(),
+            x=task.x,
+            y=task.y,
+            target=target,
+            capacity_m3_h=model.capacity_m3_h,
+            hose_m=model.hose_m,
+        )
+        outcome, pump, event = self._give(task, order, target, cause, order.capacity_m3_h)
+        if not outcome.done:
+            self._give_up(crew, task, outcome.reason, event)
+            return
+        self._pumps[task.id] = pump
+        self.book.step_task(task, TaskAction.TAKE_EFFECT)
+        self.checker.settle(self.book.cases[task.case], event)
+        self._later(crew, LOOK_S, self._watch_pump, event)
+
+    def _watch_pump(self, arg: tuple[Worker, int]) -> None:
+        crew, cause = arg
+        task = self._task(crew)
+        if not self._may_stop(task):
+            self._later(crew, LOOK_S, self._watch_pump, cause)
+            return
+        ended = self._stop_pump(task, cause)
+        pack_s = 60.0 * self._draw(task, "pack", self.catalogue.tasks[task.kind].pack_min)
+        self._later(crew, pack_s, self._pump_packed, ended)
+
+    def _stop_pump(self, task: Task, cause: int) -> int:
+        pump = self._pumps.pop(task.id)
+        outcome, _, event = self._give(task, StopPump(self.book.next_order_id(), pump), pump, cause)
+        return self.world.log("order.ended", pump, event, pumped_m3=round(outcome.pumped_m3, 3))
+
+    def _pump_packed(self, arg: tuple[Worker, int]) -> None:
+        crew, cause = arg
+        self._finish(crew, self._task(crew), cause)
+
+    def _may_stop(self, task: Task) -> bool:
+        """Whether the water is gone, or the street passed its check long enough ago."""
+        case = self.book.cases[task.case]
+        if not case.is_open:
+            return True
+        if case.passed_s is not None and self.world.now_s - case.passed_s >= self.settings.cases.pump_stays_s:
+            return True
+        depth = self.world.water.depth_near(task.x, task.y, self.settings.cases.site_radius_m)
+        return depth < self.catalogue.tasks[task.kind].stop_below_m
+
+    # --- barriers and valves ----------------------------------------------------------------------
+
+    def _lay_barrier(self, crew: Worker, task: Task, cause: int) -> None:
+        site = self.barrier_sites[task.items[0]]
+        order = LayBarrier(self.book.next_order_id(), site.barrier)
+        outcome, name, event = self._give(task, order, site.id, cause)
+        if not outcome.done:
+            self._give_up(crew, task, outcome.reason, event)
+            return
+        log_structure(self.world.events, order, self.world.now_s, event)
+        self.book.barriers[site.id] = Closure(name, event, task.case)
+        self._finish(crew, task, event)
+
+    def _remove_barrier(self, crew: Worker, task: Task, cause: int) -> None:
+        standing = self.book.barriers[task.items[0]]
+        order = RemoveBarrier(self.book.next_order_id(), standing.order)
+        outcome, _, event = self._give(task, order, standing.order, cause)
+        if not outcome.done:
+            self._later(crew, LOOK_S, self._act, event)
+            return
+        log_structure(self.world.events, order, self.world.now_s, event)
+        self.world.log("order.ended", standing.order, event, pumped_m3=0.0)
+        del self.book.barriers[task.items[0]]
+        self._finish(crew, task, event)
+
+    def _turn_valve(self, crew: Worker, task: Task, cause: int) -> None:
+        valve = task.items[0]
+        kind = ShutValve if task.kind is TaskKind.SHUT_VALVE else OpenValve
+        outcome, _, event = self._give(task, kind(self.book.next_order_id(), valve), valve, cause)
+        if outcome.done:
+            self._finish(crew, task, event)
+        else:
+            self._give_up(crew, task, outcome.reason, event)
 
     @staticmethod
     def _task(crew: Worker) -> Task:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.casebook import CaseBook
-from agents.crews import Crew, CrewState
+from agents.crew_states import CrewState
+from agents.crews import Crew
 from agents.policies.situation import AnyCrew, BusyCrew, FreeCrew, OpenTask, Situation, urgency
 from agents.tasks import Task, TaskState
 from agents.views import RoadView
@@ -169,10 +170,10 @@ class RoundTimes:
         return total
 
     def _able(self, tasks: Sequence[Task]) -> NDArray[np.bool_]:
-        """Whether each crew has the skill for each task."""
-        skills = sorted({task.skill for task in tasks})
-        of_crew = np.array([[not skill or skill in crew.skills for skill in skills] for crew in self._crews])
-        return of_crew[:, [skills.index(task.skill) for task in tasks]]
+        """Whether each crew has the skill and the hose for each task."""
+        needs = sorted({(task.skill, task.hose_m) for task in tasks})
+        of_crew = np.array([[crew.card.suits(*need) for need in needs] for crew in self._crews])
+        return of_crew[:, [needs.index((task.skill, task.hose_m)) for task in tasks]]
 
     def _drive(self, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float) -> NDArray[np.float64]:
         return self._roads.approach_times(

@@ -45,6 +45,7 @@ _STEPS: tuple[tuple[TaskState, TaskAction, TaskState], ...] = (
     (S.ON_SITE, A.TAKE_EFFECT, S.IN_EFFECT),  # a pump runs while its crew stays
     (S.ON_SITE, A.FINISH, S.DONE),
     (S.IN_EFFECT, A.FINISH, S.DONE),
+    (S.IN_EFFECT, A.RECALL, S.OPEN),  # its crew left and the pump stopped
     (S.OPEN, A.DROP, S.DROPPED),
     (S.ASSIGNED, A.DROP, S.DROPPED),
     (S.UNDER_WAY, A.DROP, S.DROPPED),
@@ -82,7 +83,9 @@ class Task:
     cause
         Id of the event that asked for it.
     items
-        Gullies still to be cleared.
+        Gullies still to be cleared; the place of a barrier.
+    hose_m
+        Length of the hose without which nobody can do it, m; 0 for none.
     state, crew
         Where it stands and who does it; an empty string for nobody.
     orders
@@ -99,6 +102,7 @@ class Task:
     ready_s: float
     cause: int
     items: list[str] = field(default_factory=list)
+    hose_m: float = 0.0
     state: TaskState = TaskState.OPEN
     crew: str = ""
     orders: list[str] = field(default_factory=list)

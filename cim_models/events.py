@@ -303,6 +303,27 @@ _KINDS = (
         {"policy": "name", "by": "name of the policy that decides from now on", "failures": "rounds"},
     ),
     EventKind(
+        "task.planned",
+        "task",
+        "任务安排",
+        "Task planned",
+        {"case": "id", "task": "kind", "skill": "name or empty"},
+    ),
+    EventKind(
+        "task.refused",
+        "task",
+        "任务无法安排",
+        "Task not possible",
+        {"case": "id", "task": "kind", "reason": "why nobody can do what the case calls for"},
+    ),
+    EventKind(
+        "task.recalled",
+        "task",
+        "任务退回",
+        "Task given back",
+        {"case": "id", "crew": "id of the crew that leaves it", "reason": "why; it waits for another crew"},
+    ),
+    EventKind(
         "task.dropped",
         "task",
         "任务撤销",
@@ -316,7 +337,31 @@ _KINDS = (
         "Crew on duty",
         {"x": "m", "y": "m", "skill": "name", "depot": "id"},
     ),
-    EventKind("crew.ended_shift", "crew", "下岗", "Crew off duty", {}),
+    EventKind(
+        "crew.relieved",
+        "crew",
+        "交班",
+        "Crew relieved",
+        {"task": "id of what it finishes in overtime, or null"},
+    ),
+    EventKind(
+        "crew.ended_shift", "crew", "下岗", "Crew off duty", {"overtime_s": "on duty beyond the shift, s"}
+    ),
+    EventKind("crew.started_break", "crew", "休息", "Crew on break", {"length_s": "s"}),
+    EventKind("crew.ended_break", "crew", "休息结束", "Break over", {}),
+    EventKind(
+        "crew.lost",
+        "crew",
+        "队伍失联",
+        "Crew lost",
+        {
+            "case": "id or null",
+            "task": "id of what it was doing, or null",
+            "reason": "text",
+            "x": "last junction, m",
+            "y": "last junction, m",
+        },
+    ),
     EventKind(
         "crew.departed",
         "crew",

@@ -7,26 +7,10 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from agents.policies import load_policy
 from agents.policies.loading import policy_file
-from agents.settings import (
-    CaseSettings,
-    CitizenSettings,
-    DeskSettings,
-    DispatchSettings,
-    OperationsSettings,
-    PatrolSettings,
-    SensorSettings,
-    StaffingSettings,
-    VideoSettings,
-)
-from agents.worktime import ROSTERS
-from agents.zones import zone_areas
-from cim_models.catalogues import load_catalogue
+from agents.settings import DispatchSettings, OperationsSettings
 from cim_models.checks import Severity, check_city
 from cim_models.city import City
 from cim_models.errors import BundleError, ScenarioError
@@ -34,10 +18,12 @@ from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
 from scenarios.measures import PlannedOrder, gully_blockages, measure_ids, plan_orders, refuse_bursts
+from scenarios.operations import CrewLossPlan, crew_losses, operations_settings
+from scenarios.places import check_choice
 from scenarios.points import OutputPoint, read_points
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
-from scenarios.schema.model import Patrols, Scenario
+from scenarios.schema.model import Scenario
 from scenarios.structures import StructurePlanner
 from twin.ground import GroundSettings, ground_names, ground_settings
 from twin.rain import RainSeries
@@ -69,6 +55,8 @@ class Setup:
         Ids of the scenario's measures.
     planned
         Orders that the scenario gives.
+    losses
+        Crews that are lost on the way.
     points
         Points at which the water is written.
     water, operations
@@ -82,6 +70,7 @@ class Setup:
     rain: RainSeries
     measure_ids: tuple[str, ...]
     planned: tuple[PlannedOrder, ...]
+    losses: tuple[CrewLossPlan, ...]
     points: tuple[OutputPoint, ...]
     water: WaterSettings
     operations: OperationsSettings
@@ -118,6 +107,7 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
     refuse_bursts(city, scenario, source)
     rain = make_rain(loaded, city)
     ids = measure_ids(len(scenario.measures)) if ids is None else ids
+    operations = operations_settings(scenario, city, source)
     return Setup(
         loaded=loaded,
         city=city,
@@ -126,9 +116,10 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
         rain=rain,
         measure_ids=ids,
         planned=tuple(plan_orders(scenario, city, source, ids)),
+        losses=crew_losses(scenario, operations, source),
         points=_points(loaded),
         water=water_settings(loaded, city),
-        operations=operations_settings(scenario, city, source),
+        operations=operations,
     )
 
 
@@ -188,68 +179,6 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
                 flood_limits=limits,
             ),
         )
-
-
-def operations_settings(scenario: Scenario, city: City, source: str) -> OperationsSettings:
-    """Translate what the scenario says about reporting, staffing and dispatch.
-
-    Raises
-    ------
-    ScenarioError
-        If a skill, shift pattern, policy or patrol grid does not exist.
-    """
-    reporting, staffing, dispatch = scenario.reporting, scenario.staffing, scenario.dispatch
-    calendars = [str(entry["name"]) for entry in load_catalogue("time_limits")["calendars"]]
-    if scenario.cases.calendar:
-        _check_choice(scenario.cases.calendar, calendars, "cases.calendar", source)
-    known_skills = [str(entry["name"]) for entry in load_catalogue("skills")["skills"]]
-    for skill in staffing.crews:
-        _check_choice(skill, known_skills, f"staffing.crews.{skill}", source)
-    _check_choice(staffing.shifts, sorted(ROSTERS), "staffing.shifts", source)
-    folder = Path(source).parent
-    with blame(source, "dispatch.policy"):
-        load_policy(dispatch.policy, dispatch.options, folder)
-    with blame(source, "dispatch.zones"):
-        zone_areas(city, dispatch.zones)
-    with blame(source, "staffing, reporting or dispatch"):
-        return OperationsSettings(
-            start=scenario.start.astimezone(ZoneInfo(city.time_zone)),
-            sensors=SensorSettings() if reporting.sensors else None,
-            video=VideoSettings(recall=reporting.video.recall) if reporting.video else None,
-            citizens=CitizenSettings(per_day=reporting.citizens.per_day) if reporting.citizens else None,
-            patrols=_patrols(reporting.patrols) if reporting.patrols else None,
-            staffing=StaffingSettings(crews=dict(staffing.crews), shifts=staffing.shifts),
-            dispatch=DispatchSettings(
-                mode=dispatch.mode,
-                delay_s=dispatch.delay,
-                interval_s=dispatch.interval,
-                policy=dispatch.policy,
-                options=dict(dispatch.options),
-                folder=folder,
-                zones=dispatch.zones,
-                reach_s=dispatch.reach,
-            ),
-            cases=case_settings(scenario),
-        )
-
-
-def case_settings(scenario: Scenario) -> CaseSettings:
-    """Translate what the scenario says about the desk and the cases."""
-    cases, desk = scenario.cases, scenario.cases.desk
-    usual = DeskSettings()
-    return CaseSettings(
-        merge_distance_m=cases.merge_distance,
-        merge_time_s=cases.merge_time,
-        reopen_within_s=cases.reopen_within,
-        calendar=cases.calendar,
-        desk=DeskSettings(
-            mode=desk.mode,
-            acceptors=desk.acceptors,
-            registrars=desk.registrars,
-            misassigned=usual.misassigned if desk.misassigned is None else (desk.misassigned,) * 2,
-            found_false=usual.found_false if desk.found_false is None else (desk.found_false,) * 2,
-        ),
-    )
 
 
 def run_meta(setup: Setup) -> dict[str, Any]:
@@ -324,9 +253,9 @@ def _ground(scenario: Scenario, city: City, source: str) -> GroundSettings | Non
         )
     known = ground_names(city)
     for name in sorted(known):
-        _check_choice(name, sorted(settings.classes), "ground.classes", source)
+        check_choice(name, sorted(settings.classes), "ground.classes", source)
     for name in ground.classes:
-        _check_choice(name, sorted(known), f"ground.classes.{name}", source)
+        check_choice(name, sorted(known), f"ground.classes.{name}", source)
     return settings
 
 
@@ -336,17 +265,3 @@ def _points(loaded: LoadedScenario) -> tuple[OutputPoint, ...]:
         return ()
     with blame(str(loaded.path), "output.points"):
         return read_points(loaded.resolve(file))
-
-
-def _patrols(patrols: Patrols) -> PatrolSettings:
-    return PatrolSettings(grids=None if patrols.grids == "all" else patrols.grids)
-
-
-def _check_choice(value: str, allowed: list[str], key: str, source: str) -> None:
-    if value not in allowed:
-        raise ScenarioError(
-            f"Scenario '{source}', key '{key}'",
-            got=f"'{value}'",
-            expected=f"one of {', '.join(allowed)}",
-            remedy="Change the value",
-        )

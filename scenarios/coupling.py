@@ -12,11 +12,13 @@ from agents.clock import PHYSICS_FIRST, Timer, TwinEnv
 from agents.operations import Operations
 from agents.snapshot import restore, save
 from cim_models.city import City
+from cim_models.standing import log_standing
 from scenarios.blame import blame
 from scenarios.composition import Setup
 from scenarios.floodwatch import FloodWatch, WatchedNodes, WatchedRoads
 from scenarios.measures import PlannedOrder
-from scenarios.orderdesk import OrderDesk, log_standing
+from scenarios.operations import CrewLossPlan
+from scenarios.orderdesk import OrderDesk
 from scenarios.points import PointRecorder
 from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter
@@ -129,6 +131,8 @@ class Coupling:
         numerics, output = self._setup.scenario.numerics, self._setup.scenario.output
         for planned in self._setup.planned:
             self._plan(planned)
+        for loss in self._setup.losses:
+            self.env.at(loss.t_s, self._lose_crew, loss)
         self._repeat(self._step, numerics.coupling)
         self._repeat(self._frame, output.depth_every)
         self._repeat(self._read, output.sensors_every)
@@ -294,6 +298,9 @@ class Coupling:
             due_s = min(last_s + interval_s, end_s)
             timer = self.env.at(due_s, step, interval_s, priority=PHYSICS_FIRST)
         self._loops[step.__name__] = _Loop(last_s, interval_s, timer)
+
+    def _lose_crew(self, loss: CrewLossPlan) -> None:
+        self.operations.lose_crew(loss.crew, loss.reason, self._started)
 
     def _carry_out(self, planned: PlannedOrder) -> None:
         del self._pending[planned.order.id]

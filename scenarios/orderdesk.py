@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cim_models.errors import RunError
-from cim_models.events import EventSink
 from cim_models.orders import (
     CloseRoad,
-    LayBarrier,
-    LayCulvert,
-    OpenCulvert,
     OpenRoad,
     Order,
     OrderOutcome,
-    RemoveBarrier,
-    RemoveCulvert,
-    ShutCulvert,
     StartPump,
     StopPump,
     StructureOrder,
     ValveOrder,
 )
-from cim_models.structures import Barrier, Structure
+from cim_models.standing import log_structure
 from scenarios.measures import PlannedOrder
 from scenarios.storylog import StoryLog
 from twin.roads import RoadNetwork
@@ -98,32 +91,3 @@ class OrderDesk:
             self._log.append(t_s, "order.ended", begun, cause=event, data={"pumped_m3": outcome.pumped_m3})
         if isinstance(order, StructureOrder):
             log_structure(self._log, order, t_s, event)
-
-
-def log_structure(log: EventSink, order: StructureOrder, t_s: float, cause: int) -> None:
-    """Write down what an order did to a barrier or a culvert."""
-    match order:
-        case LayBarrier():
-            log_standing(log, order.id, order.barrier, t_s, cause)
-        case LayCulvert():
-            log_standing(log, order.id, order.culvert, t_s, cause)
-        case RemoveBarrier():
-            log.append(t_s, "structure.removed", order.barrier, cause=cause)
-        case RemoveCulvert():
-            log.append(t_s, "structure.removed", order.culvert, cause=cause)
-        case ShutCulvert():
-            log.append(t_s, "structure.shut", order.culvert, cause=cause)
-        case OpenCulvert():
-            log.append(t_s, "structure.opened", order.culvert, cause=cause)
-
-
-def log_standing(log: EventSink, name: str, structure: Structure, t_s: float, cause: int) -> None:
-    """Write down that a structure stands from now on."""
-    is_barrier = isinstance(structure, Barrier)
-    data = {
-        "kind": "barrier" if is_barrier else "culvert",
-        "line": [list(point) for point in structure.line],
-        "height_m": structure.height_m if is_barrier else None,
-        "level_m": structure.level_m if isinstance(structure, Barrier) else None,
-    }
-    log.append(t_s, "structure.placed", name, cause=cause, data=data)

@@ -74,6 +74,17 @@ def check_id(city: City, layer: str, name: str, key: str, source: str) -> str:
     return name
 
 
+def check_choice(value: str, allowed: list[str], key: str, source: str) -> None:
+    """Refuse a value that is none of those allowed."""
+    if value not in allowed:
+        raise ScenarioError(
+            f"Scenario '{source}', key '{key}'",
+            got=f"'{value}'",
+            expected=f"one of {', '.join(allowed)}",
+            remedy="Change the value",
+        )
+
+
 def check_pipe(city: City, pipe: str, key: str, source: str) -> str:
     """Return the id of a supply pipe, or refuse it."""
     links = None if city.supply is None else city.supply.links

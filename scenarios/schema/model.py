@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from scenarios.schema.boundaries import Boundary
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
 from scenarios.schema.section import OneOf, Point, Section
+from scenarios.schema.staffing import Staffing
 from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
 from scenarios.schema.weather import Roofs, Weather
 
@@ -72,11 +73,20 @@ class Blockage(Section):
     blocked: Fraction = 1.0
 
 
+class CrewLoss(Section):
+    """A crew is lost for the rest of the run; what it was doing waits for another."""
+
+    crew: str
+    at: Moment
+    reason: str = "an accident"
+
+
 class Failure(OneOf):
     """One thing that goes wrong."""
 
     burst: Burst | None = None
     blockage: Blockage | None = None
+    crew_lost: CrewLoss | None = None
 
 
 class Video(Section):
@@ -104,13 +114,6 @@ class Reporting(Section):
     video: Video | Literal[False] | None = Video()
     citizens: Citizens | Literal[False] | None = Citizens()
     patrols: Patrols | Literal[False] | None = Patrols()
-
-
-class Staffing(Section):
-    """Crews by skill, and their shifts."""
-
-    crews: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(default_factory=dict)
-    shifts: str = "two_by_twelve"
 
 
 class Dispatch(Section):

@@ -17,7 +17,8 @@ class CrewRecord:
     """What one crew did; durations in s, distance in m.
 
     ``lost_s`` is time lost to water: slow driving, waits and detours. A journey that ends tells its own
-    loss; of one that is broken off, ``under_way_s`` keeps what its legs and waits cost.
+    loss; of one that is broken off, ``under_way_s`` keeps what its legs and waits cost. ``overtime_s`` is
+    time from being relieved until going off duty.
     """
 
     id: str
@@ -30,6 +31,10 @@ class CrewRecord:
     lost_s: float = 0.0
     under_way_s: float = 0.0
     blocked_s: float = 0.0
+    relieved_since_s: float | None = None
+    overtime_s: float = 0.0
+    break_s: float = 0.0
+    is_lost: bool = False
     tasks: int = 0
     reroutes: int = 0
     cut_offs: int = 0
@@ -71,6 +76,9 @@ def _figures(crews: Sequence[CrewRecord]) -> dict[str, Any]:
     return {
         "count": len(crews),
         "utilisation": utilisation.to_json(),
+        "overtime_min": sum(crew.overtime_s for crew in crews) / 60,
+        "break_min": sum(crew.break_s for crew in crews) / 60,
+        "lost": sum(crew.is_lost for crew in crews),
         "tasks_finished": sum(crew.tasks for crew in crews),
         "distance_km": sum(crew.distance_m for crew in crews) / 1000,
         "lost_to_water_min": sum(crew.lost_s for crew in crews) / 60,
@@ -84,6 +92,19 @@ def _figures(crews: Sequence[CrewRecord]) -> dict[str, Any]:
 def _started_shift(crew: CrewRecord, event: Event) -> None:
     crew.skill = str(event.data.get("skill") or crew.skill)
     crew.duty_since_s = event.t_s
+
+
+def _relieved(crew: CrewRecord, event: Event) -> None:
+    crew.relieved_since_s = event.t_s
+
+
+def _started_break(crew: CrewRecord, event: Event) -> None:
+    crew.break_s += float(event.data["length_s"])
+
+
+def _lost(crew: CrewRecord, event: Event) -> None:
+    crew.is_lost = True
+    _ended_shift(crew, event)
 
 
 def _ended_shift(crew: CrewRecord, event: Event) -> None:
@@ -146,11 +167,17 @@ def _stop_duty(crew: CrewRecord, t_s: float) -> None:
     if crew.duty_since_s is not None:
         crew.duty_s += t_s - crew.duty_since_s
         crew.duty_since_s = None
+    if crew.relieved_since_s is not None:
+        crew.overtime_s += t_s - crew.relieved_since_s
+        crew.relieved_since_s = None
 
 
 _STEPS = {
     "started_shift": _started_shift,
     "ended_shift": _ended_shift,
+    "relieved": _relieved,
+    "started_break": _started_break,
+    "lost": _lost,
     "departed": _departed,
     "moved": _moved,
     "arrived": _arrived,

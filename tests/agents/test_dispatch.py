@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from agents.crews import CrewState
+from agents.crew_states import CrewState
 from agents.policies import BUILT_IN, Assignment, Diversion, Reservation
 from agents.policies.horizon import RollingHorizon
 from agents.policies.nearest import NearestCrew

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.crews import CrewState
+from agents.crew_states import CrewState
 from agents.settings import (
     CaseSettings,
     CitizenSettings,

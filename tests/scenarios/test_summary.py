@@ -88,8 +88,13 @@ def test_crews_are_busy_from_leaving_for_a_case_until_done() -> None:
         (600, "crew.arrived", "A", {"case": "C1", "delay_s": 340.0}),
         (1100, "crew.finished", "A", {"case": "C1", "task": "T"}),
         (1200, "crew.departed", "A", {"case": None}),
-        (3600, "crew.ended_shift", "A", {}),
+        (1800, "crew.started_break", "A", {"length_s": 600.0}),
+        (3000, "crew.relieved", "A", {"task": None}),
+        (3600, "crew.ended_shift", "A", {"overtime_s": 600.0}),
         (0, "crew.started_shift", "B", {"skill": "drainage"}),
+        (0, "crew.started_shift", "C", {"skill": "drainage"}),
+        (100, "crew.relieved", "C", {"task": "T2"}),
+        (400, "crew.lost", "C", {"case": "C2", "task": "T2"}),
     )
     crews = {crew.id: crew for crew in collect_crews(events, end_s=7200)}
     assert crews["A"].busy_s == 1000
@@ -97,8 +102,11 @@ def test_crews_are_busy_from_leaving_for_a_case_until_done() -> None:
     assert crews["A"].distance_m == 500
     assert crews["A"].lost_s == 340
     assert crews["B"].duty_s == 7200
+    assert (crews["A"].overtime_s, crews["A"].break_s) == (600, 600)
+    assert (crews["C"].duty_s, crews["C"].overtime_s, crews["C"].is_lost) == (400, 300, True)
     summary = summarize_crews(events, end_s=7200)
-    assert summary["utilisation"]["value"] == pytest.approx(1000 / 10800)
+    assert summary["utilisation"]["value"] == pytest.approx(1000 / 11200)
+    assert (summary["overtime_min"], summary["break_min"], summary["lost"]) == (15, 10, 1)
     assert summary["by_skill"]["pump"]["lost_to_water_min"] == pytest.approx(340 / 60)
     assert summary["delayed_journeys"] == 1
 

@@ -19,6 +19,8 @@ _STATE_AFTER = {
     "crew.rerouted": "travelling",
     "crew.cut_off": "cut_off",
     "crew.ended_shift": "off_duty",
+    "crew.lost": "off_duty",
+    "crew.started_break": "idle",
     "crew.finished": "idle",
 }
 

@@ -141,7 +141,7 @@ def _crew_curves(record: RunRecord) -> tuple[Curve, ...]:
     for event in record.events:
         if event.kind == "crew.started_shift":
             changes["crews_on_duty"].append((event.t_s, 1.0))
-        elif event.kind == "crew.ended_shift":
+        elif event.kind in ("crew.ended_shift", "crew.lost"):
             changes["crews_on_duty"].append((event.t_s, -1.0))
             enter(event.subject, event.t_s, "")
         elif event.kind == "crew.departed":

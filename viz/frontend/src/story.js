@@ -193,6 +193,9 @@ const HANDLERS = {
     Object.assign(crewOf(s, row), {state: "idle", skill: data.skill, depot: data.depot, position: data.lon_lat, path: null})
   },
   "crew.ended_shift": (s, row) => { Object.assign(crewOf(s, row), {state: "off_duty", case: null, eta: null}) },
+  "crew.lost": (s, row) => { Object.assign(crewOf(s, row), {state: "off_duty", case: null, task: null, eta: null}) },
+  "crew.started_break": (s, row) => { Object.assign(crewOf(s, row), {state: "on_break"}) },
+  "crew.ended_break": (s, row) => { Object.assign(crewOf(s, row), {state: "idle"}) },
   "crew.departed": (s, row, data) => {
     Object.assign(crewOf(s, row), {state: "travelling", case: data.case, task: data.task, eta: data.eta_s, dry: data.dry_s, departed: row[TIME]})
   },
