@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from agents import cases, crews, tasks
+from agents import cases, crew_states, tasks
 from agents.cases import Case, CaseAction, CaseState
 from agents.catalogue import TaskKind
 from agents.limits import Urgency
@@ -15,7 +15,7 @@ from cim_models.errors import TransitionError
 TABLES = {
     "case": (cases.TRANSITIONS, CaseState, CaseAction),
     "task": (tasks.TRANSITIONS, TaskState, TaskAction),
-    "crew": (crews.TRANSITIONS, crews.CrewState, crews.CrewAction),
+    "crew": (crew_states.TRANSITIONS, crew_states.CrewState, crew_states.CrewAction),
 }
 
 

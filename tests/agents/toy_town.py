@@ -23,7 +23,18 @@ from cim_models.city import City, Terrain
 from cim_models.events import EVENT_KINDS, Event
 from cim_models.journeys import Leg
 from cim_models.layers import LAYERS
-from cim_models.orders import ClearGullies, CloseRoad, OpenRoad, Order, OrderOutcome, StartPump, StopPump
+from cim_models.orders import (
+    ClearGullies,
+    CloseRoad,
+    LayBarrier,
+    OpenRoad,
+    Order,
+    OrderOutcome,
+    RemoveBarrier,
+    StartPump,
+    StopPump,
+)
+from cim_models.structures import Barrier
 
 SIDE = 4
 BLOCK_M = 200.0
@@ -172,6 +183,7 @@ class ToyTown:
         self.blocked = self.inflow > 0.0
         self.closed: set[str] = set()
         self.pumps: dict[str, tuple[int, float, float]] = {}
+        self.barriers: dict[str, Barrier] = {}
         self.fixed: dict[str, float] = {}
         self.orders: list[Order] = []
         self.refuse: set[str] = set()
@@ -293,6 +305,10 @@ class ToyTown:
             self.pumps[order.id] = (street, order.capacity_m3_h / 3600.0 / STREET_AREA_M2, 0.0)
         elif isinstance(order, StopPump):
             return OrderOutcome(True, pumped_m3=float(self.pumps.pop(order.pump)[2]))
+        elif isinstance(order, LayBarrier):
+            self.barriers[order.id] = order.barrier
+        elif isinstance(order, RemoveBarrier):
+            del self.barriers[order.barrier]
         return OrderOutcome(True)
 
 

@@ -53,6 +53,7 @@ CREW_STATES: dict[str, Rgba] = {
     "travelling": (255, 196, 60, 255),
     "cut_off": (255, 59, 72, 255),
     "working": (64, 224, 160, 255),
+    "on_break": (170, 150, 190, 255),
     "off_duty": (90, 104, 122, 255),
 }
 

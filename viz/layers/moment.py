@@ -20,7 +20,8 @@ _STATE_AFTER = {
     "crew.cut_off": "cut_off",
     "crew.ended_shift": "off_duty",
     "crew.lost": "off_duty",
-    "crew.started_break": "idle",
+    "crew.started_break": "on_break",
+    "crew.ended_break": "idle",
     "crew.finished": "idle",
 }
 

@@ -5,7 +5,7 @@ import {escape, fill, number, rowsFit} from "../parts/html.js"
 import {word} from "../words.js"
 import {casePlace} from "./cases.js"
 
-const ORDER = ["cut_off", "travelling", "working", "idle"]
+const ORDER = ["cut_off", "travelling", "working", "idle", "on_break"]
 
 export function onDuty(store) {
   return [...store.state.crews.values()].filter((crew) => crew.state !== "off_duty")
