@@ -14,7 +14,7 @@ from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import Catalogue, read_catalogue
 from agents.channels.citizens import Citizens
-from agents.channels.patrols import Patrol, post_patrols
+from agents.channels.patrols import Patrol, Post
 from agents.channels.sensors import Sensors
 from agents.channels.video import Cameras
 from agents.checking import Checker
@@ -26,6 +26,7 @@ from agents.dispatch import Dispatcher
 from agents.hiring import check_groups, depots_of, hire, longest_hose_m, note_islands
 from agents.intake import Intake
 from agents.limits import read_time_limits
+from agents.matters import Matters
 from agents.merging import ClosedCases, OpenCases
 from agents.organisation import Offices
 from agents.places import DepotPlace, read_places
@@ -99,7 +100,10 @@ class Operations(mesa.Model):
         )
         self.desk = self._make_desk()
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
-        self.work = SiteWork(self.world, self.book, self.desk, self.checker, self.catalogue, settings)
+        self.matters: Matters | None = None
+        if settings.matters_per_day > 0.0 and places.roads:
+            self.matters = Matters(self.world, settings.matters_per_day, self.desk.receive)
+        self.work = SiteWork(self.world, self.checker, self.catalogue, settings, self.matters)
         self.crews: dict[str, Crew] = {}
         self.dispatcher: Dispatcher | None = None
         self.patrols: dict[str, Patrol] = {}
@@ -226,11 +230,12 @@ class Operations(mesa.Model):
         if settings.sensors is not None:
             self.sensors = Sensors(self.world, settings.sensors, receive, water_code)
         if settings.video is not None:
-            self.cameras = Cameras(self.world, settings.video, receive, water_code)
+            self.cameras = Cameras(self.world, settings.video, receive, water_code, self.matters)
         if settings.citizens is not None and self.world.places.roads:
             Citizens(self, self.world, settings.citizens, self.catalogue.events, receive)
         if settings.patrols is not None:
-            self.patrols = dict(post_patrols(self, self.world, settings.patrols, receive, water_code))
+            post = Post(self, self.world, settings.patrols, receive, water_code, self.matters)
+            self.patrols = post.patrols
 
     def _note_what_is_missing(self) -> None:
         skills = self.planner.roster.skills

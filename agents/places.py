@@ -4,8 +4,10 @@ Read once from the city's layers into plain tuples, so that nobody touches a tab
 A missing layer leaves its part empty and says so in ``notes``.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,10 +33,10 @@ class RoadPlace:
         Columns of the layer.
     index
         Row in the layer.
-    x, y
-        Its lowest point on the terrain, m.
-    length_m
-        Length, m.
+    x, y, low_m
+        Its lowest point on the terrain, m, and how far that is along it from the first vertex, m.
+    length_m, line
+        Length, m, and vertices, m.
     ends
         First and last vertex, m.
     end_names
@@ -53,12 +55,25 @@ class RoadPlace:
     underpass: bool
     x: float
     y: float
+    low_m: float
     length_m: float
+    line: tuple[tuple[float, float], ...]
     ends: tuple[tuple[float, float], tuple[float, float]]
     end_names: tuple[str, str]
     grid_cell: str
     patrol_grid: str
     persons: float
+
+    def point(self, along_m: float) -> tuple[float, float]:
+        """Coordinates of the point so far along it from the first vertex, m; its end beyond that."""
+        left_m = along_m
+        for (x0, y0), (x1, y1) in pairwise(self.line):
+            step_m = math.hypot(x1 - x0, y1 - y0)
+            if left_m < step_m:
+                share = left_m / step_m
+                return x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+            left_m -= step_m
+        return self.line[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +195,12 @@ def _roads(city: City, reach_m: float, persons_per_m: float, notes: list[str]) -
     lines = frame.geometry.to_numpy()
     low = np.array([_low_point(line, city.terrain) for line in lines])
     lengths = shapely.length(lines)
-    persons = _persons_near(city, low, reach_m)
+    persons = _persons_near(city, low[:, :2], reach_m)
     if persons is None:
         notes.append(f"The city has no persons: {persons_per_m} to each metre of road are assumed.")
         persons = lengths * persons_per_m
-    cells = _areas_at(city.layer("grid_cells"), low)
-    grids = _areas_at(city.layer("patrol_grids"), low)
+    cells = _areas_at(city.layer("grid_cells"), low[:, :2])
+    grids = _areas_at(city.layer("patrol_grids"), low[:, :2])
     if city.layer("patrol_grids") is None:
         by_cell = _column_by_id(city.layer("grid_cells"), "patrol_grid")
         grids = [by_cell.get(cell, "") for cell in cells]
@@ -201,7 +216,9 @@ def _roads(city: City, reach_m: float, persons_per_m: float, notes: list[str]) -
             underpass=bool(getattr(row, "underpass", False)),
             x=float(low[index, 0]),
             y=float(low[index, 1]),
+            low_m=float(low[index, 2]),
             length_m=float(lengths[index]),
+            line=tuple((float(x), float(y)) for x, y in shapely.get_coordinates(lines[index])),
             ends=(_vertex(lines[index], 0), _vertex(lines[index], -1)),
             end_names=(str(row.from_node), str(row.to_node)),
             grid_cell=cells[index],
@@ -222,9 +239,11 @@ def _largest_part(roads: Sequence[RoadPlace]) -> list[RoadPlace]:
     return [road for road, tail in zip(roads, tails, strict=True) if part[tail] == largest]
 
 
-def _low_point(line: Any, terrain: Terrain) -> tuple[float, float]:
+def _low_point(line: Any, terrain: Terrain) -> tuple[float, float, float]:
+    """Lowest point of a road, m, and its distance from the first vertex, m."""
     steps = max(int(line.length / terrain.cell_size_m), 1)
-    points = shapely.line_interpolate_point(line, np.linspace(0.0, line.length, steps + 1))
+    along = np.linspace(0.0, line.length, steps + 1)
+    points = shapely.line_interpolate_point(line, along)
     x, y = shapely.get_x(points), shapely.get_y(points)
     inside = terrain.inside(x, y)
     row, col = terrain.row_col(x, y)
@@ -232,7 +251,7 @@ def _low_point(line: Any, terrain: Terrain) -> tuple[float, float]:
     elevation[inside] = terrain.elevation[row[inside], col[inside]]
     elevation[np.isnan(elevation)] = np.inf
     best = int(np.argmin(elevation)) if np.isfinite(elevation).any() else steps // 2
-    return float(x[best]), float(y[best])
+    return float(x[best]), float(y[best]), float(along[best])
 
 
 def _vertex(line: Any, which: int) -> tuple[float, float]:

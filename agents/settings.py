@@ -13,6 +13,8 @@ from agents.staffing import BarrierSite, CrewGroup
 from agents.worktime import ROSTERS
 from cim_models.errors import ScenarioError
 
+HOURS = 24
+
 
 def _check(name: str, value: float, low: float, high: float = float("inf")) -> None:
     if not low <= value <= high:
@@ -58,7 +60,8 @@ class VideoSettings:
     Parameters
     ----------
     recall
-        Chance that one look at water within view finds it, 0 to 1.
+        Chance that one look at what is within view finds it, 0 to 1: one value, or one for each hour of
+        the day.
     interval_s
         Time between looks, s.
     visible_from_m
@@ -71,7 +74,7 @@ class VideoSettings:
         The same camera reports the same place again after this time, s.
     """
 
-    recall: float = 0.4
+    recall: float | tuple[float, ...] = 0.4
     interval_s: float = 600.0
     visible_from_m: float = 0.15
     delay_s: float = 30.0
@@ -79,12 +82,24 @@ class VideoSettings:
     repeat_s: float = 1800.0
 
     def __post_init__(self) -> None:
-        _check("video.recall", self.recall, 0.0, 1.0)
+        by_hour = (self.recall,) * HOURS if isinstance(self.recall, float | int) else self.recall
+        if len(by_hour) != HOURS:
+            raise ScenarioError(
+                "Setting 'video.recall' has the wrong length",
+                got=f"{len(by_hour)} values",
+                expected=f"one value, or {HOURS}, one for each hour of the day",
+            )
+        for hour, recall in enumerate(by_hour):
+            _check(f"video.recall, hour {hour}", recall, 0.0, 1.0)
         _check("video.interval_s", self.interval_s, 1.0)
         _check("video.visible_from_m", self.visible_from_m, 0.0)
         _check("video.delay_s", self.delay_s, 0.0)
         _check("video.false_alarms_per_day", self.false_alarms_per_day, 0.0)
         _check("video.repeat_s", self.repeat_s, 0.0)
+
+    def recall_at(self, hour: float) -> float:
+        """Chance of a look at an hour of the day, 0 to 24."""
+        return self.recall[int(hour) % HOURS] if isinstance(self.recall, tuple) else self.recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +109,9 @@ class CitizenSettings:
     Parameters
     ----------
     per_day
-        Reports a day that have nothing to do with the storm, in the whole city. 350 is the mean of
-        Guangdong's cities in 2022 (2.68 million cases, 21 cities).
+        Reports a day that have nothing to do with the storm, in the whole city, and with no matter of
+        `agents.matters` either. 350 is the mean of Guangdong's cities in 2022 (2.68 million cases, 21
+        cities).
     false_share
         Share of those that turn out to be nothing, 0 to 1.
     reports_per_person_h
@@ -154,9 +170,11 @@ class PatrolSettings:
     visible_from_m
         Least depth they report, m.
     impassable_from_m
-        They do not walk into deeper water, m.
+        They turn back at deeper water, m.
     recall
-        Chance that they see water on a street beside them, 0 to 1.
+        Chance that they see the water at the low point of a street when they reach it, 0 to 1.
+    sight_m
+        A low point no farther than this from a junction is also seen from there, m.
     delay_s
         From seeing to report, s.
     repeat_s
@@ -173,6 +191,7 @@ class PatrolSettings:
     visible_from_m: float = 0.15
     impassable_from_m: float = 0.30
     recall: float = 0.9
+    sight_m: float = 50.0
     delay_s: float = 60.0
     repeat_s: float = 3600.0
     false_alarms_per_day: float = 0.1
@@ -183,6 +202,7 @@ class PatrolSettings:
         _check("patrols.to_h", self.to_h, 0.0, 24.0)
         _check("patrols.speed_m_s", self.speed_m_s, 0.1, 10.0)
         _check("patrols.recall", self.recall, 0.0, 1.0)
+        _check("patrols.sight_m", self.sight_m, 0.0)
         _check("patrols.delay_s", self.delay_s, 0.0)
         _check("patrols.false_alarms_per_day", self.false_alarms_per_day, 0.0)
 
@@ -461,6 +481,8 @@ class OperationsSettings:
         The scenario's start with its time zone: shifts, working hours and patrols go by it.
     sensors, video, citizens, patrols
         The reporting channels; None switches one off.
+    matters_per_day
+        Ordinary matters that appear in the streets a day and wait to be seen, see `agents.matters`.
     staffing, dispatch, cases
         Who works, how they are sent, and how cases are kept.
     """
@@ -470,6 +492,10 @@ class OperationsSettings:
     video: VideoSettings | None = field(default_factory=VideoSettings)
     citizens: CitizenSettings | None = field(default_factory=CitizenSettings)
     patrols: PatrolSettings | None = field(default_factory=PatrolSettings)
+    matters_per_day: float = 0.0
     staffing: StaffingSettings = field(default_factory=StaffingSettings)
     dispatch: DispatchSettings = field(default_factory=DispatchSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)
+
+    def __post_init__(self) -> None:
+        _check("matters.per_day", self.matters_per_day, 0.0)

@@ -9,6 +9,7 @@ from agents.checking import Checker
 from agents.clock import Timer
 from agents.desk import Desk
 from agents.equipment import PumpTruckModel, delivery
+from agents.matters import Matters
 from agents.settings import OperationsSettings
 from agents.tasks import Task, TaskAction, TaskState
 from agents.world import World
@@ -56,25 +57,27 @@ class SiteWork:
 
     Parameters
     ----------
-    world, book, desk, checker, catalogue, settings
-        Surroundings, cases, who is told what was found, who is told what is done, durations, settings.
+    world, checker, catalogue, settings
+        Surroundings, who is told what is done, durations, settings.
+    matters
+        What crews find in the streets besides water; None for nothing.
     """
 
     def __init__(
         self,
         world: World,
-        book: CaseBook,
-        desk: Desk,
         checker: Checker,
         catalogue: Catalogue,
         settings: OperationsSettings,
+        matters: Matters | None,
     ) -> None:
         self.world = world
-        self.book = book
-        self.desk = desk
         self.checker = checker
+        self.book: CaseBook = checker.book
+        self.desk: Desk = checker.desk
         self.catalogue = catalogue
         self.settings = settings
+        self.matters = matters
         self.barrier_sites = {site.id: site for site in settings.staffing.barriers}
         self._pumps: dict[str, str] = {}
         self._acts: Mapping[TaskKind, Callable[[Worker, Task, int], None]] = {
@@ -87,7 +90,7 @@ class SiteWork:
             TaskKind.SHUT_VALVE: self._turn_valve,
             TaskKind.OPEN_VALVE: self._turn_valve,
             TaskKind.INSPECT: self._finish,
-            TaskKind.ATTEND: self._finish,
+            TaskKind.ATTEND: self._attend,
         }
 
     def expected_s(self, task: Task) -> float:
@@ -198,6 +201,12 @@ class SiteWork:
         event = self.world.log("crew.finished", crew.id, cause, case=task.case, task=task.id)
         self.checker.finish_task(task, event)
         crew.leaves(event)
+
+    def _attend(self, crew: Worker, task: Task, cause: int) -> None:
+        self._finish(crew, task, cause)
+        case = self.book.cases[task.case]
+        if self.matters is not None:
+            self.matters.handled(case.class_code, case.x, case.y, cause)
 
     def _give_up(self, crew: Worker, task: Task, reason: str, cause: int) -> None:
         self.checker.drop_task(task, reason, cause)

@@ -30,7 +30,7 @@ class World:
     seed
         Seed of the scenario.
     flood_events
-        Id of the latest physical event by road or sewer node.
+        Id of the latest physical event by road or sewer node, and of its appearance by matter.
     """
 
     env: TwinEnv

@@ -21,7 +21,7 @@ class EventKind:
         ``subject.verb``, in the past tense where something happened.
     subject
         What the event's subject id names: a layer of the city, or ``case``, ``report``, ``crew``,
-        ``task``, ``order``, ``structure``, ``run``.
+        ``task``, ``order``, ``structure``, ``matter``, ``run``.
     zh, en
         How a screen says it.
     data
@@ -112,6 +112,20 @@ _KINDS = (
     ),
     EventKind("sewer.relieved", "sewer", "检查井恢复", "Manhole recovered", {"head_m": "m"}),
     EventKind("gully.blocked", "gullies", "雨水箅子堵塞", "Gully blocked", {"blockage": "0 to 1"}),
+    EventKind(
+        "matter.appeared",
+        "matter",
+        "问题出现",
+        "Matter appeared",
+        {"class_code": "event class of the catalogue", "road": "id", "x": "m", "y": "m"},
+    ),
+    EventKind(
+        "matter.gone",
+        "matter",
+        "问题消失",
+        "Matter gone",
+        {"how": "handled, or by itself", "reported": "whether anybody reported it before"},
+    ),
     EventKind(
         "report.made",
         "report",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from agents.policies import load_policy
 from agents.settings import (
+    HOURS,
     CaseSettings,
     CitizenSettings,
     DeskSettings,
@@ -27,7 +28,8 @@ from cim_models.errors import ScenarioError
 from cim_models.structures import Barrier
 from scenarios.blame import blame
 from scenarios.places import check_choice, check_id
-from scenarios.schema.model import Patrols, Scenario
+from scenarios.schema.model import Scenario
+from scenarios.schema.reporting import Citizens, DayAndNight, Patrols, Video
 from scenarios.schema.staffing import Staffing
 from scenarios.structures import StructurePlanner
 from twin.roads.vehicles import vehicle_classes
@@ -63,9 +65,10 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
         return OperationsSettings(
             start=scenario.start.astimezone(ZoneInfo(city.time_zone)),
             sensors=SensorSettings() if reporting.sensors else None,
-            video=VideoSettings(recall=reporting.video.recall) if reporting.video else None,
-            citizens=CitizenSettings(per_day=reporting.citizens.per_day) if reporting.citizens else None,
-            patrols=_patrols(reporting.patrols) if reporting.patrols else None,
+            video=_video(reporting.video) if reporting.video else None,
+            citizens=_citizens(reporting.citizens) if reporting.citizens else None,
+            patrols=_patrols(reporting.patrols, city, source) if reporting.patrols else None,
+            matters_per_day=scenario.matters.per_day,
             staffing=_staffing(scenario, city, source),
             dispatch=DispatchSettings(
                 mode=dispatch.mode,
@@ -218,5 +221,31 @@ def _barrier_sites(scenario: Scenario, city: City, source: str) -> tuple[Barrier
     return tuple(sites)
 
 
-def _patrols(patrols: Patrols) -> PatrolSettings:
-    return PatrolSettings(grids=None if patrols.grids == "all" else patrols.grids)
+def _video(video: Video) -> VideoSettings:
+    recall = video.recall
+    if isinstance(recall, DayAndNight):
+        by_day = range(recall.begin, recall.to)
+        recall = tuple(recall.day if hour in by_day else recall.night for hour in range(HOURS))
+    return VideoSettings(
+        recall=recall, interval_s=video.interval, false_alarms_per_day=video.false_alarms_per_day
+    )
+
+
+def _citizens(citizens: Citizens) -> CitizenSettings:
+    return CitizenSettings(per_day=citizens.per_day, false_share=citizens.false_share)
+
+
+def _patrols(patrols: Patrols, city: City, source: str) -> PatrolSettings:
+    grids = None if patrols.grids == "all" else patrols.grids
+    if grids is not None and city.layer("patrol_grids") is not None:
+        for grid in grids:
+            check_id(city, "patrol_grids", grid, "reporting.patrols.grids", source)
+    return PatrolSettings(
+        grids=grids,
+        per_grid=patrols.per_grid,
+        from_h=patrols.hours[0],
+        to_h=patrols.hours[1],
+        speed_m_s=patrols.speed_m_s,
+        recall=patrols.recall,
+        false_alarms_per_day=patrols.false_alarms_per_day,
+    )

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from scenarios.schema.boundaries import Boundary
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
+from scenarios.schema.reporting import Reporting, StreetMatters
 from scenarios.schema.section import OneOf, Point, Section
 from scenarios.schema.staffing import Staffing
 from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
@@ -87,33 +88,6 @@ class Failure(OneOf):
     burst: Burst | None = None
     blockage: Blockage | None = None
     crew_lost: CrewLoss | None = None
-
-
-class Video(Section):
-    """Cameras that recognise standing water."""
-
-    recall: Fraction = 0.4
-
-
-class Citizens(Section):
-    """Citizens who report what they see."""
-
-    per_day: Annotated[float, Field(ge=0)] = 350.0
-
-
-class Patrols(Section):
-    """Patrollers who walk their grids."""
-
-    grids: Literal["all"] | tuple[str, ...] = "all"
-
-
-class Reporting(Section):
-    """How the city learns of water; a channel set to false or null is switched off."""
-
-    sensors: bool = True
-    video: Video | Literal[False] | None = Video()
-    citizens: Citizens | Literal[False] | None = Citizens()
-    patrols: Patrols | Literal[False] | None = Patrols()
 
 
 class Dispatch(Section):
@@ -292,6 +266,7 @@ class Scenario(Section):
     boundaries: tuple[Boundary, ...] = ()
     structures: tuple[StandingStructure, ...] = ()
     failures: tuple[Failure, ...] = ()
+    matters: StreetMatters = StreetMatters()
     reporting: Reporting = Reporting()
     staffing: Staffing = Staffing()
     dispatch: Dispatch = Dispatch()

@@ -1,11 +1,13 @@
 """Reporting channels: what they see, how often, and that they repeat themselves only so much."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from agents.channels.patrols import beats
+from agents.channels.beats import beats
+from agents.draws import Draws
 from agents.places import read_places
 from agents.settings import CitizenSettings, PatrolSettings, SensorSettings, StaffingSettings, VideoSettings
 from tests.agents.toy_town import ToyRun, make_toy_city, toy_settings
@@ -24,6 +26,10 @@ def flooded(depths, **channels):
 def reports(run, channel=None):
     made = run.log.of("report.made")
     return [event for event in made if channel in (None, event.data["channel"])]
+
+
+def toy_roads():
+    return read_places(make_toy_city(), reach_m=100.0, persons_per_m=0.3).roads
 
 
 # --- sensors -----------------------------------------------------------------------------------------
@@ -75,6 +81,15 @@ def test_video_finds_water_as_often_as_its_recall_says():
         video = VideoSettings(recall=recall, interval_s=60.0, repeat_s=0.0, false_alarms_per_day=0.0)
         run = flooded({"H22": 0.4}, video=video).run(looks * 60.0 + 1.0)
         assert len(reports(run, "video")) == pytest.approx(recall * looks, abs=45)
+
+
+def test_video_finds_by_day_what_it_misses_by_night():
+    by_hour = tuple(1.0 if 7 <= hour < 19 else 0.0 for hour in range(24))
+    video = VideoSettings(recall=by_hour, interval_s=600.0, repeat_s=0.0, false_alarms_per_day=0.0)
+    run = flooded({"H22": 0.4}, video=video).run(86400.0)
+    hours = [(9.0 + (event.t_s - 30.0) / 3600.0) % 24.0 for event in reports(run, "video")]
+    assert len(hours) == 12 * 6
+    assert all(7.0 <= hour < 19.01 for hour in hours)
 
 
 def test_video_sees_what_is_in_view_and_repeats_itself_only_after_a_while():
@@ -131,34 +146,96 @@ def test_other_matters_come_at_their_rate_and_in_the_catalogues_shares():
 # --- patrols -----------------------------------------------------------------------------------------
 
 
-def test_a_patroller_walks_every_street_of_the_grid_and_finds_the_water():
-    patrols = PatrolSettings(recall=1.0, false_alarms_per_day=0.0, repeat_s=0.0)
-    run = flooded({"V12": 0.2}, patrols=patrols).run(3 * 3600.0)
+def patrolling(depths, **changes):
+    values = {"recall": 1.0, "false_alarms_per_day": 0.0} | changes
+    return flooded(depths, patrols=PatrolSettings(**values))
+
+
+def test_a_round_covers_every_street_of_the_grid_without_a_jump():
+    run = patrolling({}).run(60.0)
+    way = run.operations.patrols["patrol-P1-1"].round
+    assert set(way.passes) == set(run.town.ids)
+    assert way.length_m < 1.6 * 24 * 200.0  # 24 streets of 200 m
+    for before, after in pairwise(way.legs):
+        assert before.end == after.start
+        assert before.from_m + before.length_m == pytest.approx(after.from_m)
+
+
+def test_a_patroller_finds_the_water_when_coming_to_it():
+    run = patrolling({"V12": 0.2}, repeat_s=0.0, sight_m=0.0)
+    run.run(1.0)
     patrol = run.operations.patrols["patrol-P1-1"]
-    assert set(patrol._walked) == set(run.town.ids)
-    assert {event.data["reporter"] for event in reports(run)} == {"patrol-P1-1"}
-    assert {event.data["depth_m"] for event in reports(run)} == {0.2}
+    leg = patrol.round.legs[patrol.round.passes["V12"][0]]
+    low_s = leg.passes_m(leg.road.low_m) / 1.2
+    run.run(low_s + 200.0)
+    first = reports(run)[0]
+    assert low_s + 60.0 <= first.t_s <= low_s + 120.0  # the next look, and a minute to report
+    assert (first.data["reporter"], first.data["depth_m"]) == ("patrol-P1-1", 0.2)
     assert run.operations.book.cases["C-00001"].road == "V12"
 
 
-def test_a_patroller_does_not_wade_and_does_not_walk_at_night():
-    patrols = PatrolSettings(recall=0.0, false_alarms_per_day=0.0, from_h=7.0, to_h=10.0)
-    run = flooded({"V12": 0.5}, patrols=patrols).run(86400.0)
+def test_two_patrollers_of_a_grid_find_the_water_sooner_than_one():
+    def first_report_s(per_grid):
+        waits = []
+        for road in ("H00", "V30", "H23", "V12", "H11"):
+            run = patrolling({road: 0.2}, per_grid=per_grid)
+            while not reports(run) and run.env.now < 4 * 3600.0:
+                run.run(run.env.now + 300.0)
+            waits.append(run.env.now)
+        return np.mean(waits)
+
+    assert first_report_s(3) < 0.7 * first_report_s(1)
+
+
+def test_a_faster_patroller_finds_the_water_sooner():
+    slow, fast = (patrolling({"H23": 0.2}, speed_m_s=speed, sight_m=0.0) for speed in (0.6, 2.4))
+    first = [next(iter(reports(run.run(4 * 3600.0)))).t_s - 60.0 for run in (slow, fast)]
+    assert first[0] == pytest.approx(4 * first[1], abs=4 * 60.0)
+
+
+def test_a_patroller_turns_back_at_deep_water_and_goes_on_elsewhere():
+    run = patrolling({"V12": 0.5}).run(4 * 3600.0)
     patrol = run.operations.patrols["patrol-P1-1"]
-    assert "V12" not in patrol._walked
-    # from 09:00 to 10:00 and from 07:00 to 09:00 on the next day, 200 m at 1.2 m/s
-    assert patrol.legs == pytest.approx(3 * 3600 / (200 / 1.2), abs=3)
+    assert {event.data["depth_m"] for event in reports(run)} == {0.5}
+    assert patrol.rounds > 1
+    assert "V12" in patrol._shut
+    assert "V12" not in patrol.round.passes
+    assert len(patrol.round.passes) == 23
+
+
+def test_a_patroller_walks_by_day_only():
+    run = patrolling({"V12": 0.2}, from_h=7.0, to_h=10.0, repeat_s=0.0)
+    run.run(86400.0)
+    hours = [9.0 + event.t_s / 3600.0 for event in reports(run)]
+    assert hours
+    assert all(hour <= 10.05 or hour >= 31.0 for hour in hours)
 
 
 def test_a_patroller_enclosed_by_water_waits():
-    run = flooded({}, patrols=PatrolSettings())
+    run = patrolling({})
     run.town.fixed = dict.fromkeys(run.town.ids, 0.9)
-    run.run(1800.0)
-    assert run.operations.patrols["patrol-P1-1"].legs <= 5
+    run.run(7200.0)
+    assert run.operations.patrols["patrol-P1-1"].rounds <= 40
+    assert reports(run)
+
+
+def test_false_alarms_of_patrols_come_at_their_rate():
+    run = patrolling({}, false_alarms_per_day=96.0, repeat_s=0.0, from_h=0.0, to_h=24.0).run(86400.0)
+    assert len(reports(run)) == pytest.approx(96, abs=30)
+    assert not any(event.data["genuine"] for event in reports(run))
+
+
+def test_grids_in_pieces_are_walked_piece_by_piece():
+    roads = [road for road in toy_roads() if road.id in ("H00", "H33", "H23")]
+    way = beats(roads, None)[0].round_from("J0", frozenset(), 1, Draws(1, "patrols"))
+    assert set(way.passes) == {"H00", "H33", "H23"} & {road.id for road in roads}
+    jumps = [leg for leg in way.legs if leg.road is None]
+    assert len(jumps) == 1
+    assert jumps[0].length_m > 600.0
 
 
 def test_beats_are_made_for_the_named_grids_only():
-    roads = read_places(make_toy_city(), reach_m=100.0, persons_per_m=0.3).roads
+    roads = toy_roads()
     assert [beat.grid for beat in beats(roads, None)] == ["P1"]
     assert beats(roads, ["P9"]) == []
 

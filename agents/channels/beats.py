@@ -1,0 +1,185 @@
+"""Beats: the streets of a patrol grid, and the rounds that cover all of them."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from agents.draws import Draws
+from agents.places import RoadPlace
+
+DETOUR = 1.3
+"""Way along streets outside a grid over the straight distance, between two parts of it; own assumption."""
+
+_MOST_ROUNDS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class RoundLeg:
+    """One street of a round, or a way outside the grid.
+
+    Parameters
+    ----------
+    road
+        The street; None on the way to another part of the grid.
+    start, end
+        Ids of the junctions.
+    from_m, length_m
+        Where on the round it begins, and its length, m.
+    """
+
+    road: RoadPlace | None
+    start: str
+    end: str
+    from_m: float
+    length_m: float
+
+    def passes_m(self, along_m: float) -> float:
+        """Distance on the round at which a point of the street is passed, m.
+
+        Parameters
+        ----------
+        along_m
+            The point's distance from the street's first vertex, m.
+        """
+        assert self.road is not None
+        ahead = along_m if self.start == self.road.end_names[0] else self.length_m - along_m
+        return self.from_m + ahead
+
+
+class Round:
+    """A way over streets of a grid, leg by leg.
+
+    Parameters
+    ----------
+    legs
+        In order.
+    """
+
+    def __init__(self, legs: Sequence[RoundLeg]) -> None:
+        self.legs = tuple(legs)
+        self.length_m = legs[-1].from_m + legs[-1].length_m if legs else 0.0
+        self.passes: dict[str, list[int]] = {}
+        for index, leg in enumerate(self.legs):
+            if leg.road is not None:
+                self.passes.setdefault(leg.road.id, []).append(index)
+        self._from_m = [leg.from_m for leg in self.legs]
+
+    def leg_at(self, distance_m: float) -> int:
+        """Index of the leg on which somebody is who has walked so far."""
+        return max(bisect_right(self._from_m, distance_m) - 1, 0)
+
+    def legs_between(self, after_m: float, until_m: float) -> range:
+        """Return the indices of the legs walked, in part or whole, between two distances on the round, m."""
+        return range(self.leg_at(after_m), self.leg_at(until_m) + 1)
+
+
+class Beat:
+    """The streets of one patrol grid and how they meet.
+
+    Parameters
+    ----------
+    grid
+        Id of the patrol grid.
+    roads
+        Its streets.
+    """
+
+    def __init__(self, grid: str, roads: Sequence[RoadPlace]) -> None:
+        self.grid = grid
+        self.roads = tuple(roads)
+        self.at: dict[str, list[RoadPlace]] = {}
+        self.xy: dict[str, tuple[float, float]] = {}
+        for road in self.roads:
+            for name, xy in zip(road.end_names, road.ends, strict=True):
+                self.xy[name] = xy
+                if road not in self.at.setdefault(name, []):
+                    self.at[name].append(road)
+        self._rounds: dict[tuple[str, frozenset[str], int], Round] = {}
+        self._rank: dict[int, dict[str, float]] = {}
+
+    def round_from(self, junction: str, shut: frozenset[str], lane: int, draws: Draws) -> Round:
+        """Return a round from a junction over every street that can be reached.
+
+        At each junction a street that has not been walked yet comes first, else the way to the nearest
+        one. Which of several comes first is chance, another one for each patroller of a grid.
+
+        Parameters
+        ----------
+        junction
+            Where it begins.
+        shut
+            Ids of streets to keep out of.
+        lane
+            Number of the patroller within the grid.
+        draws
+            Random numbers of the patrols.
+        """
+        key = (junction, shut, lane)
+        if key not in self._rounds:
+            if len(self._rounds) >= _MOST_ROUNDS:
+                self._rounds.clear()
+            if lane not in self._rank:
+                luck = draws.of("beat", self.grid, lane).random(len(self.roads)).tolist()
+                self._rank[lane] = dict(zip((road.id for road in self.roads), luck, strict=True))
+            self._rounds[key] = Round(self._walk(junction, shut, self._rank[lane]))
+        return self._rounds[key]
+
+    def _walk(self, junction: str, shut: frozenset[str], rank: dict[str, float]) -> list[RoundLeg]:
+        legs: list[RoundLeg] = []
+        left = {road.id for road in self.roads} - shut
+        done_m = 0.0
+        while left:
+            for road in self._way_to(junction, left, shut, rank):
+                far = _other_end(road, junction)
+                legs.append(RoundLeg(road, junction, far, done_m, road.length_m))
+                done_m += road.length_m
+                junction = far
+                left.discard(road.id)
+            if left and not self._way_to(junction, left, shut, rank):
+                far, distance_m = self._nearest(junction, left)
+                legs.append(RoundLeg(None, junction, far, done_m, distance_m))
+                done_m += distance_m
+                junction = far
+        return legs
+
+    def _way_to(
+        self, junction: str, wanted: set[str], shut: frozenset[str], rank: dict[str, float]
+    ) -> list[RoadPlace]:
+        """Streets to walk to and through the nearest wanted one; none where no way leads to any."""
+        queue: list[tuple[float, float, str, tuple[RoadPlace, ...]]] = [(0.0, 0.0, junction, ())]
+        seen: set[str] = set()
+        while queue:
+            distance_m, _, place, way = heappop(queue)
+            if place in seen:
+                continue
+            seen.add(place)
+            roads = sorted((road for road in self.at[place] if road.id not in shut), key=lambda r: rank[r.id])
+            for road in roads:
+                if road.id in wanted:
+                    return [*way, road]
+            for road in roads:
+                reached_m = distance_m + road.length_m
+                heappush(queue, (reached_m, rank[road.id], _other_end(road, place), (*way, road)))
+        return []
+
+    def _nearest(self, junction: str, left: set[str]) -> tuple[str, float]:
+        x, y = self.xy[junction]
+        ends = {name for road in self.roads if road.id in left for name in road.end_names}
+        reach = sorted((((self.xy[e][0] - x) ** 2 + (self.xy[e][1] - y) ** 2) ** 0.5, e) for e in ends)
+        distance_m, far = reach[0]
+        return far, max(DETOUR * distance_m, 1.0)
+
+
+def beats(roads: Sequence[RoadPlace], grids: Sequence[str] | None) -> list[Beat]:
+    """Make the beats of the named grids, or of all, sorted by grid."""
+    by_grid: dict[str, list[RoadPlace]] = {}
+    for road in roads:
+        if road.patrol_grid and (grids is None or road.patrol_grid in grids):
+            by_grid.setdefault(road.patrol_grid, []).append(road)
+    return [Beat(grid, by_grid[grid]) for grid in sorted(by_grid)]
+
+
+def _other_end(road: RoadPlace, junction: str) -> str:
+    start, end = road.end_names
+    return end if start == junction else start
