@@ -17,7 +17,7 @@ QUIET = {"citizens": None, "sensors": None, "video": None, "patrols": None}
 AT_ONCE = DispatchSettings(delay_s=0.0, interval_s=10.0)
 
 
-def staffed(*, start_h=9, city=None, **staffing):
+def staffed(*, start_h=9, city=None, seed=1, **staffing):
     """The toy town with a roster and nothing that reports by itself."""
     values = {"crews": {}, "shifts": "always", "turnout_s": 0.0, **staffing}
     settings = toy_settings(
@@ -26,7 +26,7 @@ def staffed(*, start_h=9, city=None, **staffing):
         staffing=StaffingSettings(**values),
         dispatch=AT_ONCE,
     )
-    return ToyRun({}, settings=settings, city=city)
+    return ToyRun({}, settings=settings, city=city, seed=seed)
 
 
 def of_crew(run, crew):
@@ -92,8 +92,8 @@ def test_two_groups_of_one_name_are_refused():
 # --- pump trucks -------------------------------------------------------------------------------------
 
 
-def pumping(depth_m, road, **group):
-    run = staffed(groups=(CrewGroup("tanker", ("pump",), 1, **group),))
+def pumping(depth_m, road, seed=1, **group):
+    run = staffed(groups=(CrewGroup("tanker", ("pump",), 1, **group),), seed=seed)
     report_flood(run, road, depth_m)
     return run.run(3 * 3600.0)
 
@@ -128,8 +128,8 @@ def test_the_truck_whose_hose_reaches_is_sent():
 
 def test_a_pump_truck_takes_between_twenty_and_fifty_minutes_to_start():
     waits = []
-    for road in ("H00", "H10", "V00", "V10", "H01", "V21"):
-        run = pumping(0.5, road)
+    for seed in range(6):
+        run = pumping(0.5, "H00", seed)
         arrived = run.log.of("crew.arrived")[0].t_s
         started = next(e.t_s for e in run.log.of("order.issued") if e.data["order"] == "StartPump")
         waits.append((started - arrived) / 60.0)
@@ -182,7 +182,8 @@ def test_overtime_is_counted_from_the_end_of_the_shift():
     run.run(4 * 3600.0)
     relieved, ended = run.log.of("crew.relieved")[0], run.log.of("crew.ended_shift")[0]
     assert (relieved.t_s, relieved.data["task"]) == (3600.0, "C-00001/clear_gullies")
-    assert ended.data["overtime_s"] == ended.t_s - 3600.0 > 600.0
+    assert ended.data["overtime_s"] == pytest.approx(ended.t_s - 3600.0, abs=1e-3)
+    assert ended.data["overtime_s"] > 300.0
 
 
 def overdone(depth_m, limit_s, **staffing):
