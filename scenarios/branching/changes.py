@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cim_models.errors import ScenarioError
-from scenarios.composition import Setup, operations_settings
+from scenarios.composition import Setup
 from scenarios.measures import measure_ids, plan_orders
+from scenarios.operations import operations_settings
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario, override
 from scenarios.schema.model import Measure, Scenario
