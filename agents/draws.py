@@ -9,8 +9,12 @@ no state to save.
 import math
 from dataclasses import dataclass
 from hashlib import blake2b
+from struct import unpack
 
 from numpy.random import Generator, Philox
+
+_MOST_AT_ONCE = 8
+_TO_UNIT = 2.0**-53
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +40,51 @@ class Draws:
         key
             What the numbers decide: ids, step numbers.
         """
-        return Generator(Philox(key=int.from_bytes(self._digest(key), "little")))
+        return Generator(Philox(key=int.from_bytes(self._digest(key, 16), "little")))
+
+    def uniforms(self, number: int, *key: str | int) -> list[float]:
+        """Return a few numbers from [0, 1) that belong to a key, without the cost of a generator.
+
+        The digest itself is the random number, so these differ from what `of` gives for the key.
+
+        Parameters
+        ----------
+        number
+            How many, 1 to 8.
+        key
+            What the numbers decide.
+
+        Raises
+        ------
+        ValueError
+            If ``number`` is out of range.
+        """
+        if not 1 <= number <= _MOST_AT_ONCE:
+            msg = f"{number} numbers of one key; expected 1 to {_MOST_AT_ONCE}"
+            raise ValueError(msg)
+        words = unpack(f"<{number}Q", self._digest(key, 8 * number))
+        return [(word >> 11) * _TO_UNIT for word in words]
 
     def uniform(self, *key: str | int) -> float:
-        """Return the one number in [0, 1) that belongs to a key, without a generator for it.
+        """Return one number from [0, 1) that belongs to a key; see `uniforms`."""
+        return (int.from_bytes(self._digest(key, 16)[:8], "little") >> 11) * _TO_UNIT
 
-        A case asks for several single numbers, and making a generator costs many times this.
-        """
-        return (int.from_bytes(self._digest(key)[:8], "little") >> 11) / 2.0**53
+    def exponential(self, mean: float, *key: str | int) -> float:
+        """Return one exponentially distributed number that belongs to a key."""
+        return -mean * math.log1p(-self.uniform(*key))
 
     def triangular(self, least: float, likely: float, most: float, *key: str | int) -> float:
-        """Return the one number of a triangular distribution that belongs to a key."""
-        if least >= most:
-            return float(least)
-        chance, turn = self.uniform(*key), (likely - least) / (most - least)
-        if chance < turn:
-            return least + math.sqrt(chance * (most - least) * (likely - least))
-        return most - math.sqrt((1.0 - chance) * (most - least) * (most - likely))
+        """Return one number of a triangular distribution that belongs to a key; ``least`` if it has no width.
 
-    def _digest(self, key: tuple[str | int, ...]) -> bytes:
+        Source: the inverse of its distribution function.
+        """
+        if least >= most:
+            return least
+        share, peak = self.uniform(*key), (likely - least) / (most - least)
+        if share < peak:
+            return least + math.sqrt(share * (most - least) * (likely - least))
+        return most - math.sqrt((1.0 - share) * (most - least) * (most - likely))
+
+    def _digest(self, key: tuple[str | int, ...], size: int) -> bytes:
         text = "/".join((str(self.seed), self.part, *map(str, key)))
-        return blake2b(text.encode(), digest_size=16).digest()
+        return blake2b(text.encode(), digest_size=size).digest()
