@@ -464,6 +464,25 @@ def bench_coupled(
         _print_lines(report_lines(figures))
 
 
+@bench_app.command("operations")
+def bench_operations(
+    days: Annotated[float, typer.Option(help="Simulated days.")] = 7.0,
+    per_day: Annotated[str, typer.Option(help="Reports a day, with commas; one run each.")] = (
+        "5000,20000,80000"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Run a city's cases, crews and patrols on dry roads, and say how fast and where the time goes."""
+    from benchmarks.operations import OperationsPlan, measure_operations, parse_loads, report_lines
+
+    plan = OperationsPlan(days=days, per_day=parse_loads(per_day))
+    figures = measure_operations(plan, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_lines(report_lines(figures))
+
+
 @bench_app.command("coarse")
 def bench_coarse(
     city: Annotated[str, typer.Option(help="Built-in city or bundle folder.")] = "builtin:district",

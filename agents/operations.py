@@ -63,6 +63,8 @@ class Operations(mesa.Model):
         The clock; None for a new one.
     policy
         The dispatch policy; None for the one that the settings name.
+    catalogue
+        The rules; None for those that come with the package.
     """
 
     def __init__(
@@ -77,11 +79,12 @@ class Operations(mesa.Model):
         seed: int,
         env: TwinEnv | None = None,
         policy: Policy | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.env = TwinEnv() if env is None else env
         self.settings = settings
-        self.catalogue: Catalogue = read_catalogue()
+        self.catalogue = read_catalogue() if catalogue is None else catalogue
         people = settings.citizens or CitizenSettings()
         places = read_places(city, reach_m=people.reach_m, persons_per_m=people.persons_per_m)
         self.world = World(self.env, settings.start, places, water, roads, orders, events, seed)

@@ -209,6 +209,11 @@ def copy_events(source: Path, target: Path, count: int) -> None:
         )
 
 
+def count_kinds(folder: Path) -> dict[str, int]:
+    """Count the events of each kind, in alphabetical order."""
+    return dict(_select(folder, "SELECT kind, COUNT(*) FROM events GROUP BY kind ORDER BY kind", []))
+
+
 def log_hash(folder: Path) -> str:
     """SHA-256 of the event log on disk; equals what the writer computed."""
     digest = hashlib.sha256()

@@ -1,0 +1,213 @@
+"""The city of the benchmark of the operations: a grid of streets, dry, with a crew in every work unit.
+
+Made up in all its parts: what matters is how much there is, not where. Every third street is an avenue
+on which traffic is faster, so that ways are sought as in a real city and not tied between equals.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry import LineString, Point, box
+
+from agents.catalogue import Catalogue, TaskKind, Triangle, read_catalogue
+from agents.settings import (
+    CitizenSettings,
+    DispatchSettings,
+    OperationsSettings,
+    PatrolSettings,
+    StaffingSettings,
+)
+from cim_models.city import City, Terrain
+from cim_models.district.tables import layer_frame
+
+BLOCK_M = 250.0
+AVENUE_EVERY = 3
+STREET_KM_H, AVENUE_KM_H = 30.0, 50.0
+TERRAIN_CELL_M = 50.0
+GRID_CELL_M = 500.0
+BEATS = (16, 10)
+"""Patrol grids across and along: 160, with one patroller each."""
+
+CREWS = 443
+PERSONS = 4_000_000
+
+HANDLING_MIN: Triangle = (1.0, 2.0, 4.0)
+"""Time on site, min; short, so that 443 crews keep up with 80,000 cases a day: the load is in the number."""
+
+START = datetime(2026, 6, 15, 0, 0, tzinfo=timezone(timedelta(hours=8)))
+
+
+@dataclass(frozen=True, slots=True)
+class BenchCity:
+    """How large the benchmark's city is.
+
+    Parameters
+    ----------
+    cols, rows
+        Junctions across and along, at least 4 each.
+    beats
+        Patrol grids across and along.
+    crews
+        Crews, one to a depot.
+    """
+
+    cols: int = 60
+    rows: int = 50
+    beats: tuple[int, int] = BEATS
+    crews: int = CREWS
+
+    @property
+    def extent_m(self) -> tuple[float, float]:
+        """Width and height, m; half a block beyond the outer streets."""
+        return self.cols * BLOCK_M, self.rows * BLOCK_M
+
+    def xy(self, col: int, row: int) -> tuple[float, float]:
+        """Place of a junction, m."""
+        return (col + 0.5) * BLOCK_M, (row + 0.5) * BLOCK_M
+
+
+class DryWater:
+    """The water of a dry city, as `agents.views.WaterView`."""
+
+    def __init__(self, roads: int) -> None:
+        self._road_depth = np.zeros(roads)
+        self._road_depth.setflags(write=False)
+
+    def depth_near(self, x: float, y: float, radius_m: float) -> float:
+        """No water anywhere, m."""
+        return 0.0
+
+    def road_depth(self) -> NDArray[np.float64]:
+        """No water on any road, m."""
+        return self._road_depth
+
+    def sensor_depth(self) -> NDArray[np.float64]:
+        """No sensors."""
+        return np.zeros(0)
+
+
+def make_city(size: BenchCity) -> City:
+    """Lay out streets, grids and depots."""
+    width_m, height_m = size.extent_m
+    shape = (int(height_m / TERRAIN_CELL_M), int(width_m / TERRAIN_CELL_M))
+    return City(
+        name="bench-operations",
+        title={"en": "Benchmark city", "zh": "基准城市"},
+        crs="EPSG:4544",
+        vertical_datum="made up",
+        time_zone="Asia/Shanghai",
+        terrain=Terrain(np.full(shape, 5.0, dtype=np.float32), 0.0, height_m, TERRAIN_CELL_M),
+        layers={
+            "roads": _roads(size),
+            "grid_cells": _areas("grid_cells", size, _grid_cell_counts(size), persons=True),
+            "patrol_grids": _areas("patrol_grids", size, size.beats),
+            "depots": _depots(size),
+        },
+    )
+
+
+def make_settings(size: BenchCity, per_day: float) -> OperationsSettings:
+    """Who reports and who works: citizens, patrollers, and every crew on duty day and night."""
+    return OperationsSettings(
+        start=START,
+        sensors=None,
+        video=None,
+        citizens=CitizenSettings(per_day=per_day),
+        patrols=PatrolSettings(),
+        staffing=StaffingSettings(crews=crews_by_skill(size.crews), shifts="always"),
+        dispatch=DispatchSettings(policy="assignment"),
+    )
+
+
+def make_catalogue() -> Catalogue:
+    """Return the catalogue with the benchmark's short handling of ordinary matters."""
+    catalogue = read_catalogue()
+    quick = {
+        kind: replace(spec, setup_min=HANDLING_MIN) if kind in (TaskKind.ATTEND, TaskKind.INSPECT) else spec
+        for kind, spec in catalogue.tasks.items()
+    }
+    return replace(catalogue, tasks=quick)
+
+
+def crews_by_skill(crews: int) -> dict[str, int]:
+    """Share crews among the skills as their matters are reported, at least one to each.
+
+    The largest remainders are rounded up, so that the numbers add up to ``crews``.
+    """
+    weights: dict[str, float] = {}
+    for entry in read_catalogue().events.classes.values():
+        weights[entry.skill] = weights.get(entry.skill, 0.0) + entry.background_weight
+    free = crews - len(weights)
+    shares = {skill: free * weight / sum(weights.values()) for skill, weight in weights.items()}
+    numbers = {skill: 1 + int(share) for skill, share in shares.items()}
+    by_remainder = sorted(shares, key=lambda skill: (int(shares[skill]) - shares[skill], skill))
+    for skill in by_remainder[: crews - sum(numbers.values())]:
+        numbers[skill] += 1
+    return numbers
+
+
+def _roads(size: BenchCity) -> Any:
+    along = [((col, row), (col + 1, row), row) for row in range(size.rows) for col in range(size.cols - 1)]
+    across = [((col, row), (col, row + 1), col) for col in range(size.cols) for row in range(size.rows - 1)]
+    streets = [*along, *across]
+    fast = [number % AVENUE_EVERY == 0 for *_, number in streets]
+    heading = ["H"] * len(along) + ["V"] * len(across)
+    return layer_frame(
+        "roads",
+        {
+            "id": [f"{h}{col:02d}{row:02d}" for h, ((col, row), *_) in zip(heading, streets, strict=True)],
+            "from_node": [f"J{col:02d}{row:02d}" for (col, row), *_ in streets],
+            "to_node": [f"J{col:02d}{row:02d}" for _, (col, row), _ in streets],
+            "speed_km_h": [AVENUE_KM_H if avenue else STREET_KM_H for avenue in fast],
+            "road_class": ["secondary" if avenue else "residential" for avenue in fast],
+        },
+        [LineString([size.xy(*tail), size.xy(*head)]) for tail, head, _ in streets],
+    )
+
+
+def _grid_cell_counts(size: BenchCity) -> tuple[int, int]:
+    width_m, height_m = size.extent_m
+    return int(np.ceil(width_m / GRID_CELL_M)), int(np.ceil(height_m / GRID_CELL_M))
+
+
+def _areas(layer: str, size: BenchCity, counts: tuple[int, int], *, persons: bool = False) -> Any:
+    """Tile the city by rectangles."""
+    (width_m, height_m), (cols, rows) = size.extent_m, counts
+    x, y = np.linspace(0.0, width_m, cols + 1), np.linspace(0.0, height_m, rows + 1)
+    tiles = list(product(range(rows), range(cols)))
+    columns: dict[str, Sequence[Any]] = {
+        "id": [f"{layer[0].upper()}{row:02d}{col:02d}" for row, col in tiles]
+    }
+    if persons:
+        columns["persons"] = [PERSONS / len(tiles)] * len(tiles)
+    return layer_frame(layer, columns, [box(x[col], y[row], x[col + 1], y[row + 1]) for row, col in tiles])
+
+
+def _depots(size: BenchCity) -> Any:
+    """One depot to a crew, those of a skill spread over the city."""
+    ids, skills, points = [], [], []
+    for skill, number in crews_by_skill(size.crews).items():
+        for index, (col, row) in enumerate(_spread(size, number), 1):
+            ids.append(f"D-{skill}-{index}")
+            skills.append(skill)
+            points.append(Point(size.xy(col, row)))
+    return layer_frame("depots", {"id": ids, "skills": skills}, points)
+
+
+def _spread(size: BenchCity, number: int) -> list[tuple[int, int]]:
+    """Return junctions spread evenly, by the additive recurrence of the plastic number (Roberts 2018)."""
+    plastic = 1.32471795724474602596
+    steps = np.arange(1, number + 1)
+    cols = (size.cols * ((0.5 + steps / plastic) % 1.0)).astype(int)
+    rows = (size.rows * ((0.5 + steps / plastic**2) % 1.0)).astype(int)
+    return list(zip(cols.tolist(), rows.tolist(), strict=True))
+
+
+def staffing_line(crews: Mapping[str, int]) -> str:
+    """Say how many crews each skill has."""
+    return ", ".join(f"{skill} {number}" for skill, number in crews.items())

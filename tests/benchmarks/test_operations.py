@@ -1,0 +1,111 @@
+"""The benchmark of the operations: nothing is lost, a run repeats, the sampler sees where time goes."""
+
+import time
+
+import pytest
+
+from benchmarks.operations import (
+    Bench,
+    OperationsPlan,
+    measure_load,
+    measure_operations,
+    parse_loads,
+    report_lines,
+)
+from benchmarks.operations_city import CREWS, BenchCity, crews_by_skill, make_city
+from benchmarks.stage_sampler import REST, StageSampler
+from cim_models.errors import InputError
+from scenarios.runfolder.eventlog import log_hash, read_events
+
+SMALL = BenchCity(cols=8, rows=7, beats=(2, 1), crews=20)
+ENDS = {"case.closed", "case.voided", "case.transferred"}
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    """One day of a small town: the bench that ran it, and its events."""
+    folder = tmp_path_factory.mktemp("day")
+    bench = Bench(OperationsPlan(days=1.0, size=SMALL), 400, folder)
+    bench.run()
+    return bench, folder, read_events(folder)
+
+
+def test_each_report_becomes_a_case_or_merges_into_one(day):
+    _, _, events = day
+    reports = [event.id for event in events if event.kind == "report.made"]
+    causes = [event.cause for event in events if event.kind in ("case.registered", "report.merged")]
+    assert len(reports) > 300
+    assert sorted(causes) == reports
+
+
+def test_each_case_has_ended_or_is_open(day):
+    bench, _, events = day
+    registered = {event.subject for event in events if event.kind == "case.registered"}
+    ended = [event.subject for event in events if event.kind in ENDS]
+    assert len(set(ended)) == len(ended) > 0.8 * len(registered)
+    still_open = {name for name, case in bench.operations.book.cases.items() if case.is_open}
+    assert registered == set(ended) | still_open
+    assert not set(ended) & still_open
+
+
+def test_each_dispatch_leads_to_an_arrival_or_is_still_on_its_way(day):
+    bench, _, events = day
+    sent = sum(event.kind == "case.dispatched" for event in events)
+    there = sum(event.kind == "crew.arrived" and event.data["case"] is not None for event in events)
+    under_way = sum(
+        crew.task is not None and str(crew.state) in ("preparing", "travelling", "cut off")
+        for crew in bench.operations.crews.values()
+    )
+    assert sent == there + under_way
+
+
+def test_the_log_on_disk_has_the_hash_of_the_run_and_another_run_has_it_too(day, tmp_path):
+    bench, folder, _ = day
+    assert log_hash(folder) == bench.log.hash()
+    again = measure_load(OperationsPlan(days=1.0, size=SMALL), 400)  # in a folder of its own
+    assert again["hash"] == bench.log.hash()
+    assert again["events"] == bench.log.count
+    assert 0.0 < again["snapshot"]["kb"] < 1000.0
+
+
+def test_crews_are_shared_among_the_skills_without_loss():
+    numbers = crews_by_skill(CREWS)
+    assert sum(numbers.values()) == CREWS
+    assert min(numbers.values()) >= 1
+    assert max(numbers, key=numbers.get) == "sanitation"
+    assert len(make_city(BenchCity()).layers["depots"]) == CREWS
+
+
+def test_a_plan_that_makes_no_sense_is_refused():
+    with pytest.raises(InputError, match="days"):
+        OperationsPlan(days=0.0)
+    with pytest.raises(InputError, match="from 1 on"):
+        OperationsPlan(per_day=())
+    with pytest.raises(InputError, match="whole numbers"):
+        parse_loads("20k")
+    assert parse_loads("5000,20000") == (5000, 20000)
+
+
+def test_the_sampler_counts_the_innermost_stage():
+    def wait(seconds):
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            pass
+
+    sampler = StageSampler({"here": ("test_operations.py",), "elsewhere": ("no_such_file.py",)})
+    with sampler.watching():
+        wait(0.1)
+    shares = sampler.shares()
+    assert shares["here"] > 0.9
+    assert shares["elsewhere"] == 0.0
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert StageSampler({}).shares() == {REST: 0.0}
+
+
+@pytest.mark.slow
+def test_the_whole_benchmark_prints_its_figures():
+    figures = measure_operations(OperationsPlan(days=0.5, per_day=(200,), size=SMALL), lambda _: None)
+    text = "\n".join(report_lines(figures))
+    assert "20 crews" in text
+    assert "events/s" in text
+    assert sum(figures["loads"][0]["stages"].values()) == pytest.approx(1.0)
