@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import math
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import batched, chain
 from pathlib import Path
+from threading import Thread
 from typing import Any
+
+import msgspec
 
 from cim_models.errors import RunFolderError
 from cim_models.events import EVENT_KINDS, Event
@@ -16,6 +20,9 @@ from cim_models.values import ValueKind
 
 EVENTS_FILE = "events.sqlite"
 COMMIT_EVERY_S = 0.5
+
+BATCH = 4000
+"""Rows that one SQL statement writes: 28,000 values, below SQLite's limit of 32,766."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events(
@@ -27,31 +34,37 @@ CREATE TABLE IF NOT EXISTS events(
     value_kind TEXT NOT NULL,
     data TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS events_kind ON events(kind, id);
-CREATE INDEX IF NOT EXISTS events_subject ON events(subject, id);
 """
 _COLUMNS = "id, t_s, kind, subject, cause, value_kind, data"
+_SIMULATED = ValueKind.SIMULATED.value
+
+Row = tuple[int, float, str, str, int | None, str, str]
+"""One event in the order of the table's columns."""
 
 
 class EventLog:
     """Write events and hash them; satisfies `cim_models.events.EventSink`.
 
-    Events that come before `open` wait in memory. Then rows are committed in batches: at the latest
-    half a second after the first uncommitted one when another follows, and at every `commit`, which a
-    run calls each coupling step. The log's hash covers ids, times, kinds, subjects, causes and data,
-    hence nothing of the wall clock.
+    Events that come before `open` wait in memory. Then rows are written in batches, at the latest half
+    a second after the first unwritten one when another follows, by a thread that lasts as long as its
+    batch: SQLite and the hash work while the run goes on. After `commit`, which a run calls at each
+    frame, everything is on disk and nothing works in the background, so the process may fork. The log's
+    hash covers ids, times, kinds, subjects, causes and data, hence nothing of the wall clock.
     """
 
     def __init__(self) -> None:
         self._connection: sqlite3.Connection | None = None
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Row] = []
         self._count = 0
         self._digest = hashlib.sha256()
         self._committed = time.monotonic()
+        self._thread: Thread | None = None
+        self._failure: BaseException | None = None
 
     def open(self, path: Path) -> None:
         """Make the SQLite file and write what has been waiting."""
-        self._connection = sqlite3.connect(path)
+        # one thread at a time: `_finish` comes before each use
+        self._connection = sqlite3.connect(path, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
@@ -94,20 +107,11 @@ class EventLog:
         if cause is not None and not 1 <= cause < number:
             msg = f"Event {number} ({kind}): cause {cause}; expected an earlier event"
             raise ValueError(msg)
-        row = (
-            number,
-            float(t_s),
-            kind,
-            str(subject),
-            cause,
-            ValueKind.SIMULATED.value,
-            canonical(data or {}),
-        )
-        self._digest.update(hash_line(row))
-        self._rows.append(row)
+        text = canonical(data) if data else "{}"
+        self._rows.append((number, float(t_s), kind, str(subject), cause, _SIMULATED, text))
         self._count = number
-        if time.monotonic() - self._committed > COMMIT_EVERY_S:
-            self.commit()
+        if len(self._rows) >= BATCH or time.monotonic() - self._committed > COMMIT_EVERY_S:
+            self._hand_over()
         return number
 
     @property
@@ -117,15 +121,15 @@ class EventLog:
 
     def hash(self) -> str:
         """SHA-256 of all events so far, as hexadecimal text."""
-        return self._digest.hexdigest()
+        self._finish()
+        digest = self._digest.copy()
+        digest.update(hash_lines(self._rows))
+        return digest.hexdigest()
 
     def commit(self) -> None:
-        """Make every event so far visible to readers."""
-        if self._rows and self._connection is not None:
-            with self._connection:
-                self._connection.executemany("INSERT INTO events VALUES (?,?,?,?,?,?,?)", self._rows)
-            self._rows.clear()
-        self._committed = time.monotonic()
+        """Make every event so far visible to readers, and wait until it is."""
+        self._hand_over()
+        self._finish()
 
     def close(self) -> None:
         """Commit and close; the write-ahead file is folded into the database."""
@@ -133,17 +137,58 @@ class EventLog:
         if self._connection is not None:
             self._connection.close()
 
+    def _hand_over(self) -> None:
+        """Let a thread write the rows so far."""
+        self._committed = time.monotonic()
+        if not self._rows or self._connection is None:
+            return
+        self._finish()
+        rows, self._rows = self._rows, []
+        self._thread = Thread(target=self._write, args=(self._connection, rows), name="event log")
+        self._thread.start()
+
+    def _finish(self) -> None:
+        """Wait for the thread and raise what went wrong in it."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _write(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        try:
+            self._digest.update(hash_lines(rows))
+            with connection:
+                for batch in batched(rows, BATCH):
+                    # one statement for all rows: the interpreter is free for the run while it works
+                    places = ",".join(["(?,?,?,?,?,?,?)"] * len(batch))
+                    values = list(chain.from_iterable(batch))
+                    connection.execute(f"INSERT INTO events VALUES {places}", values)
+        except BaseException as error:
+            self._failure = error
+
 
 def canonical(data: Mapping[str, Any]) -> str:
-    """Say data as JSON in one way only: keys sorted, no spaces, plain numbers."""
-    return json.dumps(
-        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
-    )
+    """Say data as JSON in one way only: keys sorted, no spaces, plain numbers.
+
+    Raises
+    ------
+    ValueError
+        If a number in it is not finite.
+    TypeError
+        If JSON has no word for a value.
+    """
+    text = _ENCODE(data).decode()
+    # the encoder writes null for what is not finite; only a null that nobody gave is worth a search
+    if "null" in text and text.count("null") != [*map(type, data.values())].count(type(None)):
+        _refuse_infinite(data)
+    return text
 
 
-def hash_line(row: tuple[Any, ...]) -> bytes:
-    """Bytes of one row as the log's hash sees it."""
-    return (json.dumps(row, separators=(",", ":"), ensure_ascii=False) + "\n").encode("utf-8")
+def hash_lines(rows: Iterable[Row]) -> bytes:
+    """Bytes of rows as the log's hash sees them: a line for each, as a JSON array."""
+    return _ROW_ENCODER.encode_lines(rows)
 
 
 def read_events(
@@ -217,8 +262,8 @@ def count_kinds(folder: Path) -> dict[str, int]:
 def log_hash(folder: Path) -> str:
     """SHA-256 of the event log on disk; equals what the writer computed."""
     digest = hashlib.sha256()
-    for row in _select(folder, f"SELECT {_COLUMNS} FROM events ORDER BY id", []):
-        digest.update(hash_line(row))
+    for rows in batched(_select(folder, f"SELECT {_COLUMNS} FROM events ORDER BY id", []), BATCH):
+        digest.update(hash_lines(rows))
     return digest.hexdigest()
 
 
@@ -245,7 +290,7 @@ def _rows(path: Path, query: str, values: list[Any]) -> Iterator[tuple[Any, ...]
 
 def _event(row: tuple[Any, ...]) -> Event:
     number, t_s, kind, subject, cause, value_kind, data = row
-    return Event(number, t_s, kind, subject, cause, ValueKind(value_kind), json.loads(data))
+    return Event(number, t_s, kind, subject, cause, ValueKind(value_kind), msgspec.json.decode(data))
 
 
 def _plain(value: Any) -> Any:
@@ -255,3 +300,19 @@ def _plain(value: Any) -> Any:
         msg = f"{value!r} is no JSON value"
         raise TypeError(msg)
     return to_list()
+
+
+def _refuse_infinite(value: Any) -> None:
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, float) and not math.isfinite(value):
+        msg = f"{value} is no JSON value"
+        raise ValueError(msg)
+    if isinstance(value, Mapping):
+        _refuse_infinite([*value.values()])
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _refuse_infinite(part)
+
+
+_ENCODE = msgspec.json.Encoder(enc_hook=_plain, order="deterministic").encode
+_ROW_ENCODER = msgspec.json.Encoder()

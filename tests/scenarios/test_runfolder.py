@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -14,6 +15,7 @@ import pytest
 
 from cim_models.errors import RunFolderError
 from scenarios.runfolder import RunFolder
+from scenarios.runfolder.eventlog import BATCH, EVENTS_FILE, EventLog, log_hash
 from scenarios.runfolder.metadata import META_FILE
 from tests.scenarios.folders import SHAPE, open_tiny_run, write_tiny_run
 
@@ -182,3 +184,58 @@ def test_a_killed_run_reads_as_interrupted(tmp_path: Path) -> None:
     assert run.status == "interrupted"
     assert len(run.events()) == 1
     assert len(run.frames()) == 1
+
+
+def test_a_null_that_was_meant_is_kept_and_what_is_not_finite_is_refused(tmp_path: Path) -> None:
+    with open_tiny_run(tmp_path / "run") as run:
+        run.events.append(0, "crew.arrived", "null", data={"case": None, "delay_s": 0.0})
+        run.events.append(0, "run.noted", "run", data={"text": "null, or [null]"})
+        for value in (float("inf"), [[1.0, float("nan")]], np.float64("nan"), np.array([1.0, np.nan])):
+            with pytest.raises(ValueError, match="JSON"):
+                run.events.append(0, "crew.arrived", "A", data={"case": None, "delay_s": value})
+        with pytest.raises(TypeError, match="JSON"):
+            run.events.append(0, "run.noted", "run", data={"text": object()})
+        run.events.append(0, "crew.arrived", "A", data={"case": "C", "delay_s": np.float64(1.5)})
+        run.flush()
+        events = RunFolder(tmp_path / "run").events()
+    assert [event.data for event in events] == [
+        {"case": None, "delay_s": 0.0},
+        {"text": "null, or [null]"},
+        {"case": "C", "delay_s": 1.5},
+    ]
+
+
+def test_the_hash_does_not_depend_on_how_the_rows_came_to_the_disk(tmp_path: Path) -> None:
+    logs = [EventLog(), EventLog(), EventLog()]
+    logs[0].open(tmp_path / "at-once.sqlite")
+    logs[1].open(tmp_path / "each.sqlite")
+    for number in range(BATCH + 50):  # more than one statement holds
+        for log in logs:
+            log.append(
+                number / 7.0,
+                "rain.started",
+                "run",
+                cause=number or None,
+                data={"intensity_mm_h": number / 3.0},
+            )
+        if number % 100 == 0:
+            logs[1].commit()
+    assert logs[0].hash() == logs[1].hash() == logs[2].hash()
+    (tmp_path / "late").mkdir()
+    logs[2].open(tmp_path / "late" / EVENTS_FILE)
+    logs[2].append(1e6, "rain.stopped", "run", data={"depth_mm": 1e-5})
+    for log in logs:
+        log.close()
+    assert log_hash(tmp_path / "late") == logs[2].hash() != logs[0].hash()
+
+
+def test_a_failure_while_writing_is_not_lost(tmp_path: Path) -> None:
+    log = EventLog()
+    log.open(tmp_path / EVENTS_FILE)
+    other = sqlite3.connect(tmp_path / EVENTS_FILE)
+    with other:
+        other.execute("DROP TABLE events")
+    other.close()
+    log.append(0.0, "run.started", "run")
+    with pytest.raises(sqlite3.OperationalError, match="events"):
+        log.commit()
