@@ -5,13 +5,13 @@ A timer is an event that holds a bound method and one argument, so the whole que
 one time break by priority, then by the order in which the timers were set.
 """
 
-import heapq
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
 
 import simpy
-from simpy.events import NORMAL, URGENT, Event
+from simpy.events import NORMAL, URGENT
 
 from cim_models.errors import RunError, SnapshotError
 
@@ -22,25 +22,41 @@ IN_TURN = NORMAL
 """Priority of everything else."""
 
 
-class Timer(Event):
-    """An event that calls ``fn(arg)`` when its time comes, unless it was cancelled."""
+class Timer:
+    """An entry of the queue that calls ``fn(arg)`` when its time comes, unless it was cancelled.
+
+    Light, because a run makes millions of them; for SimPy, which may step over one, it looks like an
+    event that has succeeded.
+
+    Parameters
+    ----------
+    fn
+        What to call.
+    arg
+        Its one argument.
+    """
 
     __slots__ = ("arg", "fn", "live")
 
-    def __init__(self, env: "TwinEnv", t_s: float, fn: Callable[[Any], Any], arg: Any, priority: int) -> None:
-        self.env = env
-        self.callbacks = _FIRE  # type: ignore[assignment]
-        self._ok = True
-        self._value = None
+    _ok = True
+
+    def __init__(self, fn: Callable[[Any], Any], arg: Any) -> None:
         self.fn = fn
         self.arg = arg
         self.live = True
-        queue: list[Any] = env._queue
-        heapq.heappush(queue, (t_s, priority, next(env._eid), self))
 
     def cancel(self) -> None:
         """Make the timer do nothing; cancelling one that has fired is harmless."""
         self.live = False
+
+    @property
+    def callbacks(self) -> tuple[Callable[["Timer"], None]]:
+        """What SimPy calls when it steps over the timer."""
+        return _FIRE
+
+    @callbacks.setter
+    def callbacks(self, _spent: None) -> None:
+        """Let SimPy mark the timer as processed; ``live`` says so already."""
 
 
 def _fire(timer: Timer) -> None:
@@ -86,7 +102,9 @@ class TwinEnv(simpy.Environment):
                 got=f"{t_s} s",
                 expected=f"a time from {self._now} s on",
             )
-        return Timer(self, t_s, fn, arg, priority)
+        timer = Timer(fn, arg)
+        heappush(self._queue, (t_s, priority, next(self._eid), timer))
+        return timer
 
     def after(
         self, delay_s: float, fn: Callable[[Any], Any], arg: Any = None, *, priority: int = IN_TURN
@@ -107,9 +125,16 @@ class TwinEnv(simpy.Environment):
         """
         if not t_s >= self._now:
             raise RunError("The clock cannot run backwards", got=f"{t_s} s", expected=f">= {self._now} s")
-        queue, step = self._queue, self.step
+        queue = self._queue
         while queue and queue[0][0] < t_s:
-            step()
+            timer = queue[0][3]
+            if type(timer) is not Timer:
+                self.step()
+                continue
+            self._now = heappop(queue)[0]
+            if timer.live:
+                timer.live = False
+                timer.fn(timer.arg)
         self._now = t_s
 
     def __getstate__(self) -> dict[str, Any]:
@@ -134,4 +159,4 @@ class TwinEnv(simpy.Environment):
         simpy.Environment.__init__(self, state["now"])
         self._eid = count(state["next_id"])
         self._queue = state["queue"]
-        heapq.heapify(self._queue)
+        heapify(self._queue)

@@ -88,7 +88,7 @@ def test_a_timer_pickles_on_its_own():
     env, out = TwinEnv(), []
     ticker = Ticker(env, 7.0, out)
     timer = pickle.loads(pickle.dumps(ticker.timer))
-    timer.env.run_to(8.0)
+    timer.fn.__self__.env.run_to(8.0)
     assert timer.fn.__self__.ticks == 1
 
 
