@@ -1,6 +1,7 @@
 """The case book: every case and task of a run, and what waits for a crew."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from agents.cases import Case
 from agents.merging import ClosedCases, OpenCases
@@ -14,6 +15,14 @@ class Closure:
     order: str
     event: int
     case: str
+
+
+class OnTheWay(Protocol):
+    """A journey to a task."""
+
+    def look_up(self) -> None:
+        """Stop at the next junction, to decide there how to go on."""
+        ...
 
 
 @dataclass(slots=True)
@@ -30,6 +39,8 @@ class CaseBook:
         Tasks that nobody does yet, by id.
     closures, barriers
         Closed roads by id, and barriers that crews laid by their site.
+    under_way
+        Journeys to tasks, by task.
     """
 
     open_cases: OpenCases
@@ -39,6 +50,7 @@ class CaseBook:
     waiting: dict[str, Task] = field(default_factory=dict)
     closures: dict[str, Closure] = field(default_factory=dict)
     barriers: dict[str, Closure] = field(default_factory=dict)
+    under_way: dict[str, OnTheWay] = field(default_factory=dict)
     reports: int = 0
     orders: int = 0
 
@@ -67,8 +79,11 @@ class CaseBook:
         self.cases[task.case].tasks.append(task.id)
 
     def step_task(self, task: Task, action: TaskAction) -> None:
-        """Take one step of a task's table and keep the waiting list right."""
+        """Take one step of a task's table, keep the waiting list right and tell a crew on its way."""
         task.step(action)
+        journey = self.under_way.pop(task.id, None) if self.under_way else None
+        if journey is not None and task.state is TaskState.DROPPED:
+            journey.look_up()
         if task.state is TaskState.OPEN:
             task.crew = ""
             self.waiting[task.id] = task

@@ -103,7 +103,8 @@ class TwinEnv(simpy.Environment):
                 expected=f"a time from {self._now} s on",
             )
         timer = Timer(fn, arg)
-        heappush(self._queue, (t_s, priority, next(self._eid), timer))
+        queue: list[Any] = self._queue
+        heappush(queue, (t_s, priority, next(self._eid), timer))
         return timer
 
     def after(

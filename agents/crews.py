@@ -9,12 +9,11 @@ import numpy as np
 from agents.cases import CaseAction
 from agents.clock import Timer
 from agents.crew_states import AVAILABLE, TRANSITIONS, CrewAction, CrewState
-from agents.driving import Journey
+from agents.driving import Journey, Traffic
 from agents.equipment import PumpTruckModel
 from agents.machine import next_state
 from agents.site_work import SiteWork
 from agents.tasks import Task, TaskAction, TaskState
-from agents.views import RoadView
 from agents.worktime import DAY_S, Shift
 
 
@@ -66,25 +65,25 @@ class Crew(mesa.Agent):
         The Mesa model it belongs to.
     card
         What does not change about it.
-    roads
-        The road graph.
+    traffic
+        Where it drives.
     work
         What it does on site.
     """
 
-    def __init__(self, model: mesa.Model, card: CrewCard, roads: RoadView, work: SiteWork) -> None:
+    def __init__(self, model: mesa.Model, card: CrewCard, traffic: Traffic, work: SiteWork) -> None:
         super().__init__(model)
         self.card = card
         self.id = card.id
         self.vehicle = card.vehicle
-        self.node = card.home
+        self._node = card.home
         self.state = CrewState.OFF_DUTY
         self.task: Task | None = None
         self.relieved = True
         self.done_s = 0.0
         self.journey: Journey | None = None
         self.occupation: Timer | None = None
-        self.roads = roads
+        self.traffic = traffic
         self.work = work
         self.world = work.world
         self.book = work.book
@@ -119,6 +118,21 @@ class Crew(mesa.Agent):
         return self.card.pump
 
     @property
+    def node(self) -> int:
+        """Junction where it is, or the next one on its way."""
+        on_the_way = self.journey.next_node if self.journey is not None else None
+        return self._node if on_the_way is None else on_the_way
+
+    @node.setter
+    def node(self, node: int) -> None:
+        self._node = node
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Where it is, m."""
+        return self.traffic.roads.node_xy(self._node) if self.journey is None else self.journey.place
+
+    @property
     def ready_in_s(self) -> float:
         """Time until it could drive off from its node, s."""
         if self.journey is not None:
@@ -147,6 +161,8 @@ class Crew(mesa.Agent):
             at_rest = True
         if at_rest:
             self._timer = self.world.env.after(wait_s, self._depart)
+        elif self.journey is not None:
+            self.journey.look_up()
 
     def divert(self, task: Task, cause: int, arrives_in_s: float = 0.0) -> None:
         """Leave the task it is under way to, which is open again, for another; see `assign`."""
@@ -156,6 +172,8 @@ class Crew(mesa.Agent):
         if was_waiting and self.journey is not None:
             self._stop_journey()
             self._timer = self.world.env.after(0.0, self._depart)
+        elif self.journey is not None:
+            self.journey.look_up()
 
     def _take(self, task: Task, cause: int, arrives_in_s: float) -> None:
         self.task = task
@@ -178,7 +196,7 @@ class Crew(mesa.Agent):
         if self.state is CrewState.LOST:
             return
         task = self.task
-        x, y = self.roads.node_xy(self.node)
+        x, y = self.place
         self._step(CrewAction.LOSE)
         self._cancel()
         self._stop_journey()
@@ -198,20 +216,21 @@ class Crew(mesa.Agent):
     # --- a journey's driver -----------------------------------------------------------------------
 
     def goes_on(self) -> bool:
-        """Decide at a junction: a dropped task ends the journey, a new one diverts it."""
+        """Whether to go on: a dropped task or too much overtime ends the journey, a new task diverts it."""
+        if self.task is None:
+            return True
+        over = self.task.state is TaskState.DROPPED or self._is_spent
+        return self.state is not CrewState.PREPARING and not over
+
+    def turns_aside(self) -> None:
+        """Set out for the new task, forget the dropped one, or leave the present one to others."""
+        self.journey = None
         if self.state is CrewState.PREPARING:
-            self.journey = None
             self._depart()
-            return False
-        if self.task is not None and self.task.state is TaskState.DROPPED:
-            self.journey = None
+        elif self.task is not None and self.task.state is TaskState.DROPPED:
             self._let_go()
-            return False
-        if self.task is not None and self._is_spent:
-            self.journey = None
+        else:
             self._stop_for_good()
-            return False
-        return True
 
     def rolls(self) -> None:
         """Go on after a wait."""
@@ -287,9 +306,11 @@ class Crew(mesa.Agent):
         self._drive(task.nodes, self._order, case=task.case, task=task.id)
 
     def _drive(self, targets: tuple[int, ...], cause: int, *, case: str | None, task: str | None) -> None:
-        journey = Journey(self.world, self.roads, self.settings, self, targets, cause)
+        journey = Journey(self.traffic, self, targets, cause)
         eta_s = journey.plan()
         self.journey = journey
+        if task is not None:
+            self.book.under_way[task] = journey
         journey.cause = journey.latest = self.world.log(
             "crew.departed",
             self.id,
@@ -409,6 +430,8 @@ class Crew(mesa.Agent):
         self._order = event
         if self.state is CrewState.WORKING:
             self._stop_for_good()
+        elif self.journey is not None:
+            self.journey.look_up()
 
     def _stop_for_good(self) -> None:
         """Drive home: from the place of work at once, on the way there from the next junction."""

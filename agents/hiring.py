@@ -102,9 +102,9 @@ def hire(
 def note_islands(places: Places, roads: RoadView, cards: list[CrewCard]) -> None:
     """Note depots that no road joins to the middle of the city."""
     middle = roads.nearest_node(*places.middle())
-    homes = {card.depot: (card.home, card.vehicle) for card in cards}
-    for depot, (home, vehicle) in sorted(homes.items()):
-        if not np.isfinite(roads.dry_time_s(home, middle, vehicle)):
+    homes = {card.depot: card.home for card in cards}
+    for depot, home in sorted(homes.items()):
+        if not np.isfinite(roads.dry_time_s(home, (middle,))):
             number = sum(card.depot == depot for card in cards)
             places.notes.append(
                 f"No road leads from depot '{depot}' to the middle of the city: its {number} crews reach "

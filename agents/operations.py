@@ -23,6 +23,7 @@ from agents.crews import Crew
 from agents.deadlines import Deadlines
 from agents.desk import Desk
 from agents.dispatch import Dispatcher
+from agents.driving import Traffic
 from agents.hiring import check_groups, depots_of, hire, longest_hose_m, note_islands
 from agents.intake import Intake
 from agents.limits import read_time_limits
@@ -218,7 +219,8 @@ class Operations(mesa.Model):
     def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
         cards = hire(self.settings.staffing, self.catalogue, depots, roads)
         note_islands(self.world.places, roads, cards)
-        return {card.id: Crew(self, card, roads, self.work) for card in cards}
+        traffic = Traffic(self.world, roads, self.settings.staffing)
+        return {card.id: Crew(self, card, traffic, self.work) for card in cards}
 
     def _open_dispatch(self, roads: RoadView, zones: Zones, policy: Policy | None) -> None:
         settings = self.settings.dispatch

@@ -4,13 +4,13 @@ Small protocols that the twin happens to satisfy; `scenarios` joins the two. Not
 the twin.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cim_models.journeys import Leg as Leg
+from cim_models.journeys import Way
 from cim_models.orders import Order, OrderOutcome
 
 
@@ -48,10 +48,12 @@ class RoadView(Protocol):
         """Coordinates of a junction, m."""
         ...
 
-    def travel_times(
-        self, origins: Sequence[int], destinations: Sequence[int], vehicle: str
-    ) -> NDArray[np.float64]:
-        """Present travel times, shape (origins, destinations), s; ``inf`` where there is no way."""
+    def road_id(self, road: int) -> str:
+        """Id of a road segment by its index, which counts in the order of the layer ``roads``."""
+        ...
+
+    def road_times(self, vehicle: str) -> NDArray[np.float64]:
+        """Present travel time of each road, shape (roads,), s; ``inf`` where the vehicle cannot drive."""
         ...
 
     def approach_times(
@@ -82,23 +84,26 @@ class RoadView(Protocol):
         """
         ...
 
-    def route(self, origin: int, destination: int, vehicle: str) -> list[Leg] | None:
-        """Fastest way at the present depths; empty when already there, None when cut off."""
-        ...
+    def dry_time_s(self, origin: int, destinations: Sequence[int]) -> float:
+        """Fastest travel time to any destination on dry and open roads, s; ``inf`` where there is no way.
 
-    def dry_time_s(self, origin: int, destination: int, vehicle: str) -> float:
-        """Fastest travel time on dry and open roads, s; ``inf`` where there is no way.
-
-        The measure of what water and closures cost a journey: detours count as well as slow legs.
+        The measure of what water and closures cost a journey: detours count as well as slow roads.
         """
         ...
 
-    def leg(self, node: int, road: str, vehicle: str) -> Leg:
-        """Drive ``road`` from junction ``node``: its travel time as things stand now."""
+    def way(self, origin: int, destinations: Sequence[int], vehicle: str, depart_s: float) -> Way | None:
+        """Fastest way at the present depths to whichever of some other junctions is reached first.
+
+        None when all are cut off. ``depart_s`` is when the driver sets out, s since start.
+        """
         ...
 
-    def is_passable(self, road: str, vehicle: str) -> bool:
-        """Whether the vehicle can drive the segment now."""
+    def drive(self, node: int, roads: Sequence[int], vehicle: str, depart_s: float) -> Way:
+        """Drive given roads, each beginning where the one before ends, at the present depths."""
+        ...
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Call a bound method after each change of depths or barriers, as long as its object lives."""
         ...
 
 

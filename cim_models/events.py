@@ -393,7 +393,14 @@ _KINDS = (
         "crew",
         "行进",
         "Crew moving",
-        {"path": "list of [x m, y m, t s since start]", "road": "id", "delay_s": "time lost to water, s"},
+        {
+            "path": (
+                "list of [x m, y m, t s since start]: the whole way ahead, or the one place where the crew "
+                "stands; it takes the place of what is left of the crew's earlier path"
+            ),
+            "road": "id of the road that costs most time, the first where none does",
+            "delay_s": "time lost to water on the path, less what an earlier one had counted too much, s",
+        },
     ),
     EventKind("crew.rerouted", "crew", "改道", "Crew rerouted", {"road": "the road avoided", "eta_s": "s"}),
     EventKind(

@@ -1,31 +1,39 @@
 """What the road graph tells a driver, shared by the twin that knows and the agents that ask."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """One road segment of a journey.
+class Way:
+    """A way along road segments, timed as the roads are when the driver sets out.
 
     Parameters
     ----------
-    road
-        Id of the road segment.
-    to_node
-        Index of the junction at its far end.
+    nodes
+        Indices of the junctions, from where the driver sets out to the end; one more than roads.
+    roads
+        Indices of the road segments in the order of the layer ``roads``.
+    reached_s
+        When each junction is reached, s since the scenario's start; ``inf`` behind a road that is cut.
+    leg_s
+        Travel time of each road, s.
+    delay_s
+        Time lost to water on the way to each junction, against the same roads when dry, s.
     path
-        Vertices in driving order, shape (n, 2), m.
-    travel_time_s
-        At the present depth; ``inf`` when the segment is cut.
-    dry_time_s
-        On a dry road, s.
+        Places with times as plain lists, [x m, y m, t s since the scenario's start], without those that
+        lie within 1 m of where the remaining ones have the driver at that time. To be read only.
     """
 
-    road: str
-    to_node: int
-    path: NDArray[np.float64]
-    travel_time_s: float
-    dry_time_s: float
+    nodes: tuple[int, ...]
+    roads: tuple[int, ...]
+    reached_s: tuple[float, ...]
+    leg_s: tuple[float, ...]
+    delay_s: tuple[float, ...]
+    path: Sequence[Sequence[float]]
+
+    @property
+    def slowest(self) -> int:
+        """Index of the road that costs most time against a dry one; the first where none does."""
+        losses = [after - before for before, after in zip(self.delay_s, self.delay_s[1:], strict=False)]
+        return self.roads[losses.index(max(losses))]

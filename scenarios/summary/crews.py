@@ -17,8 +17,9 @@ class CrewRecord:
     """What one crew did; durations in s, distance in m.
 
     ``lost_s`` is time lost to water: slow driving, waits and detours. A journey that ends tells its own
-    loss; of one that is broken off, ``under_way_s`` keeps what its legs and waits cost. ``overtime_s`` is
-    time from being relieved until going off duty.
+    loss; of one that is broken off, ``under_way_s`` keeps what its roads and waits cost. ``overtime_s`` is
+    time from being relieved until going off duty. ``path`` is the way ahead as it was told last; how much
+    of it was driven shows when another takes its place.
     """
 
     id: str
@@ -39,6 +40,7 @@ class CrewRecord:
     reroutes: int = 0
     cut_offs: int = 0
     delayed_journeys: int = 0
+    path: Sequence[Sequence[float]] = ()
 
 
 def collect_crews(events: Sequence[Event], end_s: float) -> list[CrewRecord]:
@@ -51,6 +53,7 @@ def collect_crews(events: Sequence[Event], end_s: float) -> list[CrewRecord]:
         _STEPS.get(event.kind.removeprefix("crew."), _nothing)(crew, event)
     for crew in crews.values():
         _break_off(crew)
+        _drive_until(crew, end_s)
         _stop_work(crew, end_s)
         _stop_duty(crew, end_s)
     return list(crews.values())
@@ -120,8 +123,8 @@ def _departed(crew: CrewRecord, event: Event) -> None:
 
 
 def _moved(crew: CrewRecord, event: Event) -> None:
-    path = event.data["path"]
-    crew.distance_m += sum(math.dist(a[:2], b[:2]) for a, b in pairwise(path))
+    _drive_until(crew, event.t_s)
+    crew.path = event.data["path"]
     crew.under_way_s += float(event.data.get("delay_s") or 0.0)
 
 
@@ -155,6 +158,14 @@ def _nothing(_crew: CrewRecord, _event: Event) -> None:
 def _break_off(crew: CrewRecord) -> None:
     crew.lost_s += crew.under_way_s
     crew.under_way_s = 0.0
+
+
+def _drive_until(crew: CrewRecord, t_s: float) -> None:
+    """Count what of the latest path lies before a time; the rest is not driven."""
+    for (x0, y0, from_s), (x1, y1, to_s) in pairwise(crew.path):
+        share = 1.0 if to_s <= t_s else max(t_s - from_s, 0.0) / (to_s - from_s)
+        crew.distance_m += share * math.hypot(x1 - x0, y1 - y0)
+    crew.path = ()
 
 
 def _stop_work(crew: CrewRecord, t_s: float) -> None:

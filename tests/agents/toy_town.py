@@ -4,11 +4,12 @@ Streets fill at a rate, drain through gullies that are not blocked, and are pump
 speed that falls with depth. It implements the protocols of `agents.views` and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from heapq import heappop, heappush
 from typing import Any
+from weakref import WeakMethod
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +22,7 @@ from agents.operations import Operations
 from agents.settings import CitizenSettings, OperationsSettings, StaffingSettings
 from cim_models.city import City, Terrain
 from cim_models.events import EVENT_KINDS, Event
-from cim_models.journeys import Leg
+from cim_models.journeys import Way
 from cim_models.layers import LAYERS
 from cim_models.orders import (
     ClearGullies,
@@ -39,6 +40,7 @@ from cim_models.structures import Barrier
 SIDE = 4
 BLOCK_M = 200.0
 STEP_S = 10.0
+DRY_S = BLOCK_M / 10.0
 LIMITS_M = {"van": 0.3, "truck": 0.5, "pump_truck": 0.6, "car": 0.3}
 STREET_AREA_M2 = BLOCK_M * 8.0
 START = datetime(2026, 6, 18, 9, 0, tzinfo=timezone(timedelta(hours=8)))
@@ -187,10 +189,15 @@ class ToyTown:
         self.fixed: dict[str, float] = {}
         self.orders: list[Order] = []
         self.refuse: set[str] = set()
+        self.listeners: list[WeakMethod[Callable[[], None]]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"listeners": []}  # whoever listens says so again when it is restored
 
     # --- physics ----------------------------------------------------------------------------------
 
     def advance(self, now_s: float) -> None:
+        before = self.depth.copy()
         raining = self.rain_s[0] <= now_s < self.rain_s[1]
         rate = np.where(self.blocked, 0.0, -0.8 / 3600.0)
         if raining:
@@ -202,6 +209,10 @@ class ToyTown:
         self.depth = np.maximum(self.depth + rate * STEP_S, 0.0)
         for name, depth_m in self.fixed.items():
             self.depth[self.index[name]] = depth_m
+        if not np.array_equal(self.depth, before):
+            for listener in [listener() for listener in self.listeners]:
+                if listener is not None:
+                    listener()
 
     # --- WaterView --------------------------------------------------------------------------------
 
@@ -226,22 +237,12 @@ class ToyTown:
     def node_xy(self, node: int) -> tuple[float, float]:
         return junction_xy(node)
 
-    def is_passable(self, road: str, vehicle: str) -> bool:
-        return bool(self.depth[self.index[road]] < LIMITS_M[vehicle])
+    def road_id(self, road: int) -> str:
+        return self.ids[road]
 
-    def leg(self, node: int, road: str, vehicle: str) -> Leg:
-        start, end = self.streets[road]
-        far = end if node == start else start
-        path = np.array([junction_xy(node), junction_xy(far)])
-        dry_s = BLOCK_M / 10.0
-        share = self.depth[self.index[road]] / LIMITS_M[vehicle]
-        return Leg(road, far, path, dry_s / (1.0 - share) if share < 1.0 else np.inf, dry_s)
-
-    def travel_times(
-        self, origins: Sequence[int], destinations: Sequence[int], vehicle: str
-    ) -> NDArray[np.float64]:
-        rows = [[self._search(node, vehicle)[0].get(end, np.inf) for end in destinations] for node in origins]
-        return np.array(rows).reshape(len(origins), len(destinations))
+    def road_times(self, vehicle: str) -> NDArray[np.float64]:
+        share = self.depth / LIMITS_M[vehicle]
+        return np.where(share < 1.0, DRY_S / np.where(share < 1.0, 1.0 - share, 1.0), np.inf)
 
     def approach_times(
         self,
@@ -253,27 +254,46 @@ class ToyTown:
     ) -> NDArray[np.float64]:
         times = np.full((len(origins), len(targets)), np.inf)
         for row, column in np.argwhere(wanted).tolist():
-            reached = self.travel_times([origins[row]], targets[column], vehicles[row]).min()
+            reach = self._search(origins[row], vehicles[row])[0]
+            reached = min(reach.get(node, np.inf) for node in targets[column])
             times[row, column] = reached if reached <= limit_s else np.inf
         return times
 
-    def route(self, origin: int, destination: int, vehicle: str) -> list[Leg] | None:
-        times, before = self._search(origin, vehicle)
-        if destination not in times:
-            return None
-        legs: list[Leg] = []
-        while destination != origin:
-            destination, road = before[destination]
-            legs.insert(0, self.leg(destination, road, vehicle))
-        return legs
+    def dry_time_s(self, origin: int, destinations: Sequence[int]) -> float:
+        steps = (
+            abs(origin % SIDE - node % SIDE) + abs(origin // SIDE - node // SIDE) for node in destinations
+        )
+        return min((step * DRY_S for step in steps), default=np.inf)
 
-    def dry_time_s(self, origin: int, destination: int, vehicle: str) -> float:
-        steps = abs(origin % SIDE - destination % SIDE) + abs(origin // SIDE - destination // SIDE)
-        return steps * BLOCK_M / 10.0
+    def way(self, origin: int, destinations: Sequence[int], vehicle: str, depart_s: float) -> Way | None:
+        times, before = self._search(origin, vehicle)
+        reached = [node for node in destinations if node in times]
+        if not reached:
+            return None
+        node, roads = min(reached, key=lambda node: times[node]), []
+        while node != origin:
+            node, road = before[node]
+            roads.insert(0, self.index[road])
+        return self.drive(origin, roads, vehicle, depart_s)
+
+    def drive(self, node: int, roads: Sequence[int], vehicle: str, depart_s: float) -> Way:
+        nodes, reached_s, lost_s = [node], [depart_s], [0.0]
+        legs = [float(self.road_times(vehicle)[road]) for road in roads]
+        for road, leg_s in zip(roads, legs, strict=True):
+            start, end = self.streets[self.ids[road]]
+            nodes.append(end if nodes[-1] == start else start)
+            reached_s.append(reached_s[-1] + leg_s)
+            lost_s.append(lost_s[-1] + leg_s - DRY_S)
+        path = [[*junction_xy(node), at_s] for node, at_s in zip(nodes, reached_s, strict=True)]
+        return Way(tuple(nodes), tuple(roads), tuple(reached_s), tuple(legs), tuple(lost_s), path)
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        self.listeners.append(WeakMethod(listener))
 
     def _search(self, origin: int, vehicle: str) -> tuple[dict[int, float], dict[int, tuple[int, str]]]:
         times: dict[int, float] = {}
         before: dict[int, tuple[int, str]] = {}
+        road_s = self.road_times(vehicle)
         queue: list[tuple[float, int, int, str]] = [(0.0, origin, -1, "")]
         while queue:
             time_s, node, previous, road = heappop(queue)
@@ -282,9 +302,9 @@ class ToyTown:
             times[node] = time_s
             before[node] = (previous, road)
             for name, ends in self.streets.items():
-                if node in ends and self.is_passable(name, vehicle):
-                    leg = self.leg(node, name, vehicle)
-                    heappush(queue, (time_s + leg.travel_time_s, leg.to_node, node, name))
+                if node in ends and np.isfinite(road_s[self.index[name]]):
+                    far = ends[1] if node == ends[0] else ends[0]
+                    heappush(queue, (time_s + float(road_s[self.index[name]]), far, node, name))
         return times, before
 
     # --- OrderPort --------------------------------------------------------------------------------

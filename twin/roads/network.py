@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
 from cim_models.errors import InputError
-from cim_models.journeys import Leg
+from cim_models.journeys import Way
 from cim_models.orders import CloseRoad, OpenRoad, Order, OrderOutcome
-from twin.roads.approach import ReversedGraph
+from twin.roads.kernel_drive import Streets, drive
+from twin.roads.search import RoadGraph, RoadSearch
 from twin.roads.vehicles import VehicleClass, vehicle_classes
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ _SHORTEST_S = 1e-3
 class RoadNetwork:
     """Directed road graph with travel times by vehicle class.
 
-    Junctions are numbered in the sorted order of their ids, roads in the order of the layer.
+    Junctions are numbered in the sorted order of their ids, roads in the order of the layer. Vehicle
+    classes that are equally fast everywhere share their searches, and a search is kept until a change
+    of depths or barriers changes a travel time.
 
     Parameters
     ----------
@@ -50,56 +52,53 @@ class RoadNetwork:
         self._speed_km_h = roads["speed_km_h"].to_numpy(dtype=np.float64)
         self._oneway = roads["oneway"].to_numpy(dtype=bool)
         self._number_junctions(roads)
-        self._build_graph()
+        self._graph = RoadGraph.of(self._ends, self._oneway, len(self.node_ids))
         self._road_tree = shapely.STRtree(self._lines)
         self._node_tree = KDTree(self._xy)
-        self._times: dict[str, NDArray[np.float64]] = {}
-        self._dry_s = self._segment_times(np.zeros(len(roads)), next(iter(self.vehicles.values())))
+        dry_s = self._segment_times(np.zeros(len(roads)), next(iter(self.vehicles.values())))
+        self._dry = RoadSearch(self._graph, dry_s)
+        self._streets = Streets(self._ends, *self._vertices_of(), self._oneway, dry_s)
+        self._searches: dict[str, RoadSearch] = {}
+        self._up_to_date: set[str] = set()
+        self._listeners: list[WeakMethod[Callable[[], None]]] = []
 
     def _number_junctions(self, roads: GeoDataFrame) -> None:
         tail = roads["from_node"].astype(str).to_numpy()
         head = roads["to_node"].astype(str).to_numpy()
         ids, numbers = np.unique(np.concatenate([tail, head]), return_inverse=True)
         self.node_ids = tuple(str(name) for name in ids)
-        self._tail, self._head = numbers[: len(tail)], numbers[len(tail) :]
+        self._ends = np.column_stack([numbers[: len(tail)], numbers[len(tail) :]]).astype(np.int64)
         self._xy = np.zeros((len(ids), 2))
         ends = np.array([[line.coords[0][:2], line.coords[-1][:2]] for line in self._lines])
-        self._xy[self._head] = ends[:, 1]
-        self._xy[self._tail] = ends[:, 0]
+        self._xy[self._ends[:, 1]] = ends[:, 1]
+        self._xy[self._ends[:, 0]] = ends[:, 0]
 
-    def _build_graph(self) -> None:
-        """Sort arcs by junction pair; parallel roads share a slot of the matrix."""
-        roads = np.arange(len(self.road_ids))
-        back = roads[~self._oneway]
-        tail = np.concatenate([self._tail, self._head[back]])
-        head = np.concatenate([self._head, self._tail[back]])
-        road = np.concatenate([roads, back])
-        keep = tail != head
-        tail, head, road = tail[keep], head[keep], road[keep]
-        order = np.lexsort((road, head, tail))
-        self._arc_road = road[order]
-        pairs = np.column_stack([tail[order], head[order]])
-        slots, self._slot_start = np.unique(pairs, axis=0, return_index=True)
-        self._slot_head = slots[:, 1]
-        self._row_start = np.searchsorted(slots[:, 0], np.arange(len(self.node_ids) + 1))
-        self._against = ReversedGraph.of(slots, len(self.node_ids))
+    def _vertices_of(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """First vertex of each road, one more than roads, and all vertices, m."""
+        vertices = [np.asarray(line.coords, dtype=np.float64)[:, :2] for line in self._lines]
+        return np.cumsum([0, *map(len, vertices)]), np.concatenate(vertices)
 
     # --- what changes the roads -------------------------------------------------------------------
 
     def update(self, road_depth: NDArray[np.float64]) -> None:
         """Take over the present depth on each road, m, in the order of the layer."""
-        self.depth[:] = road_depth
-        self._times.clear()
+        if not np.array_equal(road_depth, self.depth):
+            self.depth[:] = road_depth
+            self._changed()
 
     def close(self, road: str) -> None:
         """Put barriers on a road; classes that pass barriers still drive it."""
         self.closed[self._index(road)] = True
-        self._times.clear()
+        self._changed()
 
     def open(self, road: str) -> None:
         """Take the barriers of a road away."""
         self.closed[self._index(road)] = False
-        self._times.clear()
+        self._changed()
+
+    def watch(self, listener: Callable[[], None]) -> None:
+        """Call a bound method after each change of depths or barriers, as long as its object lives."""
+        self._listeners.append(WeakMethod(listener))
 
     def apply(self, order: Order) -> OrderOutcome:
         """Close or open a road; any other order is refused."""
@@ -139,25 +138,16 @@ class RoadNetwork:
         """Coordinates of a junction, m."""
         return float(self._xy[node, 0]), float(self._xy[node, 1])
 
-    def is_passable(self, road: str, vehicle: str) -> bool:
-        """Whether the vehicle can drive the segment now."""
-        return bool(np.isfinite(self._present_times(vehicle)[self._index(road)]))
+    def road_id(self, road: int) -> str:
+        """Id of a road segment by its index."""
+        return self.road_ids[road]
 
-    def travel_times(
-        self, origins: Sequence[int], destinations: Sequence[int], vehicle: str
-    ) -> NDArray[np.float64]:
-        """Present travel times, shape (origins, destinations), s; ``inf`` where there is no way.
+    def road_times(self, vehicle: str) -> NDArray[np.float64]:
+        """Present travel time of each road, s; ``inf`` where it is cut or closed to the vehicle.
 
-        Searches from the shorter of the two lists, from destinations on the reversed graph.
+        To be read only; a change of the roads makes a new array.
         """
-        if not len(origins) or not len(destinations):
-            return np.zeros((len(origins), len(destinations)))
-        graph = self._matrix(self._present_times(vehicle))
-        if len(set(destinations)) <= len(set(origins)):
-            ends, position = np.unique(np.asarray(destinations), return_inverse=True)
-            return np.asarray(dijkstra(graph.T.tocsr(), indices=ends))[position][:, list(origins)].T
-        starts, position = np.unique(np.asarray(origins), return_inverse=True)
-        return np.asarray(dijkstra(graph, indices=starts))[position][:, list(destinations)]
+        return self._search(vehicle).road_s
 
     def approach_times(
         self,
@@ -169,8 +159,7 @@ class RoadNetwork:
     ) -> NDArray[np.float64]:
         """Present times to whichever junction of each target is reached first.
 
-        One search runs from each target, against the direction of traffic, for all vehicle classes that
-        are equally fast at the present depths.
+        Vehicle classes that are equally fast at the present depths share one search from each target.
 
         Parameters
         ----------
@@ -189,55 +178,48 @@ class RoadNetwork:
         that were not asked for.
         """
         times = np.full((len(origins), len(targets)), np.inf)
-        nodes, classes = np.asarray(origins, dtype=np.int64), np.asarray(vehicles, dtype=str)
-        for alike in self._equally_fast(sorted(set(vehicles))):
-            rows = np.flatnonzero(np.isin(classes, alike))
+        nodes = np.asarray(origins, dtype=np.int64)
+        for search, rows in self._drivers_by_search(vehicles):
             columns = np.flatnonzero(wanted[rows].any(axis=0))
             if columns.size:
-                ends = [targets[column] for column in columns.tolist()]
                 block = np.ix_(rows, columns)
-                arcs = self._slot_times(self._present_times(alike[0]))
-                found = self._against.times(arcs, nodes[rows], ends, limit_s)
+                found = search.times(nodes[rows], [targets[column] for column in columns.tolist()], limit_s)
                 times[block] = np.where(wanted[block], found, np.inf)
         return times
 
-    def dry_time_s(self, origin: int, destination: int, vehicle: str) -> float:
-        """Fastest travel time on dry and open roads, s; ``inf`` where there is no way."""
-        self._vehicle(vehicle)
-        distance = dijkstra(self._matrix(self._dry_s), indices=origin)
-        return float(distance[destination])
+    def dry_time_s(self, origin: int, destinations: Sequence[int]) -> float:
+        """Fastest travel time to any destination on dry and open roads, s; ``inf`` where there is no way.
 
-    def route(self, origin: int, destination: int, vehicle: str) -> list[Leg] | None:
-        """Fastest way at the present depths; empty when already there, None when cut off."""
-        if origin == destination:
-            return []
-        times = self._present_times(vehicle)
-        distance, before = dijkstra(self._matrix(times), indices=origin, return_predecessors=True)
-        if not np.isfinite(distance[destination]):
+        All vehicle classes are equally fast there: what slows them is water.
+        """
+        return min((self._dry.time(origin, node) for node in destinations), default=np.inf)
+
+    def way(self, origin: int, destinations: Sequence[int], vehicle: str, depart_s: float) -> Way | None:
+        """Fastest way at the present depths to whichever of some other junctions is reached first.
+
+        Of destinations that are reached at the same time the first counts. None when all are cut off.
+        """
+        search = self._search(vehicle)
+        times = [search.time(origin, node) for node in destinations]
+        best = int(np.argmin(times)) if times else 0
+        if not times or not np.isfinite(times[best]):
             return None
-        nodes = [destination]
-        while nodes[-1] != origin:
-            nodes.append(int(before[nodes[-1]]))
-        nodes.reverse()
-        return [
-            self._leg(tail, self._fastest_road(tail, head, times), times) for tail, head in pairwise(nodes)
-        ]
+        return self._drive(origin, search.roads(origin, destinations[best]), search, depart_s)
 
-    def leg(self, node: int, road: str, vehicle: str) -> Leg:
-        """Drive ``road`` from junction ``node``: its travel time as things stand now.
+    def drive(self, node: int, roads: Sequence[int], vehicle: str, depart_s: float) -> Way:
+        """Drive given roads, each beginning where the one before ends, at the present depths.
 
         Raises
         ------
         InputError
-            If the road does not end at the junction.
+            If the first road does not end at the junction.
         """
-        index = self._index(road)
-        if node not in (self._tail[index], self._head[index]):
+        if len(roads) and node not in self._ends[roads[0]]:
             raise InputError(
-                f"Road '{road}' does not end at junction {node}",
-                expected=f"{self._tail[index]} or {self._head[index]}",
+                f"Road '{self.road_ids[roads[0]]}' does not end at junction {node}",
+                expected=" or ".join(map(str, self._ends[roads[0]].tolist())),
             )
-        return self._leg(node, index, self._present_times(vehicle))
+        return self._drive(node, np.asarray(roads, dtype=np.int64), self._search(vehicle), depart_s)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -262,55 +244,45 @@ class RoadNetwork:
         with np.errstate(divide="ignore"):
             return np.where(speed > 0.0, np.maximum(self._length_m / speed, _SHORTEST_S), np.inf)
 
-    def _present_times(self, vehicle: str) -> NDArray[np.float64]:
-        """Travel time of each road now, s; ``inf`` when cut or closed to this class."""
-        times = self._times.get(vehicle)
-        if times is None:
-            kind = self._vehicle(vehicle)
-            times = self._segment_times(self.depth, kind)
-            if not kind.passes_barriers:
-                times[self.closed] = np.inf
-            self._times[vehicle] = times
-        return times
+    def _changed(self) -> None:
+        self._up_to_date.clear()
+        listeners = [listener() for listener in self._listeners]
+        if None in listeners:
+            self._listeners = [listener for listener in self._listeners if listener() is not None]
+        for listener in listeners:
+            if listener is not None:
+                listener()
 
-    def _equally_fast(self, vehicles: Sequence[str]) -> list[list[str]]:
-        """Group vehicle classes that need the same time on every road now."""
-        groups: list[list[str]] = []
-        for vehicle in vehicles:
-            times = self._present_times(vehicle)
-            alike = [group for group in groups if np.array_equal(self._present_times(group[0]), times)]
-            if alike:
-                alike[0].append(vehicle)
-            else:
-                groups.append([vehicle])
-        return groups
+    def _search(self, vehicle: str) -> RoadSearch:
+        """Return the searches of a vehicle class at the present depths, shared where equally fast."""
+        if vehicle in self._up_to_date:
+            return self._searches[vehicle]
+        kind = self._vehicle(vehicle)
+        road_s = self._segment_times(self.depth, kind)
+        if not kind.passes_barriers:
+            road_s[self.closed] = np.inf
+        known = (self._dry, *self._searches.values())  # an outdated one may be right again
+        equal = (search for search in known if np.array_equal(search.road_s, road_s))
+        self._searches[vehicle] = next(equal, None) or RoadSearch(self._graph, road_s)
+        self._up_to_date.add(vehicle)
+        return self._searches[vehicle]
 
-    def _slot_times(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Travel time between each pair of neighbouring junctions, s; of parallel roads the fastest."""
-        fastest: NDArray[np.float64] = np.minimum.reduceat(times[self._arc_road], self._slot_start)
-        return fastest
+    def _drivers_by_search(self, vehicles: Sequence[str]) -> list[tuple[RoadSearch, list[int]]]:
+        """Group drivers, by their place in the list, whose vehicles are equally fast everywhere now."""
+        groups: dict[int, tuple[RoadSearch, list[int]]] = {}
+        for row, vehicle in enumerate(vehicles):
+            search = self._search(vehicle)
+            groups.setdefault(id(search), (search, []))[1].append(row)
+        return list(groups.values())
 
-    def _matrix(self, times: NDArray[np.float64]) -> Any:
-        """Sparse matrix of travel times between junctions."""
-        fastest = self._slot_times(times)
-        count = len(self.node_ids)
-        return csr_array((fastest, self._slot_head, self._row_start), shape=(count, count))
-
-    def _fastest_road(self, tail: int, head: int, times: NDArray[np.float64]) -> int:
-        first, last = self._row_start[tail], self._row_start[tail + 1]
-        slot = first + int(np.searchsorted(self._slot_head[first:last], head))
-        end = self._slot_start[slot + 1] if slot + 1 < len(self._slot_start) else len(self._arc_road)
-        roads = self._arc_road[self._slot_start[slot] : end]
-        return int(roads[np.argmin(times[roads])])
-
-    def _leg(self, node: int, road: int, times: NDArray[np.float64]) -> Leg:
-        path = np.asarray(self._lines[road].coords)[:, :2]
-        forward = node == self._tail[road]
-        against = not forward and self._oneway[road]
-        return Leg(
-            road=self.road_ids[road],
-            to_node=int(self._head[road] if forward else self._tail[road]),
-            path=path if forward else path[::-1],
-            travel_time_s=float(np.inf if against else times[road]),
-            dry_time_s=float(np.inf if against else self._dry_s[road]),
+    def _drive(self, node: int, roads: NDArray[np.int64], search: RoadSearch, depart_s: float) -> Way:
+        nodes, leg_s, lost_s, path = drive(self._streets, search.road_s, node, roads, depart_s)
+        legs = leg_s.tolist()
+        return Way(
+            nodes=tuple(nodes.tolist()),
+            roads=tuple(roads.tolist()),
+            reached_s=tuple(accumulate(legs, initial=depart_s)),
+            leg_s=tuple(legs),
+            delay_s=tuple(accumulate(lost_s.tolist(), initial=0.0)),
+            path=path.tolist(),
         )

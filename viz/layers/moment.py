@@ -15,7 +15,6 @@ _CLOSED = {"case.closed", "case.voided"}
 _STATE_AFTER = {
     "crew.started_shift": "idle",
     "crew.departed": "travelling",
-    "crew.moved": "travelling",
     "crew.rerouted": "travelling",
     "crew.cut_off": "cut_off",
     "crew.ended_shift": "off_duty",
@@ -76,7 +75,7 @@ def open_cases(events: list[Event]) -> tuple[CaseMark, ...]:
 
 
 def crews_on_duty(events: list[Event], time_s: float) -> tuple[CrewMark, ...]:
-    """Crews with their place on the last leg they drove and their state."""
+    """Crews with their place on the last path they were on and their state."""
     marks: dict[str, CrewMark] = {}
     paths: dict[str, Any] = {}
     for event in events:
@@ -90,6 +89,7 @@ def crews_on_duty(events: list[Event], time_s: float) -> tuple[CrewMark, ...]:
             state = "working" if event.data.get("case") else "idle"
         if event.kind == "crew.moved":
             paths[event.subject] = np.asarray(event.data["path"], dtype=float)
+            state = "travelling" if len(paths[event.subject]) > 1 else "idle"
         marks[event.subject] = CrewMark(mark.id, mark.x, mark.y, state)
     placed = [_place(mark, paths.get(mark.id), time_s) for mark in marks.values()]
     return tuple(mark for mark in placed if mark.state != "off_duty")
@@ -126,7 +126,7 @@ def _case(case: str, data: Any, level: int) -> CaseMark:
 
 
 def _place(mark: CrewMark, path: Any, time_s: float) -> CrewMark:
-    """Put a crew where its last leg has it at a time; where it was without a leg."""
+    """Put a crew where its last path has it at a time; where it was without one."""
     if path is None or len(path) == 0:
         return mark
     x, y = (float(np.interp(time_s, path[:, 2], path[:, axis])) for axis in (0, 1))

@@ -201,7 +201,7 @@ const HANDLERS = {
   },
   "crew.moved": (s, row, data) => {
     const crew = crewOf(s, row)
-    crew.state = "travelling"
+    crew.state = data.path && data.path.length === 1 ? "idle" : "travelling"
     crew.delay += data.delay_s || 0
     if (data.path && data.path.length) { crew.path = data.path; crew.position = data.path[data.path.length - 1].slice(0, 2) }
   },
@@ -239,7 +239,7 @@ const OVER = new Set(["closed", "voided", "transferred"])
 
 export const isOpen = (item) => !OVER.has(item.stage)
 
-// Where a crew is: along its last leg by simulated time.
+// Where a crew is: along its last path by simulated time.
 export function crewPosition(crew, timeS) {
   const path = crew.path
   if (!path || path.length === 0) return crew.position || null

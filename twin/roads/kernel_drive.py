@@ -1,0 +1,147 @@
+"""Kernel: where a driver is at which time along given roads."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from twin.compilation import INNER
+
+TOLERANCE_M = 1.0
+"""A place is left out of a path where the remaining ones have the driver within this distance of it, m."""
+
+
+class Streets(NamedTuple):
+    """Where roads run and how fast they are when dry.
+
+    Parameters
+    ----------
+    ends
+        First and last junction of each road, shape (roads, 2).
+    vertex_start, vertices
+        Vertices of road r, x and y in m, are those from ``vertex_start[r]`` to ``vertex_start[r + 1]``.
+    oneway
+        Roads that nobody drives from their last to their first junction, shape (roads,).
+    dry_s
+        Travel time of each road when it is dry, shape (roads,), s.
+    """
+
+    ends: NDArray[np.int64]
+    vertex_start: NDArray[np.int64]
+    vertices: NDArray[np.float64]
+    oneway: NDArray[np.bool_]
+    dry_s: NDArray[np.float64]
+
+
+@njit(**INNER)
+def _apart(vertices: NDArray[np.float64], one: int, other: int) -> float:
+    """Distance between two vertices, m."""
+    return float(np.hypot(vertices[one, 0] - vertices[other, 0], vertices[one, 1] - vertices[other, 1]))
+
+
+@njit(**INNER)
+def _fits(path: NDArray[np.float64], first: int, last: int) -> bool:
+    """Whether a straight drive between two places passes all between them at their times."""
+    span = path[last, 2] - path[first, 2]
+    for between in range(first + 1, last):
+        share = (path[between, 2] - path[first, 2]) / span if span > 0.0 else 0.0
+        off_x = path[first, 0] + share * (path[last, 0] - path[first, 0]) - path[between, 0]
+        off_y = path[first, 1] + share * (path[last, 1] - path[first, 1]) - path[between, 1]
+        if off_x * off_x + off_y * off_y > TOLERANCE_M * TOLERANCE_M:
+            return False
+    return True
+
+
+@njit(**INNER)
+def _thinned(path: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Keep of a path what it takes to say it within the tolerance, rounded to 1 cm and 1 ms."""
+    kept = np.empty((count, 3))
+    first, number = 0, 0
+    kept[0] = path[0]
+    for last in range(2, count):
+        if not _fits(path, first, last):
+            first = last - 1
+            number += 1
+            kept[number] = path[first]
+    if count > 1:
+        number += 1
+        kept[number] = path[count - 1]
+    for index in range(number + 1):
+        kept[index, 0] = np.floor(kept[index, 0] * 100.0 + 0.5) / 100.0
+        kept[index, 1] = np.floor(kept[index, 1] * 100.0 + 0.5) / 100.0
+        kept[index, 2] = np.floor(kept[index, 2] * 1000.0 + 0.5) / 1000.0
+    return kept[: number + 1]
+
+
+@njit(**INNER)
+def _along(
+    line: NDArray[np.float64], against: bool, travel_s: float, path: NDArray[np.float64], count: int
+) -> int:
+    """Add the vertices of a road that follow its first one to a path; return how many places it has."""
+    depart_s, last = path[count - 1, 2], len(line) - 1
+    length = 0.0
+    for vertex in range(last):
+        length += _apart(line, vertex, vertex + 1)
+    along = 0.0
+    for step in range(1, last + 1):
+        here = last - step if against else step
+        along += _apart(line, here, here + 1 if against else here - 1)
+        share = along / length if length > 0.0 else float(step) / last
+        path[count, 0], path[count, 1] = line[here, 0], line[here, 1]
+        path[count, 2] = depart_s + share * travel_s
+        count += 1
+    return count
+
+
+@njit(cache=True)
+def drive(
+    streets: Streets,
+    road_s: NDArray[np.float64],
+    node: int,
+    roads: NDArray[np.int64],
+    depart_s: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Drive roads one after the other.
+
+    Parameters
+    ----------
+    streets
+        All roads.
+    road_s
+        Travel time of each road now, shape (roads,), s; ``inf`` where it is cut.
+    node
+        Where the driver sets out; an end of the first road.
+    roads
+        Roads to drive, each beginning where the one before ends.
+    depart_s
+        When, s.
+
+    Returns
+    -------
+    Junctions, shape (n + 1,); travel time and time lost to water on each road, shape (n,), s; path,
+    shape (m, 3), up to the first road that is cut.
+    """
+    ends, start = streets.ends, streets.vertex_start
+    nodes = np.empty(len(roads) + 1, dtype=np.int64)
+    leg_s, lost_s = np.empty(len(roads)), np.zeros(len(roads))
+    total = 1
+    for road in roads:
+        total += start[road + 1] - start[road]
+    path = np.empty((total, 3))
+    nodes[0], count, now_s = node, 0, depart_s
+    if len(roads) > 0:
+        first = start[roads[0]] if ends[roads[0], 0] == node else start[roads[0] + 1] - 1
+        path[0, 0], path[0, 1], path[0, 2] = streets.vertices[first, 0], streets.vertices[first, 1], depart_s
+        count = 1
+    for index, road in enumerate(roads):
+        against = ends[road, 0] != nodes[index]
+        nodes[index + 1] = ends[road, 0] if against else ends[road, 1]
+        leg_s[index] = np.inf if against and streets.oneway[road] else road_s[road]
+        if np.isfinite(now_s + leg_s[index]):
+            lost_s[index] = max(leg_s[index] - streets.dry_s[road], 0.0)
+            count = _along(
+                streets.vertices[start[road] : start[road + 1]], against, leg_s[index], path, count
+            )
+        now_s += leg_s[index]
+    return nodes, leg_s, lost_s, _thinned(path, count)

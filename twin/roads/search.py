@@ -1,0 +1,200 @@
+"""Fastest ways on the road graph, searched from the destinations against the traffic."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.roads.kernel_search import search_all
+from twin.roads.kernel_tree import follow, grow_tree
+
+TREES_BYTES = 128_000_000
+"""Memory for the trees of one state of the roads, at most."""
+
+_TREE_BYTES = 12
+"""Memory that a tree takes for each junction."""
+
+_FIRST_TREES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RoadGraph:
+    """Junctions with the arcs that lead to them, as compressed rows, whatever the speeds are.
+
+    Parallel roads from one junction to another share an arc; the fastest of them counts.
+
+    Parameters
+    ----------
+    row_start
+        Where the arcs to each junction begin, shape (junctions + 1,).
+    tail, head
+        Junctions that each arc leads from and to.
+    road
+        Roads of all arcs, those of one arc together in the order of the layer.
+    first
+        Where the roads of each arc begin.
+    """
+
+    row_start: NDArray[np.int32]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    road: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, ends: NDArray[np.int64], oneway: NDArray[np.bool_], junctions: int) -> Self:
+        """Make the graph of roads; one that ends where it begins leads nowhere.
+
+        Parameters
+        ----------
+        ends
+            First and last junction of each road, shape (roads, 2).
+        oneway
+            Roads that are driven from the first to the last junction only, shape (roads,).
+        junctions
+            Number of junctions.
+        """
+        roads, (tail, head) = np.arange(len(ends)), ends.T
+        back = roads[~oneway]
+        tails, heads = np.concatenate([tail, head[back]]), np.concatenate([head, tail[back]])
+        road = np.concatenate([roads, back])
+        leads = tails != heads
+        tails, heads, road = tails[leads], heads[leads], road[leads]
+        order = np.lexsort((road, tails, heads))
+        arcs, first = np.unique(np.column_stack([heads[order], tails[order]]), axis=0, return_index=True)
+        row_start = np.searchsorted(arcs[:, 0], np.arange(junctions + 1))
+        return cls(
+            row_start.astype(np.int32),
+            arcs[:, 1].astype(np.int32),
+            arcs[:, 0].astype(np.int32),
+            road[order],
+            first,
+        )
+
+    def fastest(self, road_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Travel time and road of each arc; of parallel roads the fastest, of equals the first."""
+        if not len(self.first):
+            return np.zeros(0), np.zeros(0, dtype=np.int64)
+        times = road_s[self.road]
+        arc_s = np.minimum.reduceat(times, self.first)
+        roads = np.diff(self.first, append=len(times))
+        fastest = np.flatnonzero(times == np.repeat(arc_s, roads))
+        _, first = np.unique(np.repeat(np.arange(len(arc_s)), roads)[fastest], return_index=True)
+        return arc_s, self.road[fastest[first]]
+
+
+class RoadSearch:
+    """Fastest ways while the speeds stay as they are.
+
+    A tree to a destination serves everybody who is bound for it. Trees are kept while there is room; the
+    one that nobody has asked for the longest makes way.
+
+    Parameters
+    ----------
+    graph
+        The road graph.
+    road_s
+        Travel time of each road, s; ``inf`` where cut.
+    """
+
+    def __init__(self, graph: RoadGraph, road_s: NDArray[np.float64]) -> None:
+        self.road_s = road_s
+        self._graph = graph
+        self._arc_s, self._arc_road = graph.fastest(road_s)
+        junctions = len(graph.row_start) - 1
+        self._most = max(TREES_BYTES // (_TREE_BYTES * max(junctions, 1)), 2)
+        self._row: OrderedDict[int, int] = OrderedDict()
+        self._time_s = np.empty((0, junctions))
+        self._next_arc = np.empty((0, junctions), dtype=np.int32)
+
+    def time(self, origin: int, destination: int) -> float:
+        """Travel time, s; ``inf`` where there is no way."""
+        row = self._tree(destination)
+        return float(self._time_s[row, origin])
+
+    def roads(self, origin: int, destination: int) -> NDArray[np.int64]:
+        """Roads of the fastest way in driving order; none where there is no way, or none is needed."""
+        row = self._tree(destination)
+        return follow(self._next_arc[row], self._graph.head, self._arc_road, origin)
+
+    def times(
+        self, origins: NDArray[np.int64], targets: Sequence[Sequence[int]], limit_s: float
+    ) -> NDArray[np.float64]:
+        """Return the times from each origin to the nearest junction of each target.
+
+        Looked up where all trees to a target's junctions are there, searched as far as needed elsewhere;
+        both add up the same roads in the same order.
+
+        Parameters
+        ----------
+        origins
+            Junctions.
+        targets
+            Junctions of each target, at least one.
+        limit_s
+            Longer ways count as none, s.
+
+        Returns
+        -------
+        Shape (origins, targets), s; ``inf`` where there is no way within the limit.
+        """
+        found = np.empty((len(targets), len(origins)))
+        known = [all(node in self._row for node in ends) for ends in targets]
+        for is_known, times in ((True, self._look_up), (False, self._search)):
+            chosen = [index for index, here in enumerate(known) if here is is_known]
+            if chosen:
+                found[chosen] = times(origins, [targets[index] for index in chosen], limit_s)
+        return found.T
+
+    def _look_up(
+        self, origins: NDArray[np.int64], targets: Sequence[Sequence[int]], limit_s: float
+    ) -> NDArray[np.float64]:
+        rows = [self._row[node] for ends in targets for node in ends]
+        first = np.cumsum([0, *(len(ends) for ends in targets[:-1])])
+        found: NDArray[np.float64] = np.minimum.reduceat(self._time_s[np.ix_(rows, origins)], first, axis=0)
+        found[found > limit_s] = np.inf
+        return found
+
+    def _search(
+        self, origins: NDArray[np.int64], targets: Sequence[Sequence[int]], limit_s: float
+    ) -> NDArray[np.float64]:
+        asked_nodes, position = np.unique(origins, return_inverse=True)
+        asked = np.full(self._time_s.shape[1], -1, dtype=np.int32)
+        asked[asked_nodes] = np.arange(len(asked_nodes), dtype=np.int32)
+        start_row = np.concatenate([[0], np.cumsum([len(ends) for ends in targets])]).astype(np.int32)
+        starts = np.array([node for ends in targets for node in ends], dtype=np.int32)
+        out = np.full((len(targets), len(asked_nodes)), np.inf)
+        graph = self._graph
+        search_all(graph.row_start, graph.tail, self._arc_s, start_row, starts, asked, float(limit_s), out)
+        return out[:, position]
+
+    def _tree(self, destination: int) -> int:
+        """Row of the tree to a junction."""
+        row = self._row.get(destination)
+        if row is not None:
+            self._row.move_to_end(destination)
+            return row
+        row = self._free_row()
+        graph = self._graph
+        grow_tree(
+            graph.row_start, graph.tail, self._arc_s, destination, self._time_s[row], self._next_arc[row]
+        )
+        self._row[destination] = row
+        return row
+
+    def _free_row(self) -> int:
+        if len(self._row) >= self._most:
+            return self._row.popitem(last=False)[1]
+        row = len(self._row)
+        if row == len(self._time_s):
+            more = min(max(row, _FIRST_TREES), self._most - row)
+            self._time_s = np.concatenate([self._time_s, np.empty((more, self._time_s.shape[1]))])
+            self._next_arc = np.concatenate(
+                [self._next_arc, np.empty((more, self._next_arc.shape[1]), dtype=np.int32)]
+            )
+        return row
