@@ -77,10 +77,9 @@ class EventLog:
 
     def inherit(self, path: Path) -> None:
         """Make the SQLite file of a log that begins with the events that `copy_events` put there."""
-        rows = list(_rows(path, f"SELECT {_COLUMNS} FROM events ORDER BY id", []))
-        for row in rows:
-            self._digest.update(hash_line(row))
-        self._count = len(rows)
+        for rows in batched(_rows(path, f"SELECT {_COLUMNS} FROM events ORDER BY id", []), BATCH):
+            self._digest.update(hash_lines(rows))
+            self._count += len(rows)
         self.open(path)
 
     def append(
@@ -267,7 +266,7 @@ def log_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _select(folder: Path, query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+def _select(folder: Path, query: str, values: list[Any]) -> Iterator[Any]:
     path = folder / EVENTS_FILE
     if not path.exists():
         raise RunFolderError(
@@ -276,7 +275,7 @@ def _select(folder: Path, query: str, values: list[Any]) -> Iterator[tuple[Any, 
     yield from _rows(path, query, values)
 
 
-def _rows(path: Path, query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+def _rows(path: Path, query: str, values: list[Any]) -> Iterator[Any]:
     try:
         connection = sqlite3.connect(path, timeout=10.0)
         try:

@@ -115,14 +115,14 @@ class RoadNetwork:
             self.open(order.road)
         return OrderOutcome(True)
 
-    def state(self) -> dict[str, NDArray[Any]]:
+    def state(self) -> dict[str, NDArray[np.float64] | NDArray[np.bool_]]:
         """Return depth and barriers of each road: all that a network of the same roads needs to go on."""
         return {"depth": self.depth.copy(), "closed": self.closed.copy()}
 
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[np.float64] | NDArray[np.bool_]]) -> None:
         """Take over such a state."""
-        self.closed[:] = state["closed"]
-        self.update(state["depth"])
+        self.depth[:], self.closed[:] = state["depth"], state["closed"]
+        self._changed()
 
     # --- what drivers ask -------------------------------------------------------------------------
 
