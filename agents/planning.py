@@ -87,7 +87,7 @@ class Planner:
             if self._spec(kind).is_needed(case.depth_m, case.underpass) and not self._has(case, kind)
         ]
         planned = self._add_all(case, kinds, cause, at_once=at_once)
-        planned += self._add_barriers(case, cause)
+        planned += self._add_barriers(case, cause, at_once=at_once)
         if not planned and len(case.tasks) == case.past_tasks:
             planned = self._add_all(case, [TaskKind.INSPECT], cause, at_once=at_once)
         return planned
@@ -142,7 +142,7 @@ class Planner:
         standing = self.book.barriers.get(site.id)
         return standing is not None and standing.case == case.id
 
-    def _add_barriers(self, case: Case, cause: int) -> list[Task]:
+    def _add_barriers(self, case: Case, cause: int, *, at_once: bool) -> list[Task]:
         """Plan a barrier at each place that guards the road of a case, where none stands or is planned."""
         kind = TaskKind.LAY_BARRIER
         if not self._spec(kind).is_needed(case.depth_m, case.underpass):
@@ -152,7 +152,7 @@ class Planner:
             for site in self.roster.barriers
             if site.road == case.road and site.id not in self.book.barriers
             if not self._is_pending(case, kind, site.id)
-            if (task := self._add(case, kind, cause, site)) is not None
+            if (task := self._add(case, kind, cause, site, at_once=at_once)) is not None
         ]
 
     def _add_all(self, case: Case, kinds: list[TaskKind], cause: int, *, at_once: bool = False) -> list[Task]:

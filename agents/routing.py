@@ -65,6 +65,9 @@ class Router:
 
     def _queue(self, case: Case, *, first: bool) -> None:
         ends_s = self.world.now_s + self.planner.dispatch_delay_s(case.id if first else f"{case.id}/again")
+        if ends_s <= self.world.now_s:
+            self._assign(case.id, float(first))
+            return
         self.deadlines.begin(case, Stage.DISPATCH, ends_s)
         self._agenda.enter(ends_s, "assign", case.id, float(first))
 
