@@ -204,8 +204,13 @@ class Simulation:
             while self.t_s < t_s and not self._stop.requested:
                 self._step(t_s)
                 observer.on_time(self.t_s)
-                if self._port is not None and self.t_s < self.setup.scenario.duration:
-                    self._port.serve(self)
+                if self.t_s < self.setup.scenario.duration:
+                    self.answer_commands()
+
+    def answer_commands(self) -> None:
+        """Carry out the commands that have come through the port; see `scenarios.branching.port`."""
+        if self._port is not None:
+            self._port.serve(self)
 
     def _step(self, until_s: float) -> None:
         """Go on to the next coupling step, and keep a checkpoint there if one is due."""

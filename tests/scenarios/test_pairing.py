@@ -1,0 +1,77 @@
+"""Two runs pair by pair: a flood with and without a barrier of pumps, and a run with itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from scenarios.branching import branch_stored
+from scenarios.pairing import Pairing, depth_change, pair_lines, pair_runs, write_depth_change
+from scenarios.runfolder import RunFolder
+from viz.report.comparison import write_comparison
+
+PUMP = "measures+={pump_truck: {at: SP1, to: outside, capacity_m3_h: 900, from: +5min}}"
+
+
+@pytest.fixture(scope="module")
+def pumped(small_run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A branch of the cloudburst at five minutes with a strong pump in the dip."""
+    return branch_stored(small_run, 300.0, [PUMP], tmp_path_factory.mktemp("pairs") / "pumped")
+
+
+@pytest.fixture(scope="module")
+def pair(small_run: RunFolder, pumped: RunFolder) -> Pairing:
+    return pair_runs(small_run, pumped)
+
+
+def test_a_pump_makes_streets_shallower_and_none_deeper(pair: Pairing) -> None:
+    assert pair.same_world
+    assert pair.from_s == 300.0
+    assert set(pair.changed) == {"measures"}
+    assert pair.roads_shallower >= 1
+    assert pair.roads_deeper == 0
+    assert pair.best[0].change_m <= pair.best[-1].change_m < 0.0
+    assert pair.worst == ()
+    assert pair.cells_shallower_m2 > 0.0
+    volume = next(series for series in pair.series if series.quantity == "surface_volume")
+    assert volume.mean < 0.0
+
+
+def test_differences_are_those_of_the_rasters(
+    pair: Pairing, small_run: RunFolder, pumped: RunFolder, tmp_path: Path
+) -> None:
+    change = depth_change(small_run, pumped)
+    assert np.count_nonzero(change <= -0.0099) * 4.0 == pair.cells_shallower_m2
+    path = write_depth_change(small_run, pumped, tmp_path / "change.tif")
+    with rasterio.open(path) as raster:
+        assert np.array_equal(raster.read(1), change)
+        assert raster.transform.a == 2.0
+
+
+def test_a_run_does_not_differ_from_itself(small_run: RunFolder) -> None:
+    pair = pair_runs(small_run, small_run)
+    assert (pair.roads_deeper, pair.roads_shallower, pair.mean_road_change_m) == (0, 0, 0.0)
+    assert pair.cells_deeper_m2 == pair.cells_shallower_m2 == 0.0
+    assert {series.mean for series in pair.series} == {0.0}
+
+
+def test_the_terminal_says_it_in_lines(pair: Pairing) -> None:
+    lines = pair_lines(pair)
+    assert lines[0].endswith("the same until 300 s")
+    assert any(line.startswith("  roads    ") for line in lines)
+    assert pair.as_json()["best"][0]["road"]
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "方案对比"), ("en", "Runs compared")])
+def test_the_page_shows_map_streets_and_figures(
+    small_run: RunFolder, pumped: RunFolder, tmp_path: Path, language: str, word: str
+) -> None:
+    page = write_comparison([small_run, pumped], tmp_path / "page.html", language).read_text("utf-8")
+    assert word in page
+    assert "data:image/png;base64," in page
+    assert "17:05:00" in page
+    assert "water.pumped_m3" in page
+    assert "performance.wall_s" not in page
+    assert "http://" not in page
+    assert "https://" not in page
