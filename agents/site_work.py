@@ -136,8 +136,9 @@ class SiteWork:
             return cause
         if task.state is TaskState.IN_EFFECT:
             if task.id not in self._pumps:  # stopped already, and only packing was left
-                self.checker.finish_task(task, cause)
-                return cause
+                event = self.world.log("crew.finished", task.crew, cause, case=task.case, task=task.id)
+                self.checker.finish_task(task, event)
+                return event
             cause = self._stop_pump(task, cause)
         event = self.world.log("task.recalled", task.id, cause, case=task.case, crew=task.crew, reason=reason)
         self.checker.recall_task(task, event, cut_off=cut_off)

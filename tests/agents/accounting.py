@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from cim_models.events import Event
 
+BEGINNINGS = ("case.located", "case.accepted", "case.registered")
 ENDS_OF_CASES = ("case.closed", "case.voided", "case.transferred")
 
 
@@ -29,8 +30,16 @@ class Account:
         return [task for task, stands in self.tasks.items() if stands == state]
 
 
-def account(events: Iterable[Event]) -> Account:
-    """Draw up the account of a log."""
+def account(events: Iterable[Event], at_desk: int = 0) -> Account:
+    """Draw up the account of a log.
+
+    Parameters
+    ----------
+    events
+        The log.
+    at_desk
+        How many reports may still wait for somebody at the desk to take them up.
+    """
     books, made = Account(), dict[int, str]()
     for event in events:
         _report(books, made, event)
@@ -38,8 +47,8 @@ def account(events: Iterable[Event]) -> Account:
         _task(books, event)
         _order(books, event)
         _crew(books, event)
-    lost = [report for report, fate in books.reports.items() if fate == "made"]
-    assert not lost, f"reports that became nothing: {lost}"
+    waiting = [report for report, fate in books.reports.items() if fate == "made"]
+    assert len(waiting) == at_desk, f"reports that became nothing: {waiting}"
     for task, stands in books.tasks.items():
         assert (stands == "in hand") == (task in books.hands), f"{task} is {stands}"
         case = books.cases[task.partition("/")[0]]
@@ -56,9 +65,8 @@ def _report(books: Account, made: dict[int, str], event: Event) -> None:
         made[event.id] = event.subject
     elif event.kind == "report.merged":
         assert books.reports[event.subject] == "made", f"{event.subject} was {books.reports[event.subject]}"
-        assert event.data["case"] in books.cases, f"{event.subject} merged into nothing"
         books.reports[event.subject] = event.data["case"]
-    elif event.kind == "case.registered":
+    elif event.kind in BEGINNINGS and event.subject not in books.cases:
         assert event.cause is not None
         report = made[event.cause]
         assert books.reports[report] == "made", f"{report} was {books.reports[report]}"
@@ -68,11 +76,13 @@ def _report(books: Account, made: dict[int, str], event: Event) -> None:
 def _case(books: Account, event: Event) -> None:
     if not event.kind.startswith("case."):
         return
-    if event.kind == "case.registered":
-        assert event.subject not in books.cases, f"{event.subject} registered twice"
+    stands = books.cases.get(event.subject, "")
+    if event.kind in BEGINNINGS:
+        assert stands not in ("case.registered", *ENDS_OF_CASES), f"{event.subject} begins twice"
     else:
-        stands = books.cases[event.subject]
-        assert stands not in ENDS_OF_CASES, f"{event.subject}: {event.kind} after {stands}"
+        assert stands, f"{event.kind} of {event.subject}, which nobody reported"
+        over = stands in ENDS_OF_CASES
+        assert not over or event.kind == "case.reopened", f"{event.subject}: {event.kind} after {stands}"
     books.cases[event.subject] = event.kind
 
 
@@ -86,6 +96,8 @@ def _task(books: Account, event: Event) -> None:
         assert books.tasks[task] == "waiting", f"{task} dispatched while {books.tasks[task]}"
         assert crew not in books.hands.values(), f"{crew} has two tasks"
         books.tasks[task], books.hands[task] = "in hand", crew
+    elif event.kind == "dispatch.changed" and event.data["leaves"]:
+        _end(books, event.data["leaves"], event.data["crew"], "waiting")
     elif event.kind == "crew.finished":
         _end(books, event.data["task"], event.subject, "done")
     elif event.kind == "task.recalled":
