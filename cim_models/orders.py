@@ -142,9 +142,18 @@ class OpenValve:
     valve: str
 
 
+@dataclass(frozen=True, slots=True)
+class RepairPipe:
+    """Close the hole of a broken pipe of the water supply, which has been cut off before."""
+
+    id: str
+    pipe: str
+
+
 StructureOrder = LayBarrier | RemoveBarrier | LayCulvert | RemoveCulvert | ShutCulvert | OpenCulvert
 ValveOrder = ShutValve | OpenValve
-Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder | ValveOrder
+SupplyOrder = ValveOrder | RepairPipe
+Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder | SupplyOrder
 
 
 @dataclass(frozen=True, slots=True)

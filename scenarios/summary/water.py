@@ -37,6 +37,7 @@ def volume_series(balance: WaterBalance, *, with_ground: bool, with_roofs: bool)
         ("exchange_to_surface", balance.to_surface_m3),
         ("pumped_volume", balance.pumped_m3),
         ("edge_outflow", balance.edge_outflow_m3),
+        *([("from_supply", balance.from_supply_m3)] if balance.from_supply_m3 > 0.0 else []),
         *([("surface_inflow", inflow)] if inflow > 0.0 else []),
         *(ground if with_ground else []),
         *([("roofs_to_sewer", balance.roofs_to_sewer_m3)] if with_roofs else []),

@@ -89,6 +89,8 @@ class SupplyEngine:
         self.node_ids = tuple(str(name) for name in network.nodes["id"])
         self.link_ids = tuple(str(name) for name in network.links["id"])
         self._pipes = frozenset(network.links.loc[network.links["kind"] == "pipe", "id"].astype(str))
+        self._kind = network.nodes["kind"].to_numpy(dtype=str)
+        self._is_junction = self._kind == "junction"
         self._network, self._workdir, self._source = network, Path(workdir), source
         self._time_of_day_s = time_of_day_s
         self._cuts = dict(cuts or {})
@@ -241,11 +243,14 @@ class SupplyEngine:
         kind = "pipe" if isinstance(intervention, SetOpening) else "link"
         if link not in known:
             raise InputError(
-                f"Water supply: no {kind} '{link}'", expected=f"a {kind} of the model", remedy="Correct the id"
+                f"Water supply: no {kind} '{link}'",
+                expected=f"a {kind} of the model",
+                remedy="Correct the id",
             )
         if intervention.t_s != self.time_s:
             raise InputError(
-                f"Water supply: '{link}' at {intervention.t_s} s", expected=f"the present time, {self.time_s} s"
+                f"Water supply: '{link}' at {intervention.t_s} s",
+                expected=f"the present time, {self.time_s} s",
             )
         if isinstance(intervention, SetOpening):
             _check_opening(intervention)
@@ -278,12 +283,21 @@ class SupplyEngine:
     @property
     def required_m3_s(self) -> NDArray[np.float64]:
         """Demand of each node now, m3/s, >= 0."""
-        return self._cached("required", lambda: np.maximum(self._open.node_flows("FULLDEMAND"), 0.0))
+        return self._cached("required", lambda: self._at_junctions("FULLDEMAND"))
 
     @property
     def delivered_m3_s(self) -> NDArray[np.float64]:
         """What customers of each node get now, m3/s, >= 0."""
-        return self._cached("delivered", lambda: np.maximum(self._open.node_flows("DEMANDFLOW"), 0.0))
+        return self._cached("delivered", lambda: self._at_junctions("DEMANDFLOW"))
+
+    def sources_m3_s(self) -> tuple[float, float, float]:
+        """What reservoirs and other sources give, what tanks give, and what the file's emitters take, m3/s."""
+        demand = self._cached("demand", lambda: self._open.node_flows("DEMAND"))
+        drawn = self._cached("drawn", lambda: self._open.node_flows("DEMANDFLOW"))
+        fed_in = -float(np.minimum(drawn[self._is_junction], 0.0).sum())
+        reservoirs = -float(demand[self._kind == "reservoir"].sum())
+        tanks = -float(demand[self._kind == "tank"].sum())
+        return reservoirs + fed_in, tanks, float((demand - drawn)[self._is_junction].sum())
 
     @property
     def flow_m3_s(self) -> NDArray[np.float64]:
@@ -298,6 +312,9 @@ class SupplyEngine:
     def opening_pressure_m(self, pipe: str) -> float:
         """Pressure at the place of a pipe's hole, m."""
         return self._open.opening_pressure(pipe)
+
+    def _at_junctions(self, quantity: str) -> NDArray[np.float64]:
+        return np.where(self._is_junction, np.maximum(self._open.node_flows(quantity), 0.0), 0.0)
 
     def _cached(self, name: str, read: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
         if name not in self._cache:
@@ -317,4 +334,3 @@ def _check_opening(opening: SetOpening) -> None:
         )
     if not opening.area_m2 >= 0.0:
         raise InputError(f"Hole in pipe '{opening.pipe}'", got=opening.area_m2, expected=">= 0 m2")
-

@@ -123,7 +123,10 @@ class IsolationPlanner:
         movable = np.array([valve.id not in stuck for valve in self._segments.valves], dtype=bool)
         still_open = np.array([valve.id not in shut for valve in self._segments.valves], dtype=bool)
         best = self._weigh(
-            leak, self._forced({self._segments.of(leak.pipe)}, movable | ~still_open), still_open, valve_time_s
+            leak,
+            self._forced({self._segments.of(leak.pipe)}, movable | ~still_open),
+            still_open,
+            valve_time_s,
         )
         if best is None:
             raise NetworkError(

@@ -339,9 +339,7 @@ class EpanetProject:
     def _write_action(
         self, rule: int, action: int, is_then: bool, index: int, status: float, setting: float
     ) -> None:
-        write: Callable[..., Any] = (
-            self._toolkit.setthenaction if is_then else self._toolkit.setelseaction
-        )
+        write: Callable[..., Any] = self._toolkit.setthenaction if is_then else self._toolkit.setelseaction
         write(self._handle, rule, action, index, int(status), float(setting))
 
 

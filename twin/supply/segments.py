@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,9 +12,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from cim_models.city import Network
+from cim_models.networks.sections import Sections
 
-ValveSource = Literal["auto", "model", "junctions"]
-_SHUT_OFF = ("TCV", "GPV")
+ValveSource = Literal["junctions", "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,47 +40,42 @@ class IsolationValve:
     is_at_source: bool = False
 
 
-def isolation_valves(network: Network, source: ValveSource = "auto") -> tuple[IsolationValve, ...]:
+def isolation_valves(network: Network, source: ValveSource = "junctions") -> tuple[IsolationValve, ...]:
     """Find the valves with which a network can be cut into segments.
 
-    EPANET files seldom hold them. Every valve of the model can be shut. Where none of them is a mere
-    shut-off valve (TCV, GPV), or ``source`` says ``junctions``, valves are assumed at each junction of three
-    or more pipes on all of them but the first: the n - 1 rule. Each reservoir and tank is taken to have a
-    valve at its outlets. Pipes with a check valve get none, because EPANET cannot shut them.
+    Every valve and pump of the model can be shut, and each reservoir and tank is taken to have a valve on
+    each pipe that leaves it. EPANET files seldom hold the isolating valves of the streets; with ``junctions``
+    they are assumed at every junction of three or more links on all pipes but the first by id: the n - 1
+    rule. Pipes with a check valve get none, because EPANET cannot shut them.
 
     Parameters
     ----------
     network
         The supply.
     source
-        Where valves are taken from: ``model`` assumes none but those of the sources.
+        ``junctions``, or ``model`` where the file is complete.
 
-    Source: n - 1 rule: Walski (1993), "Water distribution valve topology for reliability analysis".
+    Source: Walski (1993), "Water distribution valve topology for reliability analysis", for the n - 1 rule.
     """
     links, nodes = network.links, network.nodes
     ends = _ends(network)
     kinds = dict(zip(nodes["id"].astype(str), nodes["kind"], strict=True))
-    shut_off, checked = _valve_types(network)
+    checked = _check_valves(network)
     found = {
         str(name): IsolationValve(str(name), str(name), ends[str(name)][1], is_link=True)
         for name in links.loc[links["kind"] == "valve", "id"]
     }
-    assumed = source == "junctions" or (source == "auto" and not shut_off)
-    degree: dict[str, int] = {}
-    for pair in ends.values():
-        for node in pair:
-            degree[node] = degree.get(node, 0) + 1
-    first: set[str] = set()
+    degree = Counter(node for pair in ends.values() for node in pair)
+    spared: set[str] = set()
     for name in sorted(str(link) for link in links.loc[links["kind"] == "pipe", "id"]):
         for node in ends[name]:
             at_source = kinds[node] != "junction"
-            counted = assumed and degree[node] >= 3 and node in first
-            first.add(node)
-            if (at_source or counted) and name not in checked:
+            assumed = source == "junctions" and degree[node] >= 3 and node in spared
+            spared.add(node)
+            if (at_source or assumed) and name not in checked:
                 valve = IsolationValve(f"{name}@{node}", name, node, is_at_source=at_source)
                 found[valve.id] = valve
     for name in sorted(str(link) for link in links.loc[links["kind"] == "pump", "id"]):
-        # a pump that stands still lets nothing pass: it is its own outlet valve
         for node in ends[name]:
             if kinds[node] != "junction":
                 found[name] = IsolationValve(name, name, node, is_link=True, is_at_source=True)
@@ -92,14 +88,10 @@ def _ends(network: Network) -> dict[str, tuple[str, str]]:
     return {name: (start, end) for name, start, end in zip(*columns, strict=True)}
 
 
-def _valve_types(network: Network) -> tuple[bool, frozenset[str]]:
-    """Whether the model has shut-off valves, and its pipes with a check valve."""
-    from cim_models.networks.sections import Sections
-
-    sections = Sections(network.inp, "supply.inp")
-    shut_off = any(len(row.words) > 4 and row.words[4].upper() in _SHUT_OFF for row in sections["VALVES"])
-    checked = {row.id for row in sections["PIPES"] if row.words[-1].upper() == "CV"}
-    return shut_off, frozenset(checked)
+def _check_valves(network: Network) -> frozenset[str]:
+    """Ids of the pipes with a check valve."""
+    rows = Sections(network.inp, "supply.inp")["PIPES"]
+    return frozenset(row.id for row in rows if row.words[-1].upper() == "CV")
 
 
 class Segments:

@@ -24,6 +24,8 @@ class WaterUnits:
         Passed through gullies and manholes.
     roofs_to_sewer
         Rain on roofs that ran into the sewer without touching the ground.
+    from_supply
+        Came up from broken mains of the water supply.
     pumped, pumped_outside, pumped_to_ground
         Taken by pump trucks; of that, what left the model, and what was put back on the ground.
     infiltrated, depression
@@ -43,6 +45,7 @@ class WaterUnits:
     to_sewer: int = 0
     to_surface: int = 0
     roofs_to_sewer: int = 0
+    from_supply: int = 0
     pumped: int = 0
     pumped_outside: int = 0
     pumped_to_ground: int = 0
@@ -58,7 +61,7 @@ class WaterUnits:
     def surface_error(self) -> int:
         """What is on the ground beyond what the partners left there."""
         came = self.rain + self.initial + self.to_surface + self.inflow + self.edge_inflow
-        came += self.pumped_to_ground
+        came += self.pumped_to_ground + self.from_supply
         went = self.to_sewer + self.pumped + self.infiltrated + self.depression + self.edge_outflow
         return self.stored - (came - went)
 
@@ -94,6 +97,8 @@ class WaterBalance:
         Passed through gullies and manholes.
     inflow_m3, edge_inflow_m3
         Brought by inflow hydrographs, and entered over edges with a given level.
+    from_supply_m3
+        Came up from broken mains of the water supply.
     roofs_to_sewer_m3
         Of the rain, what ran from roofs into the sewer without touching the ground.
     outfalls_m3, edge_outflow_m3
@@ -121,6 +126,7 @@ class WaterBalance:
     to_surface_m3: float
     inflow_m3: float
     edge_inflow_m3: float
+    from_supply_m3: float
     roofs_to_sewer_m3: float
     outfalls_m3: float
     edge_outflow_m3: float
@@ -139,14 +145,14 @@ class WaterBalance:
     @property
     def supplied_m3(self) -> float:
         """All water that the model ever held, m3."""
-        inflow = self.sewer_inflow_m3 + self.inflow_m3 + self.edge_inflow_m3
+        inflow = self.sewer_inflow_m3 + self.inflow_m3 + self.edge_inflow_m3 + self.from_supply_m3
         return self.rain_m3 + inflow + self.initial_m3
 
     @property
     def surface_error(self) -> float:
         """Error of the surface as a share of the water it ever held."""
         fallen = self.rain_m3 - self.roofs_to_sewer_m3
-        inflow = self.inflow_m3 + self.edge_inflow_m3
+        inflow = self.inflow_m3 + self.edge_inflow_m3 + self.from_supply_m3
         return _share(self.surface_error_m3, fallen + inflow + self.to_surface_m3 + self.initial_m3)
 
     @property
@@ -184,7 +190,8 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
     )
     unit_m3 = surface.unit_m3
     outside_m3, infiltrated_m3 = units.pumped_outside * unit_m3, units.infiltrated * unit_m3
-    inflow = surface.inflow_m3 + surface.edge_inflow_m3 + sewer.other_inflow
+    supply_m3 = units.from_supply * unit_m3
+    inflow = surface.inflow_m3 + surface.edge_inflow_m3 + supply_m3 + sewer.other_inflow
     roofs_m3 = units.roofs_to_sewer * unit_m3
     rain_m3 = surface.rain_m3 + roofs_m3
     came = rain_m3 + inflow + surface.initial_m3 + sewer.initial
@@ -200,6 +207,7 @@ def water_balance(surface: SurfaceAccount, sewer: SewerAccount, partners: WaterU
         to_surface_m3=units.to_surface * unit_m3,
         inflow_m3=surface.inflow_m3,
         edge_inflow_m3=surface.edge_inflow_m3,
+        from_supply_m3=supply_m3,
         roofs_to_sewer_m3=roofs_m3,
         outfalls_m3=sewer.outfalls,
         edge_outflow_m3=surface.edge_outflow_m3,

@@ -15,7 +15,7 @@ from cim_models.errors import InputError
 from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, StopPump, StructureOrder
 from cim_models.structures import Structure
 from twin.exchange import SewerExchange
-from twin.exchange.placement import cells_within
+from twin.exchange.placement import cells_within, nearest_open_cells
 from twin.ground import GroundLoss, GroundSettings, ground_map
 from twin.rain import RainSeries, rain_field
 from twin.roads import RoadSampler
@@ -31,11 +31,14 @@ from twin.water.probes import SensorProbes
 from twin.water.pumps import PumpFleet, PumpSite, PumpTruck
 from twin.water.roofs import RoofDrains
 from twin.water.settings import WaterSettings
+from twin.water.springs import Springs
 from twin.water.structures import StructureYard
 
 #: A node counts as relieved when its head has fallen this far below the cover, m.
 _RELIEF_M = 0.05
 _TIME_TOLERANCE_S = 1e-6
+#: Water from below comes up within this radius, or at the nearest open ground within reach, m; own assumptions.
+_SPRING_RADIUS_M, _SPRING_REACH_M = 2.0, 50.0
 
 
 class WaterSystem:
@@ -117,6 +120,7 @@ class WaterSystem:
         if city.sewer is not None:
             self._open_sewer(city.sewer, Path(workdir))
         self._pumps = PumpFleet(self._pump_site())
+        self._springs = Springs()
         self._sensors = SensorProbes(city.terrain, self.open_cells, city.layer("sensors"), self._sewer)
 
     def _make_surface(self) -> SurfaceWater:
@@ -216,8 +220,9 @@ class WaterSystem:
             self._advance_surface(self.time_s)
 
     def _exchange_water(self, now_s: float, dt_s: float) -> None:
-        """Pumps, gullies and manholes for the step that begins now; a sewer step that ends then is taken."""
+        """Springs, pumps, gullies and manholes for the step that begins now; a sewer step is taken when due."""
         sewer = self._sewer
+        self._springs.step(self._surface, now_s, dt_s)
         units = self._pumps.step(self._surface, dt_s)
         if sewer is None or self._exchange is None:
             return
@@ -282,6 +287,7 @@ class WaterSystem:
         parts: dict[str, Any] = {
             "surface": self._surface.state(),
             "pumps": self._pumps.state(),
+            "springs": self._springs.state(),
             "structures": self._yard.standing,
             "time_s": self.time_s,
             "rain_from_s": self._rain_from_s,
@@ -311,6 +317,7 @@ class WaterSystem:
             )
         self._surface.restore(state["surface"])
         self._pumps.restore(state["pumps"])
+        self._springs.restore(state["springs"])
         self._yard.restore(state["structures"])
         for name, part in parts.items():
             part.restore(state[name])
@@ -337,6 +344,46 @@ class WaterSystem:
             "exchange": self._exchange,
         }
         return {name: part for name, part in parts.items() if part is not None}
+
+    # --- water from below -------------------------------------------------------------------------
+
+    def let_rise(self, name: str, x: float, y: float, risen_m3: float, until_s: float) -> bool:
+        """Let water come up from a broken main.
+
+        Parameters
+        ----------
+        name
+            Of the place.
+        x, y
+            Where it is, m.
+        risen_m3
+            Volume that has risen there since the start, m3; never less than before.
+        until_s
+            By when the street has received it, evenly from now on, s.
+
+        Returns
+        -------
+        Whether there is open ground within 50 m; without it nothing happens.
+        """
+        cells = self._spring_cells(x, y)
+        if cells.size:
+            self._springs.rise(name, cells, risen_m3, until_s)
+        return bool(cells.size)
+
+    def settle_springs(self) -> None:
+        """Give the street at once what has risen and is still on its way."""
+        self._springs.flush(self._surface)
+
+    def _spring_cells(self, x: float, y: float) -> NDArray[np.int64]:
+        if not (np.isfinite(x) and np.isfinite(y)):
+            return np.zeros(0, np.int64)
+        near = cells_within(self.terrain, self._street_cells, x, y, _SPRING_RADIUS_M)
+        if near.size:
+            return near
+        nearest = nearest_open_cells(self.terrain, self._street_cells, x, y, _SPRING_REACH_M)
+        if nearest[0] < 0:
+            nearest = nearest_open_cells(self.terrain, self.open_cells, x, y, _SPRING_REACH_M)
+        return nearest[nearest >= 0]
 
     # --- orders -----------------------------------------------------------------------------------
 
@@ -460,6 +507,7 @@ class WaterSystem:
             to_sewer=0 if exchange is None else exchange.to_sewer_units,
             to_surface=0 if exchange is None else exchange.to_surface_units,
             roofs_to_sewer=0 if self._roofs is None else self._roofs.to_sewer_units,
+            from_supply=self._springs.given_units,
             pumped=pumps.pumped_units,
             pumped_outside=pumps.pumped_outside_units,
             pumped_to_ground=pumps.pumped_to_ground_units,
