@@ -147,14 +147,14 @@ class Operations(mesa.Model):
         Parameters
         ----------
         kind
-            ``road.flooded`` or ``sewer.surcharged`` begin a cause; other kinds are ignored, so that a
-            late report of water that has just left still names its flood.
+            ``road.flooded``, ``sewer.surcharged`` or ``supply.burst`` begin a cause; other kinds are
+            ignored, so that a late report of water that has just left still names its flood.
         subject
             Id of the road or sewer node.
         event_id
             Id of the event in the log.
         """
-        if kind in ("road.flooded", "sewer.surcharged"):
+        if kind in ("road.flooded", "sewer.surcharged", "supply.burst"):
             self.world.flood_events[subject] = event_id
 
     def inbox(self, organisation: str) -> list[Case]:

@@ -21,7 +21,7 @@ class EventKind:
         ``subject.verb``, in the past tense where something happened.
     subject
         What the event's subject id names: a layer of the city, or ``case``, ``report``, ``crew``,
-        ``task``, ``order``, ``structure``, ``matter``, ``run``.
+        ``task``, ``order``, ``structure``, ``matter``, ``valve``, ``supply`` (a link, or the whole), ``run``.
     zh, en
         How a screen says it.
     data
@@ -441,6 +441,65 @@ _KINDS = (
     EventKind("structure.removed", "structure", "构筑物撤除", "Structure removed", {}),
     EventKind("structure.shut", "structure", "涵闸关闭", "Culvert shut", {}),
     EventKind("structure.opened", "structure", "涵闸开启", "Culvert opened", {}),
+    EventKind(
+        "supply.burst",
+        "supply",
+        "供水管爆裂",
+        "Main burst",
+        {
+            "x": "m or null",
+            "y": "m or null",
+            "area_fraction": "hole over cross-section; absent where an opened valve lets water out again",
+            "diameter_m": "of the pipe, m",
+            "depth_m": "of the pipe, m",
+            "flow_m3_h": "that escapes at once, m3/h",
+        },
+    ),
+    EventKind(
+        "supply.leaking",
+        "supply",
+        "供水管渗漏",
+        "Main leaking",
+        {
+            "x": "m or null",
+            "y": "m or null",
+            "diameter_m": "of the pipe, m",
+            "hole_m": "diameter of the hole when full-grown, m",
+            "depth_m": "of the pipe, m",
+            "flow_m3_h": "that escapes at once, m3/h",
+        },
+    ),
+    EventKind("supply.pump_stopped", "supply", "供水泵停机", "Supply pump stopped"),
+    EventKind("supply.pump_started", "supply", "供水泵恢复", "Supply pump running again"),
+    EventKind("supply.valve_failed", "supply", "阀门故障", "Valve failed", {"state": "shut or open"}),
+    EventKind("supply.valve_restored", "supply", "阀门修复", "Valve in order again"),
+    EventKind("valve.shut", "valve", "阀门关闭", "Valve shut", {"x": "m or null", "y": "m or null"}),
+    EventKind("valve.opened", "valve", "阀门开启", "Valve opened", {"x": "m or null", "y": "m or null"}),
+    EventKind("valve.stuck", "valve", "阀门卡死", "Valve stuck", {"x": "m or null", "y": "m or null"}),
+    EventKind(
+        "supply.isolated",
+        "supply",
+        "爆管已隔离",
+        "Main cut off",
+        {"escaped_m3": "so far, m3", "valves": "ids of the shut valves around it"},
+    ),
+    EventKind("supply.repaired", "supply", "管道修复", "Main repaired", {"escaped_m3": "in all, m3"}),
+    EventKind("supply.refilled", "supply", "管道充水完成", "Main full again", {"volume_m3": "m3"}),
+    EventKind("supply.restored", "supply", "供水恢复", "Main in service again"),
+    EventKind(
+        "supply.customers_out",
+        "supply",
+        "用户停水",
+        "Customers without water",
+        {"nodes": "ids of nodes", "persons": "at these nodes", "persons_out": "without water in all"},
+    ),
+    EventKind(
+        "supply.customers_back",
+        "supply",
+        "用户恢复供水",
+        "Customers have water again",
+        {"nodes": "ids of nodes", "persons": "at these nodes", "persons_out": "without water in all"},
+    ),
     EventKind("order.ended", "order", "指令结束", "Order ended", {"pumped_m3": "m3, for a pump"}),
 )
 

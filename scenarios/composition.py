@@ -17,7 +17,7 @@ from cim_models.errors import BundleError, ScenarioError
 from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
-from scenarios.measures import PlannedOrder, gully_blockages, measure_ids, plan_orders, refuse_bursts
+from scenarios.measures import PlannedOrder, gully_blockages, measure_ids, plan_orders
 from scenarios.operations import CrewLossPlan, crew_losses, operations_settings
 from scenarios.places import check_choice
 from scenarios.points import OutputPoint, read_points
@@ -25,6 +25,7 @@ from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
 from scenarios.schema.model import Scenario
 from scenarios.structures import StructurePlanner
+from scenarios.supply import SupplyPlan, supply_plan
 from twin.ground import GroundSettings, ground_names, ground_settings
 from twin.rain import RainSeries
 from twin.surface import SurfaceSettings
@@ -61,6 +62,8 @@ class Setup:
         Points at which the water is written.
     water, operations
         Settings of the physics and of those who act.
+    supply
+        What the water supply needs; None where it is not simulated.
     """
 
     loaded: LoadedScenario
@@ -74,6 +77,7 @@ class Setup:
     points: tuple[OutputPoint, ...]
     water: WaterSettings
     operations: OperationsSettings
+    supply: SupplyPlan | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -104,7 +108,7 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
     scenario, source = loaded.scenario, str(loaded.path)
     city = _open(loaded)
     notes = check_defects(city)
-    refuse_bursts(city, scenario, source)
+    supply = supply_plan(scenario, city, source)
     rain = make_rain(loaded, city)
     ids = measure_ids(len(scenario.measures)) if ids is None else ids
     operations = operations_settings(scenario, city, source)
@@ -112,7 +116,7 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
         loaded=loaded,
         city=city,
         city_sha256=city_hash(city),
-        notes=(*notes, *rain.notes),
+        notes=(*notes, *rain.notes, *([] if supply is None else [supply.note])),
         rain=rain,
         measure_ids=ids,
         planned=tuple(plan_orders(scenario, city, source, ids)),
@@ -120,6 +124,7 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
         points=_points(loaded),
         water=water_settings(loaded, city),
         operations=operations,
+        supply=supply,
     )
 
 
@@ -201,7 +206,7 @@ def run_meta(setup: Setup) -> dict[str, Any]:
         "seed": scenario.seed,
         "start": scenario.start.isoformat(),
         "duration_s": scenario.duration,
-        "versions": versions(),
+        "versions": {**versions(), **({} if setup.supply is None else versions_of_supply())},
         "inputs": [
             {"what": "scenario", "path": str(loaded.path), "sha256": loaded.sha256},
             {"what": "city", "path": city.reference, "sha256": setup.city_sha256},
@@ -221,6 +226,11 @@ def _policy_input(dispatch: DispatchSettings) -> list[dict[str, str]]:
 def versions() -> Mapping[str, str]:
     """Versions of Python and of the packages that decide a run's result."""
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+
+
+def versions_of_supply() -> dict[str, str]:
+    """Version of the package that holds EPANET."""
+    return {"owa-epanet": metadata.version("owa-epanet")}
 
 
 def _open(loaded: LoadedScenario) -> City:

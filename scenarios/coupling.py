@@ -24,8 +24,10 @@ from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter
 from scenarios.storylog import StoryLog
 from scenarios.summary.water import volume_series
+from scenarios.supplystory import SupplyStory
 from twin.rain import RainSeries
 from twin.roads import RoadNetwork
+from twin.supply.system import SupplySystem
 from twin.water import WaterSystem
 
 
@@ -56,6 +58,9 @@ class Coupling:
         What `state` returned at some moment of a run with the same setup, to go on from there; its water
         has been restored already. None for a run that begins.
 
+    supply
+        The water supply at time 0; None where it is not simulated.
+
     Attributes
     ----------
     env
@@ -65,14 +70,20 @@ class Coupling:
     """
 
     def __init__(
-        self, setup: Setup, water: WaterSystem, writer: RunWriter, kept: bytes | None = None
+        self,
+        setup: Setup,
+        water: WaterSystem,
+        writer: RunWriter,
+        kept: bytes | None = None,
+        supply: SupplySystem | None = None,
     ) -> None:
         self._setup, self._water = setup, water
         city = setup.city
         self._log = StoryLog(writer.events)
         roads = city.layer("roads")
         self._roads = None if roads is None else RoadNetwork(roads)
-        self._desk = OrderDesk(water, self._roads, self._log)
+        self._supply = None if supply is None else SupplyStory(supply, water, self._log)
+        self._desk = OrderDesk(water, self._roads, self._log, self._supply)
         self._watch = FloodWatch(_watched_roads(city), _watched_nodes(city, water), self._log)
         self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
         self._rain_event: int | None = None
@@ -106,8 +117,15 @@ class Coupling:
         """What the run is made from, with all changes so far."""
         return self._setup
 
+    @property
+    def supply(self) -> SupplyStory | None:
+        """The water supply, where it is simulated."""
+        return self._supply
+
     def end(self, t_s: float, status: str) -> None:
         """Write the last event and what is recorded per cell and point."""
+        if self._supply is not None:
+            self._supply.end()
         self._recorder.rasters()
         self._log.append(t_s, "run.ended", "run", cause=self._started, data={"status": status})
 
@@ -125,6 +143,8 @@ class Coupling:
             for row in np.flatnonzero(blockage > 0.0).tolist():
                 data = {"blockage": float(blockage[row])}
                 self._log.append(0.0, "gully.blocked", str(gullies["id"].iloc[row]), cause=started, data=data)
+        if self._supply is not None:
+            self._supply.begin(started)
         return started
 
     def _schedule(self) -> None:
@@ -138,6 +158,9 @@ class Coupling:
         self._repeat(self._read, output.sensors_every)
         if output.velocity_every is not None:
             self._repeat(self._velocity, output.velocity_every)
+        supply = self._setup.supply
+        if supply is not None and supply.pressure_every_s is not None:
+            self._repeat(self._pressures, supply.pressure_every_s)
         if self._setup.points:
             self._repeat(self._points, output.points_every or output.sensors_every)
 
@@ -174,6 +197,7 @@ class Coupling:
             "watch": self._watch,
             "roads": self._roads,
             "recorder": self._recorder,
+            "supply": self._supply,
         }
         return {name: part for name, part in parts.items() if part is not None}
 
@@ -226,13 +250,17 @@ class Coupling:
     def _step(self, interval_s: float) -> None:
         now_s = self.env.now
         self._water.advance_to(now_s)
+        if self._supply is not None:
+            self._supply.advance_to(now_s, now_s + interval_s)
+            self._watch.springs = self._supply.springs()
         road_depth = self._water.road_depth()
         if self._roads is not None:
             self._roads.update(road_depth)
         self._watch_rain(now_s)
         self._watch.watch_sewer(now_s, self._water.surcharged, self._water.node_heads, self._rain_event)
         self._watch.watch_roads(now_s, road_depth, self._rain_event)
-        for kind, subject, event in self._watch.take_news():
+        news = [] if self._supply is None else self._supply.take_news()
+        for kind, subject, event in [*news, *self._watch.take_news()]:
             self.operations.note_cause(kind, subject, event)
         self._again(interval_s, self._step)
 
@@ -267,6 +295,8 @@ class Coupling:
             with_roofs=self._water.settings.roofs.to_sewer > 0.0,
         )
         self._recorder.volumes(now_s, rain_mm_h, volumes)
+        if self._supply is not None:
+            self._recorder.supply(now_s, self._supply)
         self._again(interval_s, self._read)
 
     def _velocity(self, interval_s: float) -> None:
@@ -276,6 +306,12 @@ class Coupling:
     def _points(self, interval_s: float) -> None:
         self._recorder.points(self._now_with_water())
         self._again(interval_s, self._points)
+
+    def _pressures(self, interval_s: float) -> None:
+        if self._supply is not None:
+            self._supply.supply.advance_to(self.env.now)
+            self._recorder.pressures(self.env.now, self._supply)
+        self._again(interval_s, self._pressures)
 
     def _now_with_water(self) -> float:
         """Present time, with the water advanced to it where the intervals do not match."""

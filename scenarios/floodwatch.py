@@ -17,6 +17,8 @@ DRAINED_SHARE = 0.8
 """A road has drained once it is below this share of the threshold that it was flooded above."""
 SEWER_REACH_M = 40.0
 """An overflowing manhole this near to a road counts as the cause of its flooding, m."""
+SPRING_REACH_M = 100.0
+"""A broken main this near to a road counts as the cause of its flooding even in rain, m; own assumption."""
 ORDER_REACH_M = 80.0
 """An order carried out this near to a road counts as the cause of its draining, m."""
 
@@ -47,6 +49,11 @@ class FloodWatch:
         What to watch.
     log
         Where events go.
+
+    Attributes
+    ----------
+    springs
+        Event and place, m, of broken mains whose water has come up.
     """
 
     def __init__(self, roads: WatchedRoads, nodes: WatchedNodes, log: StoryLog) -> None:
@@ -56,6 +63,7 @@ class FloodWatch:
         self._flood_event: dict[tuple[int, int], tuple[int, float]] = {}
         self._surcharge_event: dict[int, int] = {}
         self._news: list[tuple[str, str, int]] = []
+        self.springs: list[tuple[int, float, float]] = []
         self._near_nodes = _nodes_near(roads, nodes)
 
     def watch_sewer(
@@ -81,7 +89,8 @@ class FloodWatch:
         for node in _where(surcharged & ~self._surcharged):
             ground_m = float(self._nodes.ground_m[node])
             data = {"head_m": round(float(head_m[node]), 3), "ground_m": round(ground_m, 3)}
-            event = self._note(t_s, "sewer.surcharged", self._nodes.ids[node], rain_event, data)
+            cause = rain_event or self._spring_near(self._nodes.xy[node : node + 1])
+            event = self._note(t_s, "sewer.surcharged", self._nodes.ids[node], cause, data)
             self._surcharge_event[node] = event
         for node in _where(self._surcharged & ~surcharged):
             cause = self._surcharge_event.pop(node)
@@ -124,7 +133,9 @@ class FloodWatch:
 
     def _flood(self, t_s: float, road: int, level: int, depth_m: float, rain_event: int | None) -> None:
         below = self._flood_event.get((road, level - 1))
-        cause = below[0] if below else self._overflow_near(road) or rain_event
+        vertices = self._roads.vertices[road]
+        spring = self._spring_near(vertices, SPRING_REACH_M if rain_event else np.inf)
+        cause = below[0] if below else spring or self._overflow_near(road) or rain_event
         event = self._note(t_s, "road.flooded", self._roads.ids[road], cause, _road_data(depth_m, level))
         self._flood_event[road, level] = (event, t_s)
         self._flooded[level, road] = True
@@ -137,6 +148,16 @@ class FloodWatch:
         cause = self._log.order_near(float(x), float(y), reach_m, since_s)
         self._note(t_s, "road.drained", self._roads.ids[road], cause or event, _road_data(depth_m, level))
         self._flooded[level, road] = False
+
+    def _spring_near(self, xy: NDArray[np.float64], reach_m: float = np.inf) -> int | None:
+        """Event of the nearest broken main within a reach of any of the points."""
+        found = [
+            (float(np.hypot(xy[:, 0] - x, xy[:, 1] - y).min()), event)
+            for event, x, y in self.springs
+            if np.isfinite(x)
+        ]
+        near = min(found, default=(np.inf, 0))
+        return near[1] if found and near[0] <= reach_m else None
 
     def _overflow_near(self, road: int) -> int | None:
         events = [

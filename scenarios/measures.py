@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shapely.geometry import LineString
 
@@ -26,26 +25,14 @@ from cim_models.orders import (
     StopPump,
 )
 from cim_models.structures import Barrier, Culvert, Line, Structure
-from scenarios.places import check_id, check_pipe, locate, sewer_target, unknown
+from scenarios.places import check_id, locate, sewer_target, unknown
+from scenarios.planned import PlannedOrder as PlannedOrder
 from scenarios.schema.model import GullyClearing, Measure, PumpTruck, RoadClosure, Scenario
 from scenarios.schema.structures import CulvertClosure
+from scenarios.schema.supply import PipeRepair, ValveClosure
 from scenarios.structures import StructurePlanner
+from scenarios.supply import repair_order, valve_orders
 from twin.water import GullyBlockage
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedOrder:
-    """An order that the scenario gives at a time, s, with the place of its effect, m.
-
-    ``after`` is the id of an order that this one is part of, or None.
-    """
-
-    t_s: float
-    order: Order
-    x: float
-    y: float
-    target: str
-    after: str | None = None
 
 
 def measure_ids(count: int, after: int = 0) -> tuple[str, ...]:
@@ -92,27 +79,6 @@ def gully_blockages(scenario: Scenario, city: City, source: str) -> tuple[GullyB
     return tuple(blockages)
 
 
-def refuse_bursts(city: City, scenario: Scenario, source: str) -> None:
-    """Check the pipes that burst, and refuse a burst: the supply network is not simulated.
-
-    Raises
-    ------
-    ScenarioError
-        If a pipe does not exist, and also if it does.
-    """
-    for index, failure in enumerate(scenario.failures):
-        if failure.burst is None:
-            continue
-        key = f"failures.{index}.burst"
-        pipe = check_pipe(city, failure.burst.pipe, f"{key}.pipe", source)
-        raise ScenarioError(
-            f"Scenario '{source}', key '{key}'",
-            got=f"a burst of pipe '{pipe}'",
-            expected="no burst: this version does not simulate the water supply",
-            remedy="Remove the failure",
-        )
-
-
 def _orders(
     scenario: Scenario, measure: Measure, index: int, name: str, city: City, source: str
 ) -> list[PlannedOrder]:
@@ -121,11 +87,16 @@ def _orders(
         return _clearing(scenario, measure.clear_gullies, (name, f"{key}.clear_gullies"), city, source)
     key = f"{key}.{measure.chosen_name}"
     chosen = measure.chosen
+    if isinstance(chosen, PipeRepair):
+        t_s = _times(scenario, chosen.at, None, key, source)[0]
+        return [repair_order(chosen, name, key, t_s, city, source)]
     times = _times(scenario, chosen.begin, chosen.until, key, source)
     if isinstance(chosen, PumpTruck):
         x, y = locate(city, chosen.at, f"{key}.at", source)
         start = _start_pump(name, (x, y), chosen, city, f"{key}.to", source)
         return _planned(times, start, StopPump(f"{name}-end", name), (x, y), start.target)
+    if isinstance(chosen, ValveClosure):
+        return valve_orders(chosen, name, key, times, scenario, city, source)
     planner = StructurePlanner(scenario, city, source)
     if isinstance(chosen, RoadClosure):
         return _closure(chosen, name, key, times, planner)

@@ -13,11 +13,12 @@ from cim_models.orders import (
     StartPump,
     StopPump,
     StructureOrder,
-    ValveOrder,
+    SupplyOrder,
 )
 from cim_models.standing import log_structure
 from scenarios.measures import PlannedOrder
 from scenarios.storylog import StoryLog
+from scenarios.supplystory import SupplyStory
 from twin.roads import RoadNetwork
 from twin.water import WaterSystem
 
@@ -33,10 +34,18 @@ class OrderDesk:
         The road graph, or None where the city has no roads.
     log
         Where the orders of the scenario itself are written; agents write their own.
+    supply
+        The water supply, or None where it is not simulated.
     """
 
-    def __init__(self, water: WaterSystem, roads: RoadNetwork | None, log: StoryLog) -> None:
-        self._water, self._roads, self._log = water, roads, log
+    def __init__(
+        self,
+        water: WaterSystem,
+        roads: RoadNetwork | None,
+        log: StoryLog,
+        supply: SupplyStory | None = None,
+    ) -> None:
+        self._water, self._roads, self._log, self._supply = water, roads, log, supply
         self._issued: dict[str, int] = {}
 
     def apply(self, order: Order) -> OrderOutcome:
@@ -45,8 +54,10 @@ class OrderDesk:
             if self._roads is None:
                 return OrderOutcome(False, "the city has no roads")
             return self._roads.apply(order)
-        if isinstance(order, ValveOrder):
-            return OrderOutcome(False, "the water supply is not simulated")
+        if isinstance(order, SupplyOrder):
+            if self._supply is None:
+                return OrderOutcome(False, "the water supply is not simulated")
+            return self._supply.apply(order)
         return self._water.apply(order)
 
     def state(self) -> dict[str, int]:
@@ -82,6 +93,8 @@ class OrderDesk:
         outcome = self.apply(order)
         if not outcome.done:
             self._log.append(t_s, "order.refused", order.id, cause=event, data={"reason": outcome.reason})
+            if isinstance(order, SupplyOrder):  # a valve may be stuck, which the crew finds out
+                return
             raise RunError(
                 f"Measure '{order.id}' of the scenario cannot be carried out at {t_s:.0f} s",
                 got=outcome.reason,

@@ -15,6 +15,7 @@ from scenarios.points import PointRecorder
 from scenarios.runfolder import RunWriter
 from scenarios.runfolder.readings import CITY
 from scenarios.summary.flooding import threshold_name
+from scenarios.supplystory import SupplyStory
 
 
 class RecordedWater(Protocol):
@@ -129,6 +130,14 @@ class Recorder:
         self._writer.readings.add(t_s, CITY, "rain_intensity", rain_mm_h, "mm/h")
         for quantity, volume in volumes_m3:
             self._writer.readings.add(t_s, CITY, quantity, volume, "m3")
+
+    def supply(self, t_s: float, supply: SupplyStory) -> None:
+        """Write customers without water and what has escaped from the supply."""
+        supply.read(t_s, self._writer.readings, CITY)
+
+    def pressures(self, t_s: float, supply: SupplyStory) -> None:
+        """Write the pressure at every node of the supply."""
+        supply.read_pressures(t_s, self._writer.readings)
 
 
 def recorded_sensors(city: City) -> list[RecordedSensor]:

@@ -28,6 +28,7 @@ from scenarios.runfolder.metadata import FINISHED, INTERRUPTED
 from scenarios.runfolder.writer import LOG_FILE, check_free
 from scenarios.schema.loading import LoadedScenario
 from scenarios.summary.building import Performance, build_summary
+from scenarios.supply import open_supply
 from twin.water import WaterSystem
 
 logger = logging.getLogger("citytwin.run")
@@ -147,12 +148,17 @@ class Simulation:
             stack.callback(self.water.close)
             if kept is not None:
                 self.water.restore(kept.water)
+            self._supply = open_supply(setup.supply, setup.scenario, setup.city, workdir)
+            if self._supply is not None:
+                stack.callback(self._supply.close)
             roads = setup.city.layer("roads")
             meta = {**run_meta(setup), "parent": self._parent}
             self.writer = RunWriter(
                 self._out, meta, setup.city.terrain.shape, 0 if roads is None else len(roads)
             )
-            self.coupling = Coupling(setup, self.water, self.writer, None if kept is None else kept.coupling)
+            self.coupling = Coupling(
+                setup, self.water, self.writer, None if kept is None else kept.coupling, self._supply
+            )
             stack.enter_context(self.writer)
             if origin is not None:
                 self.writer.inherit(origin.run, origin.checkpoint.extent)
@@ -239,7 +245,12 @@ class Simulation:
         surface = self.water.surface
         performance = Performance(time.monotonic() - self._begun, surface.steps, surface.cell_steps)
         summary = build_summary(
-            RunFolder(self.writer.path), self.setup.city, self.t_s, self.water.balance(), performance
+            RunFolder(self.writer.path),
+            self.setup.city,
+            self.t_s,
+            self.water.balance(),
+            performance,
+            self._supply,
         )
         if status == FINISHED:
             self.writer.finish(self.t_s, summary)
@@ -349,6 +360,8 @@ class Simulation:
             self._port.leave()
         workdir = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="citytwin-"))
         self.water.move_to(Path(workdir))
+        if self._supply is not None:
+            self._supply.move_to(Path(workdir))
         self.writer.move_to(out, {**run_meta(changes.setup), "parent": parent})
         self._stack.push(self.writer)
         logging.getLogger("citytwin").removeHandler(self._log_file)

@@ -28,11 +28,18 @@ class StoryLog:
     ----------
     sink
         Where events go.
+
+    Attributes
+    ----------
+    last_s
+        Time of the latest event, s.
     """
 
     def __init__(self, sink: EventSink) -> None:
         self._sink = sink
         self._orders: list[IssuedOrder] = []
+        self._issued: dict[str, int] = {}
+        self.last_s = 0.0
 
     def append(
         self,
@@ -45,10 +52,16 @@ class StoryLog:
     ) -> int:
         """Write one event and return its id."""
         number = self._sink.append(t_s, kind, subject, cause=cause, data=data)
+        self.last_s = t_s
         if kind == "order.issued" and data is not None:
             where = (data.get("x"), data.get("y"))
+            self._issued[subject] = number
             self._orders.append(IssuedOrder(number, t_s, *where, str(data.get("target") or "")))
         return number
+
+    def event_of_order(self, order: str) -> int | None:
+        """Event with which an order was issued; None where it is not in the log."""
+        return self._issued.get(order)
 
     def order_near(self, x: float, y: float, radius_m: float, since_s: float) -> int | None:
         """Event of the nearest order issued within a radius since a time; the latest of equals."""

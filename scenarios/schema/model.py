@@ -13,6 +13,15 @@ from scenarios.schema.reporting import Reporting, StreetMatters
 from scenarios.schema.section import OneOf, Point, Section
 from scenarios.schema.staffing import Staffing
 from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
+from scenarios.schema.supply import (
+    Burst,
+    PipeLeak,
+    PipeRepair,
+    PumpOutage,
+    Supply,
+    ValveClosure,
+    ValveOutage,
+)
 from scenarios.schema.weather import Roofs, Weather
 
 
@@ -43,14 +52,6 @@ class Ground(Section):
     initial_saturation: Annotated[float, Field(ge=0, lt=1)] | None = None
     classes: dict[str, GroundValues] = Field(default_factory=dict)
     soils: dict[str, SoilValues] = Field(default_factory=dict)
-
-
-class Burst(Section):
-    """A supply pipe breaks."""
-
-    pipe: str
-    at: Moment
-    area_fraction: Annotated[float, Field(gt=0, le=1)]
 
 
 class GullyChoice(Section):
@@ -86,6 +87,9 @@ class Failure(OneOf):
     """One thing that goes wrong."""
 
     burst: Burst | None = None
+    leak: PipeLeak | None = None
+    pump_outage: PumpOutage | None = None
+    valve_outage: ValveOutage | None = None
     blockage: Blockage | None = None
     crew_lost: CrewLoss | None = None
 
@@ -189,6 +193,8 @@ class Measure(OneOf):
     barrier: BarrierMeasure | None = None
     culvert: CulvertMeasure | None = None
     shut_culvert: CulvertClosure | None = None
+    shut_valve: ValveClosure | None = None
+    repair_pipe: PipeRepair | None = None
 
 
 class Output(Section):
@@ -265,6 +271,7 @@ class Scenario(Section):
     roofs: Roofs = Roofs()
     boundaries: tuple[Boundary, ...] = ()
     structures: tuple[StandingStructure, ...] = ()
+    supply: Supply = Supply()
     failures: tuple[Failure, ...] = ()
     matters: StreetMatters = StreetMatters()
     reporting: Reporting = Reporting()

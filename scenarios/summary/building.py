@@ -13,7 +13,9 @@ from scenarios.summary.crews import summarize_crews
 from scenarios.summary.flooding import city_series, summarize_flooding
 from scenarios.summary.hazard import summarize_hazard
 from scenarios.summary.orders import summarize_orders
+from scenarios.summary.supply import summarize_supply
 from scenarios.summary.water import summarize_water
+from twin.supply.system import SupplySystem
 from twin.water import WaterBalance
 
 
@@ -27,7 +29,12 @@ class Performance:
 
 
 def build_summary(
-    run: RunFolder, city: City, t_s: float, balance: WaterBalance, performance: Performance
+    run: RunFolder,
+    city: City,
+    t_s: float,
+    balance: WaterBalance,
+    performance: Performance,
+    supply: SupplySystem | None = None,
 ) -> dict[str, Any]:
     """Compute the summary of a run from its folder; all but the water balance comes from there.
 
@@ -43,6 +50,8 @@ def build_summary(
         Water volumes at that time.
     performance
         How fast it went.
+    supply
+        The water supply at that time; None where it is not simulated.
     """
     events, frames = run.events(), run.frames()
     meta = run.meta
@@ -68,4 +77,5 @@ def build_summary(
         "cases": summarize_cases(events, t_s, case_denominators(meta)),
         "crews": summarize_crews(events, t_s),
         "orders": summarize_orders(events),
+        **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),
     }

@@ -20,6 +20,13 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"Flooding  {area or 0:,.0f} m² and {road or 0:,.0f} m of road above 0.15 m, up to {depth:.2f} m"
         )
+    if "supply" in summary:
+        supply = summary["supply"]
+        lines.append(
+            f"Supply    {supply['escaped_to_street_m3']:,.0f} m³ escaped, up to "
+            f"{supply['most_customers_out']:,.0f} customers out, "
+            f"{supply['customers_out_hours']:,.0f} customer hours"
+        )
     if cases:
         counts = cases["counts"]
         lines.append(

@@ -132,6 +132,10 @@ class SupplyEngine:
         if self._project is not None:
             self._project.close()
 
+    def move_to(self, workdir: Path) -> None:
+        """Keep EPANET's files in another folder from the next replay on; for a process that was forked."""
+        self._workdir = workdir
+
     def __enter__(self) -> Self:
         return self
 

@@ -118,6 +118,10 @@ class SupplySystem:
         """Free EPANET; may be called twice."""
         self.engine.close()
 
+    def move_to(self, workdir: Path) -> None:
+        """Keep EPANET's files in another folder from now on; for a process that was forked."""
+        self.engine.move_to(workdir)
+
     def __enter__(self) -> Self:
         return self
 
@@ -254,7 +258,7 @@ class SupplySystem:
         for step in range(1, steps + 1):
             share = step / steps
             self._at(int(leak.t_s + leak.grows_s * (share if steps > 1 else 0.0)), "grow", (leak, share))
-        self._note("supply.leaking", leak.pipe, "", {"diameter_m": leak.diameter_m, **self._describe(damage)})
+        self._note("supply.leaking", leak.pipe, "", {"hole_m": leak.diameter_m, **self._describe(damage)})
 
     def _grow(self, grown: tuple[PipeLeak, float]) -> None:
         leak, share = grown
@@ -282,8 +286,8 @@ class SupplySystem:
 
     def _describe(self, damage: Damage) -> dict[str, Any]:
         return {
-            "x": damage.x,
-            "y": damage.y,
+            "x": _number(damage.x),
+            "y": _number(damage.y),
             "diameter_m": damage.diameter_m,
             "depth_m": round(damage.depth_m, 2),
             "flow_m3_h": round(3600.0 * self.engine.escape_m3_s.get(damage.pipe, 0.0), 3),
@@ -419,7 +423,7 @@ class SupplySystem:
 
     def _valve_data(self, valve: str) -> dict[str, Any]:
         x, y = self.yard.place(valve)
-        return {"x": x, "y": y}
+        return {"x": _number(x), "y": _number(y)}
 
     def _drained(self, damage: Damage) -> tuple[float, float]:
         """Volume of the segment that was cut off with a broken pipe, m3, and its largest bore, m."""
@@ -550,6 +554,11 @@ class SupplySystem:
         required, delivered = (values.copy() for values in state["volumes"])
         self.service = ServiceAccount(self.persons, out_s, low_s, required, delivered)
         self._out = state["out"].copy()
+
+
+def _number(value: float) -> float | None:
+    """Coordinate for the log, where there is one."""
+    return value if np.isfinite(value) else None
 
 
 def _network(city: City) -> Network:

@@ -1,0 +1,153 @@
+"""The water supply on the run's clock: it advances, its water reaches the street, its changes are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from cim_models.orders import OrderOutcome, SupplyOrder
+from scenarios.storylog import StoryLog
+from twin.supply.damage import SupplyChange
+from twin.supply.system import SupplySystem
+
+NOTED = ("supply.burst", "supply.customers_out")
+"""Kinds that lead to reports."""
+
+
+class Street(Protocol):
+    """Where the water of a broken main comes up."""
+
+    def let_rise(self, name: str, x: float, y: float, risen_m3: float, until_s: float) -> bool:
+        """Let water come up at a place; False where there is no open ground."""
+        ...
+
+    def settle_springs(self) -> None:
+        """Give the street what is still on its way."""
+        ...
+
+
+class Readings(Protocol):
+    """Where readings go."""
+
+    def add(self, t_s: float, subject: str, quantity: str, value: float, unit: str) -> None:
+        """Take one reading."""
+        ...
+
+
+class SupplyStory:
+    """A supply system as a part of a run.
+
+    Parameters
+    ----------
+    supply
+        The supply.
+    street
+        The water system that takes what escapes.
+    log
+        The event log.
+    """
+
+    def __init__(self, supply: SupplySystem, street: Street, log: StoryLog) -> None:
+        self.supply = supply
+        self._street, self._log = street, log
+        self._started: int | None = None
+        self._events: dict[str, int] = {}
+        self._buried: set[str] = set()
+        self._news: list[tuple[str, str, int]] = []
+
+    def begin(self, started: int) -> None:
+        """Say to which event everything goes back that comes from outside."""
+        self._started = started
+
+    def advance_to(self, now_s: float, next_s: float) -> None:
+        """Advance the supply to now; the street has what rose until then by ``next_s``."""
+        self.supply.advance_to(now_s)
+        self._write()
+        for pipe, volume_m3 in self.supply.street_m3.items():
+            damage = self.supply.damages[pipe]
+            if not self._street.let_rise(pipe, damage.x, damage.y, volume_m3, next_s):
+                self._note_buried(pipe, now_s)
+
+    def end(self) -> None:
+        """Give the street what is still on its way."""
+        self._street.settle_springs()
+
+    def apply(self, order: SupplyOrder) -> OrderOutcome:
+        """Carry out an order now: at the time of the event that issued it, the latest of the log."""
+        self.supply.advance_to(self._log.last_s)
+        outcome = self.supply.apply(order)
+        self._write()
+        return outcome
+
+    def take_news(self) -> list[tuple[str, str, int]]:
+        """Hand out kind, subject and id of what leads to reports, since the last call."""
+        news, self._news = self._news, []
+        return news
+
+    def springs(self) -> list[tuple[int, float, float]]:
+        """Event and place, m, of every burst whose water has come up so far."""
+        damages = self.supply.damages
+        return [
+            (self._events[f"supply.burst {pipe}"], damages[pipe].x, damages[pipe].y)
+            for pipe in self.supply.street_m3
+        ]
+
+    def read(self, t_s: float, readings: Readings, subject: str) -> None:
+        """Write how many customers are out and what has escaped."""
+        supply = self.supply
+        persons = supply.persons
+        account = supply.account
+        values = (
+            ("customers_out", float(persons[supply.out].sum()), "persons"),
+            ("customers_low_pressure", float(persons[supply.low].sum()), "persons"),
+            ("supply_escaped", account.escaped_m3, "m3"),
+            ("supply_delivered", account.delivered_m3, "m3"),
+        )
+        for quantity, value, unit in values:
+            readings.add(t_s, subject, quantity, value, unit)
+
+    def read_pressures(self, t_s: float, readings: Readings) -> None:
+        """Write the pressure at every node, m; a drained node has 0."""
+        for name, value in zip(self.supply.engine.node_ids, self.supply.engine.pressure_m, strict=True):
+            readings.add(t_s, f"supply:{name}", "supply_pressure", max(float(value), 0.0), "m")
+
+    def _write(self) -> None:
+        for change in self.supply.take_changes():
+            cause = self._cause(change)
+            t_s = max(float(change.t_s), self._log.last_s)  # the log goes forward in time
+            event = self._log.append(t_s, change.kind, change.subject, cause=cause, data=dict(change.data))
+            self._events[change.key] = event
+            if change.kind in NOTED:
+                self._news.append((change.kind, change.subject, event))
+
+    def _cause(self, change: SupplyChange) -> int | None:
+        because = change.because
+        if not because:
+            return self._started
+        return self._events.get(because) or self._log.event_of_order(because) or self._started
+
+    def _note_buried(self, pipe: str, now_s: float) -> None:
+        if pipe in self._buried:
+            return
+        self._buried.add(pipe)
+        text = f"water of pipe {pipe} finds no open ground within reach: it leaves the model"
+        self._log.append(
+            now_s, "run.noted", "run", cause=self._events[f"supply.burst {pipe}"], data={"text": text}
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return what a story of the same supply needs to go on."""
+        return {
+            "supply": self.supply.state(),
+            "started": self._started,
+            "events": dict(self._events),
+            "buried": sorted(self._buried),
+            "news": list(self._news),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over such a state."""
+        self.supply.restore(state["supply"])
+        self._started = state["started"]
+        self._events, self._buried = dict(state["events"]), set(state["buried"])
+        self._news = list(state["news"])
