@@ -12,13 +12,14 @@ from cim_models.events import EventSink
 
 @dataclass(frozen=True, slots=True)
 class IssuedOrder:
-    """An order that was issued: its event, when and where, m."""
+    """An order that was issued: its event, when and where, m, what it is about, and its own id."""
 
     event: int
     t_s: float
     x: float | None
     y: float | None
     target: str
+    id: str
 
 
 class StoryLog:
@@ -56,7 +57,7 @@ class StoryLog:
         if kind == "order.issued" and data is not None:
             where = (data.get("x"), data.get("y"))
             self._issued[subject] = number
-            self._orders.append(IssuedOrder(number, t_s, *where, str(data.get("target") or "")))
+            self._orders.append(IssuedOrder(number, t_s, *where, str(data.get("target") or ""), subject))
         return number
 
     def event_of_order(self, order: str) -> int | None:
@@ -83,3 +84,4 @@ class StoryLog:
     def restore(self, orders: Sequence[IssuedOrder]) -> None:
         """Take over such a memory."""
         self._orders = list(orders)
+        self._issued = {order.id: order.event for order in orders}

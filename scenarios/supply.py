@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cim_models.city import City, Network
 from cim_models.errors import ScenarioError
-from cim_models.orders import OpenValve, RepairPipe, ShutValve
+from cim_models.orders import OpenValve, Order, RepairPipe, ShutValve
 from scenarios.blame import blame
 from scenarios.places import check_pipe, unknown
 from scenarios.planned import PlannedOrder
@@ -53,7 +53,7 @@ class SupplyPlan:
         """What is taken for granted, for the event log."""
         if self.valves == "model":
             return "water supply: isolation valves are those of the model"
-        return "water supply: besides the valves of the model, one is assumed on all pipes but one of each junction"
+        return "water supply: valves are assumed on all pipes but one of each junction, besides the model's"
 
 
 def supply_plan(scenario: Scenario, city: City, source: str) -> SupplyPlan | None:
@@ -127,11 +127,8 @@ def valve_orders(
         known = [valve.id for valve in yard.valves]
         raise unknown(closure.valve, known, "an isolation valve of the supply", f"{key}.valve", source)
     x, y = yard.place(closure.valve)
-    shut, reopen = ShutValve(name, closure.valve), OpenValve(f"{name}-end", closure.valve)
-    return [
-        PlannedOrder(t_s, order, x, y, closure.valve)
-        for t_s, order in zip(times, (shut, reopen), strict=False)
-    ]
+    orders: tuple[Order, Order] = (ShutValve(name, closure.valve), OpenValve(f"{name}-end", closure.valve))
+    return [PlannedOrder(t_s, order, x, y, closure.valve) for t_s, order in zip(times, orders, strict=False)]
 
 
 def repair_order(

@@ -18,6 +18,7 @@ from twin.supply.settings import SupplySettings
 
 _DAY_S = 86_400
 _FIRST_ERROR = 100
+_MOST_RUNS = 10
 _WARNINGS = {
     1: "not balanced",
     2: "unstable",
@@ -36,7 +37,8 @@ class SupplyEngine:
     solutions are those of EPANET alone; while water escapes steps are at most ``active_step_s`` long.
     An intervention ends the step at its own second. The state is the list of interventions: `restore`
     replays it and comes to the same bits. A pipe that opens for the first time is cut by such a replay,
-    because EPANET takes no new node while it runs.
+    because EPANET takes no new node while it runs. Where the model has rules, only EPANET itself knows when
+    a step will end: it is asked in advance, and an intervention before that time is a replay as well.
 
     Arrays are in the order of the network's tables.
 
@@ -96,6 +98,7 @@ class SupplyEngine:
         self._cuts = dict(cuts or {})
         self.interventions: list[tuple[Intervention, ...]] = []
         self._project: EpanetProject | None = None
+        self._horizon_s: int | None = None
         self._begin()
 
     # --- life -------------------------------------------------------------------------------------
@@ -108,6 +111,7 @@ class SupplyEngine:
             self._start_s = (self._time_of_day_s - self._open.clock_start_s) % _DAY_S
         self.time_s = -self._start_s
         self._solved_s = self.time_s
+        self._ahead_s: int | None = None
         self._areas_m2: dict[str, float] = dict.fromkeys(self._cuts, 0.0)
         self.escaped_m3: dict[str, float] = dict.fromkeys(self._cuts, 0.0)
         self._flows_m3_s: dict[str, float] = dict.fromkeys(self._cuts, 0.0)
@@ -115,11 +119,15 @@ class SupplyEngine:
         self._cache: dict[str, NDArray[np.float64]] = {}
         self._elevation_m = self._open.node_levels("ELEVATION")
         self.mean_demand_m3_s = self._open.mean_demands()
+        horizon_s, self._horizon_s = self._horizon_s, 0 if self._start_s > 0 else self._horizon_s
         self._solve()
         self.advance_to(0)
+        self._horizon_s = horizon_s
         if self._solved_s < 0:  # the first state that anybody sees is that of the start
             self._end_step()
             self._solve()
+        elif self._start_s > 0 and self._open.has_rules:
+            self._look_ahead()
         self.warnings.clear()
 
     @property
@@ -164,12 +172,11 @@ class SupplyEngine:
 
     def _end_step(self) -> None:
         """Let EPANET's time go up to ours; what a rule changes on the way is solved there."""
+        if self._ahead_s is not None and self._ahead_s <= self.time_s:
+            self._solved_s, self._ahead_s = self._ahead_s, None
         while self._solved_s < self.time_s:
             self._open.set_step(min(self._step_s, self.time_s - self._solved_s))
-            step_s, code = self._open.loop.next()
-            if code >= _FIRST_ERROR or step_s <= 0:
-                raise solver_failure(code, f"Water supply at {self._solved_s} s: no further step")
-            self._solved_s += step_s
+            self._solved_s += self._next()
             if self._solved_s < self.time_s:
                 self._run()
 
@@ -177,12 +184,19 @@ class SupplyEngine:
         """Solve the present moment and find out how long the solution holds."""
         self._run()
         project = self._open
+        for _ in range(_MOST_RUNS):
+            if all(project.is_orifice(pipe, area) for pipe, area in self._areas_m2.items()):
+                break
+            self._run()
         self._cache.clear()
         for pipe, area in self._areas_m2.items():
             self._flows_m3_s[pipe] = project.opening_flow(pipe) if area > 0.0 else 0.0
         self._step_s = project.hydraulic_step_s
         if any(area > 0.0 for area in self._areas_m2.values()):
             self._step_s = min(self._step_s, self.settings.active_step_s)
+        if project.has_rules:
+            self._look_ahead()
+            return
         project.set_step(self._step_s)
         model_s = self._solved_s + self._start_s
         self._next_event_s = self._solved_s + min(
@@ -190,6 +204,25 @@ class SupplyEngine:
             project.pattern_s - (model_s + project.pattern_start_s) % project.pattern_s,
             _until_report(model_s, project.report_start_s, project.report_s),
         )
+
+    def _look_ahead(self) -> None:
+        """Keep what holds now, and let EPANET go to where its own step ends."""
+        for values in ("head_m", "required_m3_s", "delivered_m3_s", "flow_m3_s"):
+            getattr(self, values)
+        self.sources_m3_s()
+        limit_s = self._step_s
+        if self._horizon_s is not None:
+            limit_s = min(limit_s, self._horizon_s - self._solved_s)
+        self._next_event_s = self._solved_s + limit_s
+        if limit_s > 0:
+            self._open.set_step(limit_s)
+            self._next_event_s = self._ahead_s = self._solved_s + self._next()
+
+    def _next(self) -> int:
+        step_s, code = self._open.loop.next()
+        if code >= _FIRST_ERROR or step_s <= 0:
+            raise solver_failure(code, f"Water supply at {self._solved_s} s: no further step")
+        return step_s
 
     def _run(self) -> None:
         _, code = self._open.loop.run()
@@ -215,8 +248,9 @@ class SupplyEngine:
             for item in interventions
             if isinstance(item, SetOpening) and item.pipe not in self._cuts
         }
-        if new:
-            self._replay(list(self.interventions), self.time_s, {**self._cuts, **new})
+        if new or self._ahead_s is not None:
+            self._replay(list(self.interventions), self.time_s, {**self._cuts, **new}, is_apply_next=True)
+        self._ahead_s = self._horizon_s = None
         self._end_step()
         for intervention in interventions:
             self._carry_out(intervention)
@@ -232,13 +266,29 @@ class SupplyEngine:
                 cuts.setdefault(item.pipe, item.position)
         self._replay(log, t_s, cuts)
 
-    def _replay(self, log: list[tuple[Intervention, ...]], t_s: int, cuts: dict[str, float]) -> None:
+    def _replay(
+        self,
+        log: list[tuple[Intervention, ...]],
+        t_s: int,
+        cuts: dict[str, float],
+        *,
+        is_apply_next: bool = False,
+    ) -> None:
+        """Begin anew and repeat a log until a time, s, at which perhaps another intervention follows."""
         self._cuts = cuts
         self.interventions = []
+        moments = [together[0].t_s for together in log]
+        horizons = [*moments, t_s if is_apply_next else None]
+        self._horizon_s = horizons[0]
         self._begin()
-        for together in log:
+        for together, horizon_s in zip(log, horizons[1:], strict=True):
             self.advance_to(together[0].t_s)
-            self.apply(*together)
+            self._end_step()
+            for intervention in together:
+                self._carry_out(intervention)
+            self.interventions.append(together)
+            self._horizon_s = horizon_s
+            self._solve()
         self.advance_to(t_s)
 
     def _check(self, intervention: Intervention) -> None:
@@ -295,7 +345,7 @@ class SupplyEngine:
         return self._cached("delivered", lambda: self._at_junctions("DEMANDFLOW"))
 
     def sources_m3_s(self) -> tuple[float, float, float]:
-        """What reservoirs and other sources give, what tanks give, and what the file's emitters take, m3/s."""
+        """Return what reservoirs and inflows give, what tanks give, and what emitters take, m3/s."""
         demand = self._cached("demand", lambda: self._open.node_flows("DEMAND"))
         drawn = self._cached("drawn", lambda: self._open.node_flows("DEMANDFLOW"))
         fed_in = -float(np.minimum(drawn[self._is_junction], 0.0).sum())

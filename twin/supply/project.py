@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ from twin.supply.toolkit import (
 _CUT_NODE, _CUT_LINK = "~hole", "~beyond"
 _TEN_YEARS_S = 10 * 366 * 86_400
 _RULE_CLOSED = 3
+_ACTIVE = 2.0  # status of a valve that regulates; it comes with a setting
 _MISSING = -1e10
+_ORIFICE_TOLERANCE, _LEAST_FLOW_M3_S = 0.01, 1e-6
 _GRAVITY_M_S2 = 9.80665
 _EXPONENT, _EXPONENT_TOLERANCE = 0.5, 1e-6
 _CONTINUE_TRIALS = 10.0
@@ -124,6 +127,8 @@ class EpanetProject:
                 warnings.simplefilter("ignore")
                 self._toolkit.open(self._handle, str(path), str(report), "")
         except Exception as exc:
+            with suppress(Exception):  # only now does EPANET write down what it said
+                self._toolkit.close(self._handle)
             raise rejection(source, inp, report, exc) from exc
 
     def _configure(self) -> None:
@@ -247,6 +252,20 @@ class EpanetProject:
         flow: float = toolkit.getnodevalue(handle, node, toolkit.EMITTERFLOW)
         return max(flow, 0.0) * self.flow_m3_s
 
+    def is_orifice(self, pipe: str, area_m2: float) -> bool:
+        """Whether the flow through a hole fits the pressure behind it.
+
+        EPANET starts from the flow of its last solution. Where a hole has just opened that is 0, and it may
+        take the standstill for a solution; solved again, it finds the true one.
+        """
+        pressure_m = max(self.opening_pressure(pipe), 0.0)
+        expected = self._per_root_m(area_m2) * np.sqrt(pressure_m)
+        return abs(self.opening_flow(pipe) - expected) <= _ORIFICE_TOLERANCE * expected + _LEAST_FLOW_M3_S
+
+    def _per_root_m(self, area_m2: float) -> float:
+        """Flow through a hole below one metre of water, m3/s."""
+        return float(self._settings.discharge_coefficient * area_m2 * np.sqrt(2.0 * _GRAVITY_M_S2))
+
     def opening_pressure(self, pipe: str) -> float:
         """Pressure at the place where a pipe is cut, m."""
         toolkit, handle = self._toolkit, self._handle
@@ -259,6 +278,11 @@ class EpanetProject:
         value: float = self._toolkit.getstatistic(self._handle, getattr(self._toolkit, name))
         return value
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether the model has rules, which may end a step anywhere."""
+        return bool(self._toolkit.getcount(self._handle, self._toolkit.RULECOUNT) > 0)
+
     # --- what may change while it runs -------------------------------------------------------------
 
     def set_step(self, step_s: int) -> None:
@@ -269,8 +293,7 @@ class EpanetProject:
         """Give the hole in a cut pipe its area: an emitter with exponent 0.5."""
         toolkit, handle = self._toolkit, self._handle
         node = toolkit.getnodeindex(handle, pipe + _CUT_NODE)
-        per_root_m = self._settings.discharge_coefficient * area_m2 * np.sqrt(2.0 * _GRAVITY_M_S2)
-        coefficient = per_root_m / self.flow_m3_s / np.sqrt(self._pressure_per_m)
+        coefficient = self._per_root_m(area_m2) / self.flow_m3_s / np.sqrt(self._pressure_per_m)
         toolkit.setnodevalue(handle, node, toolkit.EMITTER, float(coefficient))
 
     def hold(self, link: str, by: str, *, shut: bool, beyond: bool = False) -> None:
@@ -301,9 +324,10 @@ class EpanetProject:
         if hold.shut_by or hold.opened_by:
             toolkit.setlinkvalue(self._handle, index, toolkit.STATUS, 0.0 if hold.shut_by else 1.0)
             return
-        is_pipe = toolkit.getlinktype(self._handle, index) == toolkit.PIPE
-        toolkit.setlinkvalue(self._handle, index, toolkit.STATUS, hold.status)
-        if not is_pipe and hold.status > 0.0 and hold.setting > 0.0:
+        is_pump = toolkit.getlinktype(self._handle, index) == toolkit.PUMP
+        if hold.status < _ACTIVE:
+            toolkit.setlinkvalue(self._handle, index, toolkit.STATUS, hold.status)
+        if hold.status >= _ACTIVE or (is_pump and hold.status > 0.0):
             toolkit.setlinkvalue(self._handle, index, toolkit.SETTING, hold.setting)
         for control in hold.controls:
             toolkit.setcontrolenabled(self._handle, control, 1)

@@ -139,11 +139,9 @@ class Segments:
         for valve in valves:
             row = self._link_row[valve.link]
             joined[0 if start[row] == node_row[valve.node] else 1, row] = False
-        row = np.concatenate([links[joined[0]], links[joined[1]]])
-        col = np.concatenate([start[joined[0]], end[joined[1]]])
-        size = nodes + start.size
-        graph = coo_array((np.ones(row.size, bool), (row, col)), shape=(size, size))
-        self.count, labels = connected_components(graph, directed=False)
+        one = np.concatenate([links[joined[0]], links[joined[1]]])
+        other = np.concatenate([start[joined[0]], end[joined[1]]])
+        self.count, labels = _pieces(one, other, nodes + start.size)
         self.of_node, self.of_link = labels[:nodes], labels[nodes:]
         self.sides = np.array(
             [(self.of_link[self._link_row[v.link]], self.of_node[node_row[v.node]]) for v in valves], np.int64
@@ -161,8 +159,14 @@ class Segments:
     def fed(self, open_valves: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Whether each segment is connected to a source through the valves that are open."""
         left, right = self.sides[open_valves].T
-        graph = coo_array((np.ones(left.size, bool), (left, right)), shape=(self.count, self.count))
-        pieces, piece = connected_components(graph, directed=False)
+        pieces, piece = _pieces(left, right, self.count)
         has_source = np.zeros(pieces, dtype=bool)
         has_source[piece[self.has_source]] = True
         return has_source[piece]
+
+
+def _pieces(one: NDArray[np.int64], other: NDArray[np.int64], count: int) -> tuple[int, NDArray[np.int32]]:
+    """Return the number of connected pieces, and the piece of each of ``count`` things joined in pairs."""
+    graph = coo_array((np.ones(one.size), (one, other)), shape=(count, count))
+    pieces, piece = connected_components(graph, directed=False)
+    return int(pieces), piece

@@ -166,7 +166,10 @@ def rejection(source: str, inp: str, report: Path, fallback: Exception) -> Netwo
         if match is None or match[1] == "200":  # 200 only says that there are others
             continue
         quoted = lines[index + 1] if match[3] and index + 1 < len(lines) else ""
-        found.append((f"error {match[1]}, {match[2].strip()}", _line_number(inp, match[3] or "", quoted)))
+        where = f" in '{' '.join(quoted.split())}'" if quoted else ""
+        found.append(
+            (f"error {match[1]}, {match[2].strip()}{where}", _line_number(inp, match[3] or "", quoted))
+        )
     if not found:
         return NetworkError(
             f"{source}: EPANET refuses it",

@@ -37,7 +37,7 @@ from twin.water.structures import StructureYard
 #: A node counts as relieved when its head has fallen this far below the cover, m.
 _RELIEF_M = 0.05
 _TIME_TOLERANCE_S = 1e-6
-#: Water from below comes up within this radius, or at the nearest open ground within reach, m; own assumptions.
+#: Water from below comes up within this radius, or at the nearest open ground in reach, m; own assumptions.
 _SPRING_RADIUS_M, _SPRING_REACH_M = 2.0, 50.0
 
 
@@ -220,7 +220,7 @@ class WaterSystem:
             self._advance_surface(self.time_s)
 
     def _exchange_water(self, now_s: float, dt_s: float) -> None:
-        """Springs, pumps, gullies and manholes for the step that begins now; a sewer step is taken when due."""
+        """Springs, pumps, gullies, manholes for the step that begins now; a sewer step is taken when due."""
         sewer = self._sewer
         self._springs.step(self._surface, now_s, dt_s)
         units = self._pumps.step(self._surface, dt_s)
