@@ -39,7 +39,10 @@ SUPPLY = f"""\
 DRY: dict[str, Any] = {
     "weather": None,
     "duration": "20min",
-    "failures": [{"burst": {"pipe": "AB", "at": "17:02", "area_fraction": 0.4}}],
+    "failures": [
+        {"burst": {"pipe": "AB", "at": "17:02", "area_fraction": 0.4}},
+        {"blockage": {"gullies": {"fraction": 1.0}}},
+    ],
     "staffing": {"crews": {"drainage": 1}},
     "reporting": {"sensors": True, "video": False, "citizens": False, "patrols": False},
 }
