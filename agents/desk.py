@@ -6,6 +6,7 @@ from agents.catalogue import Catalogue
 from agents.deadlines import Deadlines
 from agents.intake import Intake
 from agents.limits import Urgency
+from agents.locating import Locator
 from agents.planning import Planner
 from agents.reports import Report
 from agents.settings import CaseSettings
@@ -39,6 +40,7 @@ class Desk:
         self.intake = intake
         self.planner = planner
         self.settings = settings
+        self.locator = Locator(world, self._file)
 
     @property
     def deadlines(self) -> Deadlines:
@@ -46,8 +48,9 @@ class Desk:
         return self.intake.deadlines
 
     def receive(self, report: Report) -> None:
-        """Take a report: merge it into an open case, open a closed one again, or begin a new one."""
-        road = report.road or self._nearest_road(report.x, report.y)
+        """Take a report; one that does not say where is kept until its place is known."""
+        report = self.locator.complete(report)
+        road = self._road(report)
         report_id = self.book.next_report_id()
         event = self.world.log(
             "report.made",
@@ -55,12 +58,21 @@ class Desk:
             self._flood_behind(report, road),
             channel=report.channel,
             class_code=report.class_code,
-            x=report.x,
-            y=report.y,
+            x=report.x if report.is_located else None,
+            y=report.y if report.is_located else None,
             reporter=report.reporter,
             depth_m=report.depth_m,
             genuine=report.genuine,
         )
+        if not report.is_located:
+            self.locator.hold(report, report_id, event)
+            return
+        self._file(report, report_id, event)
+        self.locator.claim(report, event)
+
+    def _file(self, report: Report, report_id: str, event: int) -> None:
+        """Merge a report into an open case, open a closed one again, or begin a new one."""
+        road = self._road(report)
         case = self.book.open_cases.find(report, road, self.world.now_s)
         if case is not None:
             self._merge(case, report, report_id, event)
@@ -216,5 +228,8 @@ class Desk:
             return floods.get(report.source, floods.get(road))
         return floods.get(report.source)
 
-    def _nearest_road(self, x: float, y: float) -> str:
-        return self.world.roads.nearest_road(x, y) if self.world.roads else ""
+    def _road(self, report: Report) -> str:
+        """Id of the road that a report is about; empty where that cannot be said."""
+        if report.road or self.world.roads is None or not report.is_located:
+            return report.road
+        return self.world.roads.nearest_road(report.x, report.y)

@@ -112,10 +112,11 @@ class Planner:
 
     def dispatch_delay_s(self, key: str) -> float:
         """How long a dispatcher takes to decide what ``key`` names, s."""
-        if self.dispatch.mode == "automatic":
-            return self.dispatch.delay_s
-        draw: float = self.world.draws("dispatch").of(key).exponential(self.dispatch.manual_delay_s)
-        return draw
+        draws = self.world.draws("dispatch")
+        if self.dispatch.mode == "manual":
+            return draws.exponential(self.dispatch.manual_delay_s, key)
+        least_s, most_s = self.dispatch.delay_range_s
+        return least_s if least_s == most_s else least_s + draws.uniform(key) * (most_s - least_s)
 
     def can_handle(self, skill: str) -> bool:
         """Whether the roster has a crew with a skill; an empty skill is anybody's."""

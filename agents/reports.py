@@ -1,5 +1,6 @@
 """A report: what somebody or something tells the command centre."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -14,7 +15,7 @@ class Report:
     class_code
         Event class of the catalogue.
     x, y
-        Where, m in the city's CRS.
+        Where, m in the city's CRS; NaN where the reporter does not say.
     reporter
         Id of the sensor, camera or patroller; empty for a citizen.
     depth_m
@@ -24,7 +25,11 @@ class Report:
     road
         Id of the road it is about; empty to take the nearest.
     source
-        Id of the road or sewer node that was observed, where that is known better than by place.
+        Id of the road or sewer node that was observed, where that is known better than by place, or of the
+        matter that was seen.
+    answer
+        Where, m, as the reporter says when the desk calls back about a report without a place; None for
+        one who is not reached or does not know.
     """
 
     channel: str
@@ -36,3 +41,9 @@ class Report:
     genuine: bool = True
     road: str = ""
     source: str = ""
+    answer: tuple[float, float] | None = None
+
+    @property
+    def is_located(self) -> bool:
+        """Whether it says where."""
+        return math.isfinite(self.x) and math.isfinite(self.y)

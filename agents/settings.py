@@ -114,6 +114,9 @@ class CitizenSettings:
         cities).
     false_share
         Share of those that turn out to be nothing, 0 to 1.
+    placeless_share, reached_share
+        Share of those that do not say where, 0 to 1, and of the callers of such reports whom the desk
+        reaches and who can say it then.
     reports_per_person_h
         Rate at which one person near a street under half a metre of water reports it, 1/h. The
         rate grows from 0 at ``visible_from_m`` in proportion to the depth.
@@ -133,6 +136,8 @@ class CitizenSettings:
 
     per_day: float = 350.0
     false_share: float = 0.1
+    placeless_share: float = 0.0
+    reached_share: float = 0.8
     reports_per_person_h: float = 0.01
     visible_from_m: float = 0.15
     delay_s: float = 180.0
@@ -144,6 +149,8 @@ class CitizenSettings:
     def __post_init__(self) -> None:
         _check("citizens.per_day", self.per_day, 0.0)
         _check("citizens.false_share", self.false_share, 0.0, 1.0)
+        _check("citizens.placeless_share", self.placeless_share, 0.0, 1.0)
+        _check("citizens.reached_share", self.reached_share, 0.0, 1.0)
         _check("citizens.reports_per_person_h", self.reports_per_person_h, 0.0)
         _check("citizens.visible_from_m", self.visible_from_m, 0.0, 0.49)
         _check("citizens.delay_s", self.delay_s, 0.0)
@@ -301,10 +308,11 @@ class DispatchSettings:
     Parameters
     ----------
     mode
-        ``automatic``: every task waits ``delay_s``. ``manual``: a mean of ``manual_delay_s``
-        (exponential). Qingdao: 30 min by hand, 1 to 2 min automatic.
-    delay_s, manual_delay_s
-        The two delays, s.
+        ``automatic`` or ``manual``. Qingdao: 1 to 2 min automatic, 30 min by hand.
+    delay_s
+        Time that automatic dispatch takes, s: one value, or least and most of a uniform distribution.
+    manual_delay_s
+        Mean time that a dispatcher takes by hand (exponential), s.
     interval_s
         Time between dispatch rounds, s.
     policy
@@ -321,7 +329,7 @@ class DispatchSettings:
     """
 
     mode: str = "automatic"
-    delay_s: float = 90.0
+    delay_s: float | tuple[float, float] = (60.0, 120.0)
     manual_delay_s: float = 1800.0
     interval_s: float = 120.0
     policy: str = "assignment"
@@ -335,10 +343,17 @@ class DispatchSettings:
             raise ScenarioError(
                 "Setting 'dispatch.mode' is unknown", got=self.mode, expected="automatic or manual"
             )
-        _check("dispatch.delay_s", self.delay_s, 0.0)
+        least_s, most_s = self.delay_range_s
+        _check("dispatch.delay_s", least_s, 0.0)
+        _check("dispatch.delay_s", most_s, least_s)
         _check("dispatch.manual_delay_s", self.manual_delay_s, 0.0)
         _check("dispatch.interval_s", self.interval_s, 1.0)
         _check("dispatch.reach_s", self.reach_s, 1.0)
+
+    @property
+    def delay_range_s(self) -> tuple[float, float]:
+        """Least and longest time that automatic dispatch takes, s."""
+        return self.delay_s if isinstance(self.delay_s, tuple) else (self.delay_s, self.delay_s)
 
 
 Triangle = tuple[float, float, float]

@@ -73,6 +73,7 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
             dispatch=DispatchSettings(
                 mode=dispatch.mode,
                 delay_s=dispatch.delay,
+                manual_delay_s=dispatch.manual_delay,
                 interval_s=dispatch.interval,
                 policy=dispatch.policy,
                 options=dict(dispatch.options),
@@ -232,7 +233,12 @@ def _video(video: Video) -> VideoSettings:
 
 
 def _citizens(citizens: Citizens) -> CitizenSettings:
-    return CitizenSettings(per_day=citizens.per_day, false_share=citizens.false_share)
+    return CitizenSettings(
+        per_day=citizens.per_day,
+        false_share=citizens.false_share,
+        placeless_share=citizens.placeless_share,
+        reached_share=citizens.reached_share,
+    )
 
 
 def _patrols(patrols: Patrols, city: City, source: str) -> PatrolSettings:

@@ -1,5 +1,6 @@
 """Citizens: reports of water in front of them, and of all that has nothing to do with the storm."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -88,7 +89,7 @@ class Citizens(mesa.Agent):
         draw = self.of_other.of(hour)
         weight = HOURLY_WEIGHT[int(self.world.hour())]
         number = int(draw.poisson(self.settings.per_day / 24.0 * weight))
-        moment, place, what, false, depth = draw.random((5, number))
+        moment, place, what, false, depth, placeless, reached = draw.random((7, number))
         for index in np.argsort(moment, kind="stable").tolist():
             road = self.world.places.roads[int(np.searchsorted(self._share, place[index], side="right"))]
             code = self._codes[int(np.searchsorted(self._class_share, what[index], side="right"))]
@@ -99,6 +100,9 @@ class Citizens(mesa.Agent):
                 _to_five_cm(0.05 + 0.25 * depth[index]) if is_water else None,
                 genuine=not is_water and bool(false[index] >= self.settings.false_share),
             )
+            if placeless[index] < self.settings.placeless_share:
+                answers = bool(reached[index] < self.settings.reached_share)
+                report = _without_place(report, answers=answers)
             self.world.env.after(float(moment[index]) * HOUR_S, self._send_other, report)
 
     def _report(self, road: RoadPlace, code: str, depth_m: float | None, *, genuine: bool) -> Report:
@@ -117,11 +121,17 @@ class Citizens(mesa.Agent):
 
     def _send_other(self, report: Report) -> None:
         """Send a report that was drawn beforehand; one of water is true if there happens to be some."""
-        if report.class_code == self.catalogue.waterlogging:
+        if report.class_code == self.catalogue.waterlogging and report.road:
             index = self.world.places.road_by_id[report.road].index
             depth = float(self.world.water.road_depth()[index])
             report = replace(report, genuine=depth >= self.settings.visible_from_m)
         self.receive(report)
+
+
+def _without_place(report: Report, *, answers: bool) -> Report:
+    """Let a caller forget to say where; one who ``answers`` says so when the desk calls back."""
+    answer = (report.x, report.y) if answers else None
+    return replace(report, x=math.nan, y=math.nan, road="", answer=answer)
 
 
 def _to_five_cm(depth_m: float) -> float:

@@ -97,7 +97,8 @@ class Failure(OneOf):
 class Dispatch(Section):
     """How cases find their crews.
 
-    ``policy`` is ``assignment``, ``flow``, ``horizon``, ``nearest``, ``priority``, ``zone``,
+    In ``mode`` automatic that takes ``delay``, one duration or the least and the most of a uniform
+    distribution; in mode manual a mean of ``manual_delay``, exponentially distributed. ``policy`` is ``assignment``, ``flow``, ``horizon``, ``nearest``, ``priority``, ``zone``,
     ``module:Class``, or ``file.py:Class`` from the scenario's own folder; ``options`` are arguments of its
     class. Zones are the surroundings of the ``depots``, or the polygons of a layer such as
     ``patrol_grids``. Crews farther away than ``reach`` are looked at only for tasks that no free crew
@@ -105,7 +106,8 @@ class Dispatch(Section):
     """
 
     mode: Literal["automatic", "manual"] = "automatic"
-    delay: Duration = 90.0
+    delay: Duration | tuple[Duration, Duration] = (60.0, 120.0)
+    manual_delay: Duration = 1800.0
     policy: str = "assignment"
     options: dict[str, float | bool | str] = Field(default_factory=dict)
     interval: PositiveDuration = 120.0

@@ -36,10 +36,16 @@ class Video(Section):
 
 
 class Citizens(Section):
-    """Citizens who report what they see; ``per_day`` reports have nothing to do with the storm."""
+    """Citizens who report what they see; ``per_day`` reports have nothing to do with the storm.
+
+    Of those, ``false_share`` turn out to be nothing, and ``placeless_share`` do not say where; the desk
+    reaches ``reached_share`` of these callers again.
+    """
 
     per_day: Rate = 350.0
     false_share: Fraction = 0.1
+    placeless_share: Fraction = 0.0
+    reached_share: Fraction = 0.8
 
 
 class Patrols(Section):

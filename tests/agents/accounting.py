@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from cim_models.events import Event
 
-BEGINNINGS = ("case.located", "case.accepted", "case.registered")
+BEGINNINGS = ("case.accepted", "case.registered")
 ENDS_OF_CASES = ("case.closed", "case.voided", "case.transferred")
 
 
@@ -66,6 +66,12 @@ def _report(books: Account, made: dict[int, str], event: Event) -> None:
     elif event.kind == "report.merged":
         assert books.reports[event.subject] == "made", f"{event.subject} was {books.reports[event.subject]}"
         books.reports[event.subject] = event.data["case"]
+    elif event.kind == "report.located":
+        assert books.reports[event.subject] == "made"
+        made[event.id] = event.subject
+    elif event.kind == "report.settled":
+        assert books.reports[event.subject] == "made"
+        books.reports[event.subject] = "settled"
     elif event.kind in BEGINNINGS and event.subject not in books.cases:
         assert event.cause is not None
         report = made[event.cause]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from agents.reports import Report
@@ -286,3 +287,27 @@ def test_a_report_of_a_burst_main_is_attended_by_the_water_crew():
     run.operations.desk.receive(Report("citizen", "04-02", *junction_xy(5), road="H11"))
     run.run(3 * 3600.0)
     assert skills_of_tasks(run, "water-1") == ["water"]
+
+
+# --- dispatch by hand and by machine -----------------------------------------------------------------
+
+
+def delays_min(**dispatch):
+    settings = toy_settings(**QUIET, dispatch=DispatchSettings(**dispatch))
+    planner = ToyRun({}, settings=settings).operations.planner
+    return np.array([planner.dispatch_delay_s(f"C-{number}") for number in range(4000)]) / 60.0
+
+
+def test_automatic_dispatch_takes_between_one_and_two_minutes():
+    delays = delays_min()
+    assert delays.min() >= 1.0
+    assert delays.max() <= 2.0
+    assert delays.mean() == pytest.approx(1.5, abs=0.03)
+    assert delays.std() == pytest.approx(1.0 / 12.0**0.5, rel=0.05)
+    assert set(delays_min(delay_s=30.0)) == {0.5}
+
+
+def test_dispatch_by_hand_takes_half_an_hour_on_average():
+    delays = delays_min(mode="manual")
+    assert delays.mean() == pytest.approx(30.0, rel=0.05)
+    assert delays.std() == pytest.approx(30.0, rel=0.08)

@@ -1,5 +1,6 @@
 """What goes wrong among those who act: the run goes on, the log says so, and nothing is lost."""
 
+import math
 import pickle
 
 import numpy as np
@@ -10,7 +11,7 @@ from agents.crew_states import CrewState
 from agents.policies import Assignment
 from agents.policies.nearest import NearestCrew
 from agents.reports import Report
-from agents.settings import DispatchSettings, StaffingSettings
+from agents.settings import CitizenSettings, DispatchSettings, StaffingSettings
 from cim_models.errors import ScenarioError
 from tests.agents.accounting import account
 from tests.agents.test_driving import report_flood
@@ -221,6 +222,78 @@ def test_a_policy_that_fails_ends_no_run_and_loses_nothing(policy):
     assert set(run.operations.case_counts()) <= {"closed", "void"}
     books = account(run.log.events)
     assert books.tasks_in("waiting") == books.tasks_in("in hand") == []
+
+
+# --- reports without a place -------------------------------------------------------------------------
+
+
+def report_litter(run, **changes):
+    values = {"channel": "citizen", "class_code": "01-02", "x": math.nan, "y": math.nan} | changes
+    run.operations.desk.receive(Report(**values))
+
+
+def test_a_report_without_a_place_is_kept_until_the_caller_has_told_it():
+    run = manned(sanitation=1)
+    report_litter(run, answer=junction_xy(5))
+    made, held = run.log.of("report.made")[0], run.log.of("report.held")[0]
+    assert (made.data["x"], made.data["y"]) == (None, None)
+    assert held.cause == made.id
+    assert run.operations.book.cases == {}
+    account(run.log.events, at_desk=1)
+    run.run(3 * 3600.0)
+    located = run.log.of("report.located")[0]
+    assert located.t_s == pytest.approx(held.data["until_s"], abs=1e-3)
+    assert 300.0 <= located.t_s <= 1200.0
+    assert (located.data["x"], located.data["y"]) == junction_xy(5)
+    assert "report.located" in run.log.chain(run.log.of("case.registered")[0])
+    assert run.operations.case_counts() == {"closed": 1}
+    account(run.log.events)
+
+
+def test_a_report_whose_place_nobody_knows_is_settled_at_the_desk_and_nobody_goes():
+    run = manned(sanitation=1)
+    report_litter(run)
+    run.run(3600.0)
+    assert [event.data["reason"] for event in run.log.of("report.settled")] == ["nobody could say where"]
+    assert run.operations.book.cases == {}
+    assert run.log.of("case.dispatched") == []
+    account(run.log.events)
+
+
+def test_a_later_report_tells_where_the_earlier_one_of_its_reporter_belongs():
+    run = manned(drainage=1)
+    code = run.operations.catalogue.events.waterlogging
+    report_litter(run, class_code=code, channel="sensor", reporter="S-9", depth_m=0.3)
+    report_litter(run, class_code=code, channel="sensor", reporter="S-8", depth_m=0.3)
+    run.run(60.0)
+    x, y = junction_xy(5)
+    report_litter(run, class_code=code, channel="sensor", reporter="S-9", x=x, y=y, depth_m=0.3)
+    located = run.log.of("report.located")
+    assert [(event.subject, event.data["how"]) for event in located] == [("R-00001", "a later report")]
+    assert [event.subject for event in run.log.of("report.merged")] == ["R-00001"]
+    run.run(2 * 3600.0)
+    assert account(run.log.events).reports == {
+        "R-00001": "C-00001", "R-00002": "settled", "R-00003": "C-00001",
+    }  # fmt: skip
+
+
+def test_a_report_that_names_its_road_has_a_place():
+    run = manned(sanitation=1)
+    report_litter(run, road="H11")
+    assert run.log.of("report.held") == []
+    assert run.operations.book.cases["C-00001"].road == "H11"
+
+
+def test_callers_who_forget_to_say_where_are_called_back():
+    settings = toy_settings(
+        **(QUIET | {"citizens": CitizenSettings(per_day=400.0, placeless_share=0.3)}),
+        staffing=StaffingSettings(crews={"sanitation": 4}, shifts="always"),
+    )
+    run = ToyRun({}, settings=settings).run(86400.0)
+    made, held = run.log.of("report.made"), run.log.of("report.held")
+    assert len(held) / len(made) == pytest.approx(0.3, abs=0.07)
+    assert len(run.log.of("report.located")) / len(held) == pytest.approx(0.8, abs=0.1)
+    account(run.log.events, at_desk=len(run.operations.desk.locator.held))
 
 
 # --- no crew with the skill --------------------------------------------------------------------------
