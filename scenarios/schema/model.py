@@ -98,11 +98,11 @@ class Dispatch(Section):
     """How cases find their crews.
 
     In ``mode`` automatic that takes ``delay``, one duration or the least and the most of a uniform
-    distribution; in mode manual a mean of ``manual_delay``, exponentially distributed. ``policy`` is ``assignment``, ``flow``, ``horizon``, ``nearest``, ``priority``, ``zone``,
-    ``module:Class``, or ``file.py:Class`` from the scenario's own folder; ``options`` are arguments of its
-    class. Zones are the surroundings of the ``depots``, or the polygons of a layer such as
-    ``patrol_grids``. Crews farther away than ``reach`` are looked at only for tasks that no free crew
-    reaches within it.
+    distribution; in mode manual a mean of ``manual_delay``, exponentially distributed. ``policy`` is
+    ``assignment``, ``flow``, ``horizon``, ``nearest``, ``priority``, ``zone``, ``module:Class``, or
+    ``file.py:Class`` from the scenario's own folder; ``options`` are arguments of its class. Zones are the
+    surroundings of the ``depots``, or the polygons of a layer such as ``patrol_grids``. Crews farther away
+    than ``reach`` are looked at only for tasks that no free crew reaches within it.
     """
 
     mode: Literal["automatic", "manual"] = "automatic"

@@ -112,7 +112,7 @@ def test_overrides_reach_into_mappings_and_lists() -> None:
     ("override", "words"),
     [
         ("dispach.policy=x", ["--set dispach.policy", "unknown key", "'dispatch'"]),
-        ("dispatch.polcy=x", ["--set dispatch.polcy", "mode, delay, policy, interval", "'policy'"]),
+        ("dispatch.polcy=x", ["--set dispatch.polcy", "mode, delay, manual_delay, policy", "'policy'"]),
         ("duration=six hours", ["--set duration", "'six hours'", "2min"]),
         ("staffing.crews.drainage=-1", ["--set staffing.crews.drainage", "-1", "greater than or equal to 0"]),
         ("failures.0.blockage.gullies.fraction=3", ["gullies.fraction", "got 3", "less than or equal to 1"]),
