@@ -94,6 +94,16 @@ _INDICATORS: tuple[tuple[str, str, str, str, str], ...] = (
 )
 """Id, names, numerator and denominator."""
 
+NOT_AVAILABLE: tuple[Mapping[str, str], ...] = (
+    {
+        "id": "satisfaction",
+        "zh": "回访满意度",
+        "en": "Satisfaction at call-back",
+        "reason": "it needs people's answers; a simulation has none",
+    },
+)
+"""Indicators of the platforms' list that no event log of a simulation can give."""
+
 _JINNIU: tuple[tuple[float, str, bool], ...] = (
     (30.0, "handling_rate", False),
     (20.0, "handling_on_time_rate", False),

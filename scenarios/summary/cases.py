@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cim_models.events import Event
-from scenarios.summary.case_indicators import case_counts, case_indicators, jinniu_composite
+from scenarios.summary.case_indicators import (
+    NOT_AVAILABLE,
+    case_counts,
+    case_indicators,
+    jinniu_composite,
+)
 from scenarios.summary.case_records import CaseRecord, collect_cases, collect_reports
 from scenarios.summary.indicators import gini, spread
 
@@ -42,6 +47,7 @@ def summarize_cases(
         "platform_counts": figures,
         "indicators": [indicator.to_json() for indicator in indicators],
         "composite": jinniu_composite(indicators).to_json(),
+        "not_available": [dict(entry) for entry in NOT_AVAILABLE],
         "response_time_s": spread(_known(cases, lambda case: case.response_s)),
         "travel_time_s": spread(_known(cases, lambda case: case.travel_s)),
         "handling_time_s": spread(_known(cases, lambda case: _between(case.since_s, case.handled_s))),

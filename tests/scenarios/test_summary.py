@@ -13,6 +13,7 @@ from shapely.geometry import box
 from cim_models.city import City
 from cim_models.events import Event
 from scenarios.comparison import ComparedFigure, figures
+from scenarios.summary.case_indicators import CHOICES, COUNTS
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import collect_crews, summarize_crews
 from scenarios.summary.flooding import building_depths, summarize_flooding
@@ -25,9 +26,9 @@ def log(*entries: tuple[float, str, str, dict[str, Any]]) -> list[Event]:
 
 
 def registered(
-    t_s: float, case: str, due_s: float = 1e6, grid: str = ""
+    t_s: float, case: str, due_s: float = 1e6, grid: str = "", **times: float
 ) -> tuple[float, str, str, dict[str, Any]]:
-    data = {"due_s": due_s, "level": 2, "grid_cell": grid, "class_code": "04-06"}
+    data = {"due_s": due_s, "level": 2, "grid_cell": grid, "class_code": "04-06", **times}
     return t_s, "case.registered", case, data
 
 
@@ -62,6 +63,140 @@ def test_cases_are_followed_from_registration_to_the_end() -> None:
     assert (closing["numerator"], closing["denominator"], closing["value"]) == (1, 2, 0.5)
     assert indicator(summary, "coverage_15_min")["numerator"] == 1
     assert indicator(summary, "valid_report_rate")["value"] == 0.5
+
+
+@pytest.fixture(scope="module")
+def platform() -> dict[str, Any]:
+    """Ten reports and six cases of which every figure can be counted by hand."""
+    made = [(0, "report.made", f"R{n}", {"channel": "citizen", "genuine": n < 8}) for n in range(10)]
+    events = log(
+        *made,
+        (0, "report.merged", "R1", {"case": "C1"}),
+        # C0 is found false at verification, late
+        (60, "case.accepted", "C0", {}),
+        (90, "case.stage_overdue", "C0", {"stage": "verify"}),
+        (100, "case.voided", "C0", {"reason": "found false at verification"}),
+        # C1 goes the straight road in time, for unit U
+        registered(100, "C1", due_s=5000, reported_s=0.0, accepted_s=40.0, verified_s=70.0),
+        (190, "case.assigned", "C1", {"unit": "U"}),
+        (200, "case.dispatched", "C1", {}),
+        (210, "crew.departed", "A", {"case": "C1"}),
+        (510, "crew.arrived", "A", {"case": "C1"}),
+        (1500, "case.handled", "C1", {}),
+        (1600, "case.checked", "C1", {"passed": True}),
+        (1700, "case.closed", "C1", {}),
+        # C2 goes point to point, is extended, and handled after it was due
+        registered(200, "C2", due_s=1000, reported_s=200.0),
+        (200, "case.assigned", "C2", {"unit": "U", "point_to_point": True}),
+        (800, "case.extended", "C2", {"due_s": 1500.0}),
+        (1500, "case.overdue", "C2", {}),
+        (1900, "case.handled", "C2", {}),
+        (2000, "case.stage_overdue", "C2", {"stage": "check"}),
+        (2100, "case.checked", "C2", {"passed": False}),
+        (2100, "case.reworked", "C2", {}),
+        (2400, "case.handled", "C2", {}),
+        (2500, "case.checked", "C2", {"passed": True}),
+        # C3 is returned by unit V, assigned late, suspended, and open in the end
+        registered(300, "C3", due_s=1000, reported_s=0.0, accepted_s=300.0, verified_s=300.0),
+        (390, "case.assigned", "C3", {"unit": "V"}),
+        (500, "case.returned", "C3", {"unit": "V"}),
+        (600, "case.stage_overdue", "C3", {"stage": "dispatch"}),
+        (700, "case.assigned", "C3", {"unit": "U"}),
+        (900, "case.suspended", "C3", {}),
+        # C4 is void on site, C5 handed over, C6 comes back after closing
+        registered(400, "C4", reported_s=400.0, accepted_s=400.0, verified_s=400.0),
+        (400, "case.assigned", "C4", {"unit": "V"}),
+        (900, "case.voided", "C4", {}),
+        registered(400, "C5", reported_s=400.0, accepted_s=400.0, verified_s=400.0),
+        (400, "case.transferred", "C5", {}),
+        registered(400, "C6", due_s=9000, reported_s=400.0, accepted_s=400.0, verified_s=400.0),
+        (450, "case.assigned", "C6", {"unit": "V"}),
+        (500, "case.handled", "C6", {}),
+        (600, "case.closed", "C6", {}),
+        (900, "case.reopened", "C6", {"level": 1, "due_s": 1500.0}),
+        (950, "case.assigned", "C6", {"unit": "V"}),
+    )
+    return {"events": events, **summarize_cases(events, end_s=3000)}
+
+
+@pytest.mark.parametrize(
+    ("name", "numerator", "denominator"),
+    [
+        ("valid_report_rate", 8, 10),
+        ("verification_rate", 6, 6),  # C2 has nothing to verify
+        ("verification_on_time_rate", 5, 6),
+        ("registration_rate", 6, 10),
+        ("registration_on_time_rate", 6, 6),
+        ("registration_right_rate", 5, 6),
+        ("assignment_right_rate", 4, 5),
+        ("assignment_on_time_rate", 4, 5),
+        ("handling_rate", 2, 4),
+        ("handling_on_time_rate", 1, 4),
+        ("handling_late_rate", 1, 4),
+        ("pending_late_rate", 1, 4),  # C6; the clock of C3 stands still
+        ("check_rate", 2, 2),
+        ("check_on_time_rate", 1, 2),
+        ("closing_rate", 1, 4),
+        ("closing_on_time_rate", 1, 4),
+        ("unclosed_rate", 3, 10),
+        ("overdue_open_rate", 2, 4),  # C2 and C6
+        ("rework_rate", 1, 2),
+        ("return_rate", 1, 5),
+        ("extension_rate", 1, 4),
+        ("suspension_rate", 1, 4),
+        ("void_rate", 1, 6),
+        ("coverage_8_min", 1, 4),
+    ],
+)
+def test_every_indicator_can_be_counted_by_hand(
+    platform: dict[str, Any], name: str, numerator: int, denominator: int
+) -> None:
+    found = indicator(platform, name)
+    assert (found["numerator"], found["denominator"]) == (numerator, denominator)
+    assert found["value"] == numerator / denominator
+    assert " / " in found["formula"]
+    assert " / " in found["formula_zh"]
+
+
+def test_the_composite_weighs_its_parts(platform: dict[str, Any]) -> None:
+    score = platform["composite"]
+    assert score["value"] == pytest.approx(30 * 0.5 + 20 * 0.25 + 20 * 0.5 + 20 * 0.75 + 10 * 0.75)
+    assert score["formula"].startswith("30 x handling_rate + 20 x handling_on_time_rate + 20 x (1 - rework")
+    assert summarize_cases([], 0.0)["composite"]["value"] is None
+
+
+def test_sites_choose_their_denominators(platform: dict[str, Any]) -> None:
+    chosen = {"registration_rate": "accepted", "rework_rate": "owed"}
+    assert {name for name in CHOICES if chosen[name] in CHOICES[name]} == set(chosen)
+    other = summarize_cases(platform["events"], 3000, chosen)
+    assert indicator(other, "registration_rate")["denominator"] == 7
+    assert indicator(other, "registration_rate")["formula"] == "cases registered / cases accepted"
+    assert indicator(other, "rework_rate")["denominator"] == 4
+    default = {indicator(platform, name)["formula"].split(" / ")[1] for name in CHOICES}
+    assert default == {COUNTS[names[0]][1] for names in CHOICES.values()}
+
+
+def test_stages_units_and_travel_are_told_apart(platform: dict[str, Any]) -> None:
+    stages = platform["stage_time_s"]
+    assert (stages["accept"]["count"], stages["accept"]["p50"]) == (5, 0.0)
+    assert stages["verify"]["count"] == 5
+    assert stages["dispatch"]["count"] == 5
+    assert platform["travel_time_s"]["mean"] == 300.0
+    assert platform["by_unit"]["U"] == {
+        "assigned": 3, "handled": 2, "closed": 1, "overdue": 1, "open": 2, "overdue_open": 1,
+    }  # fmt: skip
+    assert platform["stages_overdue"] == {"check": 1, "dispatch": 1, "verify": 1}
+    assert platform["counts"]["found_false"] == 1
+    assert platform["counts"]["point_to_point"] == 1
+    assert [entry["id"] for entry in platform["not_available"]] == ["satisfaction"]
+
+
+def test_every_count_that_an_indicator_divides_has_names_in_both_languages() -> None:
+    figures = summarize_cases([], 0.0)["platform_counts"]
+    assert set(figures) == set(COUNTS)
+    for zh, en in COUNTS.values():
+        assert zh
+        assert en.isascii()
 
 
 def test_a_case_that_is_sent_back_is_not_handled_until_it_is_handled_again() -> None:
