@@ -153,12 +153,15 @@ def compare(
     from scenarios.comparison import compare_runs
     from scenarios.pairing import pair_lines, pair_runs, same_city, write_depth_change
     from scenarios.runfolder import RunFolder
+    from scenarios.worlds import compare_worlds, world_line
 
     if len(runs) < 2:
         raise InputError("compare", got=f"{len(runs)} run", expected="two or more", remedy="Name another run")
     folders = [RunFolder(path) for path in runs]
     rows = [row for row in compare_runs(folders) if everything or row.differs]
     pairs = [pair_runs(folders[0], other) for other in folders[1:] if same_city(folders[0], other)]
+    base = folders[0].events()
+    worlds = [world_line(compare_worlds(base, other.events())) for other in folders[1:]]
     written = []
     if maps is not None:
         written = [
@@ -172,7 +175,9 @@ def compare(
         figures = {row.name: row.values for row in rows}
         values = {"runs": [str(path) for path in runs], "figures": figures}
         pairs_as_json = [pair.as_json() for pair in pairs]
-        _print_json({**values, "pairs": pairs_as_json, "files": [str(path) for path in written]})
+        _print_json(
+            {**values, "pairs": pairs_as_json, "worlds": worlds, "files": [str(path) for path in written]}
+        )
         return
     width = max((len(row.name) for row in rows), default=6)
     _print_lines([f"{'':{width}}" + "".join(f"  {path.name:>16.16}" for path in runs)])
@@ -180,6 +185,7 @@ def compare(
         [f"{row.name:{width}}" + "".join(f"  {_figure(value):>16}" for value in row.values) for row in rows]
     )
     _print_lines([line for pair in pairs for line in pair_lines(pair)])
+    _print_lines([f"{path.name}: {line}" for path, line in zip(runs[1:], worlds, strict=True)])
     _print_lines([str(path) for path in written])
 
 

@@ -125,7 +125,7 @@ class Dispatcher(mesa.Agent):
 
     def _divert(self, diversions: list[Diversion], arrivals: dict[str, float]) -> None:
         """Let go of all tasks that are left before anybody takes one, because crews may exchange theirs."""
-        left: dict[str, tuple[str, int]] = {}
+        events: dict[str, int] = {}
         for diversion in diversions:
             crew, task = self.crews[diversion.crew], self.book.tasks[diversion.task]
             assert crew.task is not None
@@ -139,13 +139,10 @@ class Dispatcher(mesa.Agent):
                 gain_s=diversion.gain_s if np.isfinite(diversion.gain_s) else None,
                 why="gain",
             )
-            left[crew.id] = crew.task.id, event
-        for name, (task_id, event) in left.items():
-            self.crews[name].work.checker.recall_task(self.book.tasks[task_id], event)
+            events[crew.id] = crew.work.abandon(crew.task, f"its crew is diverted to {task.id}", event)
         for diversion in diversions:
             crew, task = self.crews[diversion.crew], self.book.tasks[diversion.task]
-            event = self._log_dispatch(crew, task, left[crew.id][1])
-            crew.divert(task, event, arrivals[task.id])
+            crew.divert(task, self._log_dispatch(crew, task, events[crew.id]), arrivals[task.id])
 
     # --- what is planned for later ----------------------------------------------------------------
 

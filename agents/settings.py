@@ -336,7 +336,7 @@ class DispatchSettings:
     options: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     zones: str = "depots"
-    reach_s: float = 1800.0
+    reach_s: float = 900.0
 
     def __post_init__(self) -> None:
         if self.mode not in ("automatic", "manual"):

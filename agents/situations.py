@@ -160,11 +160,11 @@ class RoundTimes:
         able = self._able(tasks)
         times = self._drive(tasks, able, self._reach_s)
         free = slice(self._free)
-        far = np.flatnonzero(able[free].any(axis=0) & ~np.isfinite(times[free]).any(axis=0))
-        if far.size:
-            times[:, far] = self._drive(
-                [tasks[column] for column in far.tolist()], able[:, far], float("inf")
-            )
+        for limit_s in (2.0 * self._reach_s, float("inf")):
+            far = np.flatnonzero(able[free].any(axis=0) & ~np.isfinite(times[free]).any(axis=0))
+            if far.size:
+                others = [tasks[column] for column in far.tolist()]
+                times[:, far] = self._drive(others, able[:, far], limit_s)
         waits_s = np.array([wait_s(crew) for crew in self._crews])
         total: NDArray[np.float64] = times + waits_s[:, np.newaxis]
         return total

@@ -76,7 +76,7 @@ def make_flooded_city(junctions: int, depots: int, seed: int) -> FloodedCity:
     """Make a city of about so many junctions: a grid with streets left out, and ponds over it.
 
     Every junction stays connected; each eighth street is an avenue. A tenth of the streets is wet, the
-    deepest too deep for any vehicle.
+    deepest too deep for any vehicle, and has a gully in its middle.
     """
     rng = np.random.default_rng(seed)
     side = round(junctions**0.5)
@@ -92,6 +92,8 @@ def make_flooded_city(junctions: int, depots: int, seed: int) -> FloodedCity:
         to_node=[f"J{node:06d}" for node in pairs[:, 1].tolist()],
         speed_km_h=np.where(avenue, AVENUE_KM_H, STREET_KM_H),
     )
+    depth = _ponds(side, pairs, rng)
+    wet = np.flatnonzero(depth > 0.0)
     homes = xy[rng.choice(len(xy), depots, replace=False)]
     size = (side + 1) * SPACING_M
     flat = np.full((int(size // 100.0) + 1,) * 2, 10.0, dtype=np.float32)
@@ -104,10 +106,13 @@ def make_flooded_city(junctions: int, depots: int, seed: int) -> FloodedCity:
         terrain=Terrain(flat, 0.0, 100.0 * len(flat), 100.0),
         layers={
             "roads": roads,
+            "gullies": _frame(
+                "gullies", [f"G{index:06d}" for index in wet.tolist()], points(xy[pairs[wet]].mean(axis=1))
+            ),
             "depots": _frame("depots", [f"D{index:03d}" for index in range(depots)], points(homes)),
         },
     )
-    return FloodedCity(city, _ponds(side, pairs, rng))
+    return FloodedCity(city, depth)
 
 
 def _streets(side: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

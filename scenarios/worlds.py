@@ -14,17 +14,13 @@ from typing import Any
 
 from cim_models.events import Event
 
-WORLD = (
-    "rain.",
-    "road.",
-    "sewer.",
-    "gully.",
-    "report.made",
-)
+WORLD = ("rain.", "road.", "sewer.", "gully.", "matter.", "report.made")
 """Beginnings of the kinds of events that nobody who is dispatched brings about directly."""
 
-ACTS = ("order.", "crew.finished", "structure.")
+ACTS = ("order.", "structure.")
 """Beginnings of the kinds of events by which those who are dispatched change the world."""
+
+_HANDLED = "handled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ def _world(events: Sequence[Event]) -> Iterator[_Told]:
     """Events of the world with all that must be equal: time, kind, subject, data and cause."""
     number: dict[int, int] = {}
     for event in events:
-        if event.kind.startswith(WORLD):
+        if event.kind.startswith(WORLD) and not _is_handled(event):
             number[event.id] = len(number)
             cause = number.get(event.cause) if event.cause is not None else None
             yield event, (event.t_s, event.kind, event.subject, _plain(event.data), cause)
@@ -103,10 +99,30 @@ def _world(events: Sequence[Event]) -> Iterator[_Told]:
 def _acts(events: Sequence[Event]) -> Iterator[_Told]:
     """Acts with all that changes the world; who did it, and for which case, changes nothing."""
     for event in events:
-        if event.kind.startswith(ACTS):
+        if event.kind.startswith(ACTS) or _is_handled(event):
             data = {key: value for key, value in event.data.items() if key not in ("crew", "case")}
             yield event, (event.t_s, event.kind, _plain(data))
 
 
+def _is_handled(event: Event) -> bool:
+    """Whether a crew dealt with a matter, which would else have been there longer."""
+    return event.kind == "matter.gone" and event.data.get("how") == _HANDLED
+
+
 def _plain(data: Mapping[str, Any]) -> str:
     return repr(sorted(data.items(), key=lambda item: item[0]))
+
+
+def world_line(compared: ComparedWorlds) -> str:
+    """Say in one line how far two runs went together."""
+    act, world = compared.act, compared.world
+    if world is None:
+        return f"The same world throughout: {compared.shared:,} events."
+    found = world.first or world.second
+    kind = found.kind if found is not None else "event"
+    if act is None or act.t_s > world.t_s:
+        return f"Another world from {world.t_s:,.0f} s on: {kind} differs before anybody acts differently."
+    return (
+        f"The same world up to the first different act at {act.t_s:,.0f} s, {compared.shared:,} events; "
+        f"what follows from it differs from {world.t_s:,.0f} s on, {kind} first."
+    )

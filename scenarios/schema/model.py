@@ -112,7 +112,7 @@ class Dispatch(Section):
     options: dict[str, float | bool | str] = Field(default_factory=dict)
     interval: PositiveDuration = 120.0
     zones: str = "depots"
-    reach: PositiveDuration = 1800.0
+    reach: PositiveDuration = 900.0
 
 
 class Desk(Section):

@@ -77,8 +77,9 @@ def test_a_diverted_crew_goes_to_its_new_task_and_the_old_one_waits_again(divert
     assert changed.data == {
         "crew": crew.id, "before": "", "leaves": far.id, "gain_s": 123.0, "why": "gain",
     }  # fmt: skip
-    second = run.log.of("case.dispatched")[1]
-    assert second.cause == changed.id
+    (recalled,) = run.log.of("task.recalled")
+    assert (recalled.subject, recalled.cause) == (far.id, changed.id)
+    assert run.log.of("case.dispatched")[1].cause == recalled.id
     run.run(2.0 * divert_at_s + 600.0)
     arrived = run.log.of("crew.arrived")
     assert [event.data["case"] for event in arrived] == [near.case]

@@ -15,17 +15,17 @@ CHANNELS = {"sensor", "citizen", "patrol", "video"}
 
 
 def toy_log(policy, seed=1):
-    """Two hours of a storm in which every channel has much to say, true and false."""
+    """An hour of a storm in which every channel has much to say, true and false."""
     settings = toy_settings(
-        citizens=CitizenSettings(per_day=3000.0, reports_per_person_h=0.2),
+        citizens=CitizenSettings(per_day=1000.0, reports_per_person_h=0.2),
         video=VideoSettings(false_alarms_per_day=20.0, interval_s=60.0, repeat_s=60.0),
-        patrols=PatrolSettings(per_grid=3, false_alarms_per_day=50.0, repeat_s=60.0),
+        patrols=PatrolSettings(per_grid=2, false_alarms_per_day=50.0, repeat_s=60.0),
         staffing=StaffingSettings(
             crews={"drainage": 2, "traffic": 2, "pump": 1, "sanitation": 2}, shifts="always"
         ),
         dispatch=DispatchSettings(policy=policy, interval_s=60.0),
     )
-    return ToyRun(STORM, settings=settings, city=make_toy_city(), seed=seed).run(7200.0).log.events
+    return ToyRun(STORM, settings=settings, city=make_toy_city(), seed=seed).run(3600.0).log.events
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_the_policies_do_differ_and_every_channel_has_spoken_before_they_do(logs
     assert found["nearest"].act is None
     assert found["nearest"].world is None
     differing = [name for name, compared in found.items() if compared.act is not None]
-    assert len(differing) >= 3
+    assert {"horizon", "zone"} <= set(differing)
     for name in differing:
         until_s = found[name].act.t_s
         spoke = {e.data["channel"] for e in logs[name] if e.kind == "report.made" and e.t_s < until_s}
@@ -89,9 +89,10 @@ def test_what_comes_after_the_first_different_act_is_no_difference_of_worlds(log
     assert found.act.t_s <= found.world.t_s
 
 
+@pytest.mark.slow
 def test_two_policies_meet_the_same_world_in_a_run_with_real_water(tmp_path):
     city = write_bundle(tmp_path / "city")
-    scenario = write_scenario(tmp_path / "storm.yaml", city, {"duration": "1h"})
+    scenario = write_scenario(tmp_path / "storm.yaml", city, {"duration": "45min"})
     runs = [
         run_small(scenario, tmp_path / name, f"dispatch.policy={name}", "dispatch.interval=1min")
         for name in ("nearest", "horizon")
