@@ -285,7 +285,7 @@ def test_approach_times_are_travel_times_to_the_nearest_junction_within_the_limi
         expected = travel_times(network, [origins[row]], targets[column], vehicles[row]).min()
         if not wanted[row, column] or expected > limit_s:
             expected = np.inf
-        assert found[row, column] == pytest.approx(expected, rel=1e-6)
+        assert found[row, column] == pytest.approx(expected, rel=1e-12)
 
 
 def test_classes_that_are_equally_fast_share_a_search(network):
