@@ -18,6 +18,7 @@ class TaskKind(StrEnum):
 
     SHUT_VALVE = "shut_valve"
     CLOSE_ROAD = "close_road"
+    REPAIR_PIPE = "repair_pipe"
     LAY_BARRIER = "lay_barrier"
     PUMP = "pump"
     CLEAR_GULLIES = "clear_gullies"
@@ -63,6 +64,8 @@ class EventCatalogue:
     ----------
     classes
         By code.
+    burst_main
+        Code of the class that belongs to broken water mains.
     waterlogging
         Code of the class that belongs to water on streets.
     waterlogged_from_m
@@ -80,6 +83,7 @@ class EventCatalogue:
     """
 
     classes: Mapping[str, EventClass]
+    burst_main: str
     waterlogging: str
     waterlogged_from_m: float
     levels: tuple[tuple[float, int], ...]
@@ -192,6 +196,7 @@ def _event_catalogue(content: Mapping[str, Any]) -> EventCatalogue:
     water = content["waterlogging"]
     return EventCatalogue(
         classes={entry["code"]: _event_class(entry) for entry in content["classes"]},
+        burst_main=content["burst_main"],
         waterlogging=water["class"],
         waterlogged_from_m=water["waterlogged_from_m"],
         levels=tuple((entry["from_m"], entry["level"]) for entry in water["levels"]),

@@ -8,6 +8,7 @@ from agents.cases import Case, CaseAction, CaseState
 from agents.catalogue import TaskKind
 from agents.desk import Desk
 from agents.limits import Stage
+from agents.mains import MainRepairs
 from agents.planning import Planner
 from agents.settings import CaseSettings
 from agents.tasks import OVER, Task, TaskAction, TaskState
@@ -27,6 +28,11 @@ class Checker:
     ----------
     world, book, desk, planner, settings
         Surroundings, cases, who keeps them, who plans the tasks, and settings.
+
+    Attributes
+    ----------
+    mains
+        What the cases of broken water mains call for; None where the supply is not simulated.
     """
 
     def __init__(
@@ -37,6 +43,7 @@ class Checker:
         self.desk = desk
         self.planner = planner
         self.settings = settings
+        self.mains: MainRepairs | None = None
         self._agenda = Agenda(world.env, {"look": self._look, "resume": self._resume})
 
     def finish_task(self, task: Task, cause: int) -> None:
@@ -78,6 +85,12 @@ class Checker:
     def settle(self, case: Case, cause: int) -> None:
         """Move a case on when none of its tasks holds it any more."""
         if case.state is CaseState.HANDLING and self.book.is_settled(case):
+            if (
+                self.mains is not None
+                and case.class_code == self.burst_code
+                and self.mains.go_on(case, cause)
+            ):
+                return
             case.step(CaseAction.FINISH)
             case.failed_checks = 0
             case.checked_m = None

@@ -27,6 +27,7 @@ from agents.driving import Traffic
 from agents.hiring import check_groups, depots_of, hire, longest_hose_m, note_islands
 from agents.intake import Intake
 from agents.limits import read_time_limits
+from agents.mains import Gushing, MainRepairs
 from agents.matters import Matters
 from agents.merging import ClosedCases, OpenCases
 from agents.organisation import Offices
@@ -37,7 +38,7 @@ from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings
 from agents.site_work import SiteWork
 from agents.situations import Situations
-from agents.views import OrderPort, RoadView, WaterView
+from agents.views import OrderPort, RoadView, SupplyView, WaterView
 from agents.world import World
 from agents.zones import Zones, read_zones
 from cim_models.city import City
@@ -66,6 +67,8 @@ class Operations(mesa.Model):
         The dispatch policy; None for the one that the settings name.
     catalogue
         The rules; None for those that come with the package.
+    supply
+        The water supply; None where it is not simulated.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Operations(mesa.Model):
         env: TwinEnv | None = None,
         policy: Policy | None = None,
         catalogue: Catalogue | None = None,
+        supply: SupplyView | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.env = TwinEnv() if env is None else env
@@ -88,7 +92,9 @@ class Operations(mesa.Model):
         self.catalogue = read_catalogue() if catalogue is None else catalogue
         people = settings.citizens or CitizenSettings()
         places = read_places(city, reach_m=people.reach_m, persons_per_m=people.persons_per_m)
-        self.world = World(self.env, settings.start, places, water, roads, orders, events, seed)
+        self.world = World(
+            self.env, settings.start, places, water, roads, orders, events, seed, supply=supply
+        )
         self.offices = Offices(city, self.catalogue.events)
         self.book = self._make_book()
         staffing = settings.staffing
@@ -104,6 +110,10 @@ class Operations(mesa.Model):
         )
         self.desk = self._make_desk()
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
+        if supply is not None:
+            self.checker.mains = MainRepairs(
+                self.book, self.planner, supply, self.catalogue.events.burst_main
+            )
         self.matters: Matters | None = None
         if settings.matters_per_day > 0.0 and places.roads:
             self.matters = Matters(self.world, settings.matters_per_day, self.desk.receive)
@@ -238,6 +248,8 @@ class Operations(mesa.Model):
             self.cameras = Cameras(self.world, settings.video, receive, water_code, self.matters)
         if settings.citizens is not None and self.world.places.roads:
             Citizens(self, self.world, settings.citizens, self.catalogue.events, receive)
+        if settings.citizens is not None and self.world.supply is not None:
+            Gushing(self.world, self.world.supply, receive, self.catalogue.events.burst_main)
         if settings.patrols is not None:
             post = Post(self, self.world, settings.patrols, receive, water_code, self.matters)
             self.patrols = post.patrols

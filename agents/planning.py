@@ -11,6 +11,7 @@ from agents.settings import CaseSettings, DispatchSettings
 from agents.staffing import BarrierSite
 from agents.tasks import OVER, Task, TaskState
 from agents.world import World
+from cim_models.mains import ValvePlace
 
 _FLOOD_TASKS = (TaskKind.CLOSE_ROAD, TaskKind.PUMP, TaskKind.CLEAR_GULLIES)
 
@@ -110,6 +111,10 @@ class Planner:
             return planned
         return planned + self._add_all(case, [TaskKind.REOPEN_ROAD], cause)
 
+    def plan_on_main(self, case: Case, kind: TaskKind, site: ValvePlace, cause: int) -> Task | None:
+        """Plan a task at a valve, or at the place of a broken pipe; None where nobody can do it."""
+        return self._add(case, kind, cause, site)
+
     def dispatch_delay_s(self, key: str) -> float:
         """How long a dispatcher takes to decide what ``key`` names, s."""
         draws = self.world.draws("dispatch")
@@ -165,7 +170,7 @@ class Planner:
         case: Case,
         kind: TaskKind,
         cause: int,
-        site: BarrierSite | None = None,
+        site: BarrierSite | ValvePlace | None = None,
         *,
         at_once: bool = False,
     ) -> Task | None:

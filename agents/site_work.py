@@ -22,6 +22,7 @@ from cim_models.orders import (
     Order,
     OrderOutcome,
     RemoveBarrier,
+    RepairPipe,
     ShutValve,
     StartPump,
     StopPump,
@@ -30,6 +31,10 @@ from cim_models.standing import log_structure
 
 LOOK_S = 300.0
 """How often a crew that waits for the water looks at it, s; own assumption."""
+
+
+REPAIR_SPELL_S = 1800.0
+"""A crew that is relieved during a repair loses the work of less than this time, s; own assumption."""
 
 
 class Worker(Protocol):
@@ -80,6 +85,7 @@ class SiteWork:
         self.matters = matters
         self.barrier_sites = {site.id: site for site in settings.staffing.barriers}
         self._pumps: dict[str, str] = {}
+        self._repaired_s: dict[str, float] = {}
         self._acts: Mapping[TaskKind, Callable[[Worker, Task, int], None]] = {
             TaskKind.CLOSE_ROAD: self._close_road,
             TaskKind.REOPEN_ROAD: self._reopen_road,
@@ -89,6 +95,7 @@ class SiteWork:
             TaskKind.REMOVE_BARRIER: self._remove_barrier,
             TaskKind.SHUT_VALVE: self._turn_valve,
             TaskKind.OPEN_VALVE: self._turn_valve,
+            TaskKind.REPAIR_PIPE: self._repair_pipe,
             TaskKind.INSPECT: self._finish,
             TaskKind.ATTEND: self._attend,
         }
@@ -97,6 +104,8 @@ class SiteWork:
         """Mean time that a task takes on site, s; ``inf`` where it ends when the water does."""
         if task.kind is TaskKind.PUMP:
             return float("inf")
+        if task.kind is TaskKind.REPAIR_PIPE:
+            return self._repair_left_s(task)
         return self.catalogue.tasks[task.kind].expected_s(len(task.items))
 
     def begin(self, crew: Worker, arrival: int) -> None:
@@ -340,6 +349,30 @@ class SiteWork:
             self._finish(crew, task, event)
         else:
             self._give_up(crew, task, outcome.reason, event)
+
+    def _repair_pipe(self, crew: Worker, task: Task, cause: int) -> None:
+        """Work on a pipe in spells, so that a crew that takes over goes on where the last one stopped."""
+        left_s = self._repair_left_s(task)
+        if left_s > 0.0:
+            self._later(crew, min(left_s, REPAIR_SPELL_S), self._repair_spell, cause)
+            return
+        order = RepairPipe(self.book.next_order_id(), task.items[0])
+        outcome, _, event = self._give(task, order, task.items[0], cause)
+        if outcome.done:
+            self._finish(crew, task, event)
+        else:
+            self._give_up(crew, task, outcome.reason, event)
+
+    def _repair_spell(self, arg: tuple[Worker, int]) -> None:
+        task = self._task(arg[0])
+        done_s = min(self._repair_left_s(task), REPAIR_SPELL_S)
+        self._repaired_s[task.id] = self._repaired_s.get(task.id, 0.0) + done_s
+        self._act(arg)
+
+    def _repair_left_s(self, task: Task) -> float:
+        supply = self.world.supply
+        assert supply is not None
+        return supply.repair_s(task.items[0]) - self._repaired_s.get(task.id, 0.0)
 
     @staticmethod
     def _task(crew: Worker) -> Task:

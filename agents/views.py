@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.journeys import Way
+from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import Order, OrderOutcome
 
 
@@ -104,6 +105,38 @@ class RoadView(Protocol):
 
     def watch(self, listener: Callable[[], None]) -> None:
         """Call a bound method after each change of depths or barriers, as long as its object lives."""
+        ...
+
+
+class SupplyView(Protocol):
+    """The water supply as those see it who find a broken main and repair it."""
+
+    def open_mains(self) -> Sequence[OpenMain]:
+        """Broken mains whose water comes up now."""
+        ...
+
+    def broken_main(self, x: float, y: float, radius_m: float) -> str | None:
+        """Id of the nearest broken main within a radius that is not in service again; None for none."""
+        ...
+
+    def is_cut_off(self, pipe: str) -> bool:
+        """Whether no more water comes to a broken main."""
+        ...
+
+    def is_repaired(self, pipe: str) -> bool:
+        """Whether a broken main is whole again, filled or not."""
+        ...
+
+    def valves_to_shut(self, pipe: str) -> Sequence[ValvePlace]:
+        """Valves that cut a broken main off, as far as is known which can be turned; empty where none do."""
+        ...
+
+    def valves_to_open(self, pipe: str) -> Sequence[ValvePlace]:
+        """Valves that are still shut for a main and that nobody has begun to open."""
+        ...
+
+    def repair_s(self, pipe: str) -> float:
+        """Time that the repair of a main takes on site, s."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from agents.clock import TwinEnv
 from agents.draws import Draws
 from agents.places import Places
-from agents.views import OrderPort, RoadView, WaterView
+from agents.views import OrderPort, RoadView, SupplyView, WaterView
 from cim_models.events import EventSink
 
 
@@ -29,6 +29,8 @@ class World:
         The event log.
     seed
         Seed of the scenario.
+    supply
+        The water supply; None where it is not simulated.
     flood_events
         Id of the latest physical event by road or sewer node, and of its appearance by matter.
     """
@@ -42,6 +44,7 @@ class World:
     events: EventSink
     seed: int
     flood_events: dict[str, int] = field(default_factory=dict)
+    supply: SupplyView | None = None
 
     @property
     def now_s(self) -> float:

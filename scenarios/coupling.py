@@ -109,6 +109,7 @@ class Coupling:
             orders=self._desk,
             events=self._log,
             seed=setup.scenario.seed,
+            supply=self._supply,
         )
         self._schedule()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from cim_models.errors import NetworkError
+from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import OrderOutcome, SupplyOrder
 from scenarios.storylog import StoryLog
-from twin.supply.damage import SupplyChange
+from twin.supply.damage import DamageState, SupplyChange
 from twin.supply.system import SupplySystem
 
 NOTED = ("supply.burst", "supply.customers_out")
@@ -110,6 +113,56 @@ class SupplyStory:
         """Write the pressure at every node, m; a drained node has 0."""
         for name, value in zip(self.supply.engine.node_ids, self.supply.engine.pressure_m, strict=True):
             readings.add(t_s, f"supply:{name}", "supply_pressure", max(float(value), 0.0), "m")
+
+    # --- as crews and passers-by see it -----------------------------------------------------------
+
+    def open_mains(self) -> list[OpenMain]:
+        """Broken mains whose water comes up now; satisfies `agents.views.SupplyView` with what follows."""
+        flows = self.supply.engine.escape_m3_s
+        return [
+            OpenMain(damage.pipe, damage.x, damage.y, flows[damage.pipe])
+            for damage in self.supply.damages.values()
+            if damage.to_street and flows.get(damage.pipe, 0.0) > 0.0 and math.isfinite(damage.x)
+        ]
+
+    def broken_main(self, x: float, y: float, radius_m: float) -> str | None:
+        """Id of the nearest broken main within a radius that is not in service again."""
+        near = [
+            (math.hypot(damage.x - x, damage.y - y), damage.pipe)
+            for damage in self.supply.damages.values()
+            if damage.state is not DamageState.WHOLE and math.isfinite(damage.x)
+        ]
+        distance, pipe = min(near, default=(math.inf, ""))
+        return pipe if distance <= radius_m else None
+
+    def is_cut_off(self, pipe: str) -> bool:
+        """Whether no more water comes to a broken main."""
+        return self.supply.damages[pipe].state is not DamageState.OPEN
+
+    def is_repaired(self, pipe: str) -> bool:
+        """Whether a broken main is whole again, filled or not."""
+        return self.supply.damages[pipe].state in (DamageState.FILLING, DamageState.WHOLE)
+
+    def valves_to_shut(self, pipe: str) -> list[ValvePlace]:
+        """Valves that cut a broken main off; empty where those that can be turned do not."""
+        try:
+            valves = self.supply.choose_valves(pipe).valves
+        except NetworkError:
+            return []
+        return [self._valve(valve) for valve in valves]
+
+    def valves_to_open(self, pipe: str) -> list[ValvePlace]:
+        """Valves that are still shut for a main and that nobody has begun to open."""
+        return [self._valve(valve) for valve in self.supply.valves_to_open(pipe)]
+
+    def repair_s(self, pipe: str) -> float:
+        """Time that the repair of a main takes on site, s."""
+        return self.supply.repair_s(pipe)
+
+    def _valve(self, valve: str) -> ValvePlace:
+        return ValvePlace(valve, *self.supply.yard.place(valve))
+
+    # --- the log ----------------------------------------------------------------------------------
 
     def _write(self) -> None:
         for change in self.supply.take_changes():

@@ -109,6 +109,7 @@ class SupplySystem:
         self._numbers = 0
         self._changes: list[SupplyChange] = []
         self._latest = ""
+        self._opening: set[str] = set()
         self._out = self._without_water()
         self._out_at_start = self._out.copy()
         for failure in failures:
@@ -369,6 +370,7 @@ class SupplySystem:
             if damage.filled_s is not None
         ]
         if waits and max(waits) > self.time_s:  # the crew opens it a little, and fully when the pipe is full
+            self._opening.add(order.valve)
             self._at(max(waits), "opened", (order.valve, order.id))
         else:
             self._opened((order.valve, order.id))
@@ -376,6 +378,7 @@ class SupplySystem:
 
     def _opened(self, opened: tuple[str, str]) -> None:
         valve, order = opened
+        self._opening.discard(valve)
         if not self.yard.is_shut(valve):
             return
         self._turn(valve, _CREW, shut=False)
@@ -457,7 +460,7 @@ class SupplySystem:
     def _finish_restored(self) -> None:
         for damage in self.damages.values():
             full = damage.filled_s is not None and damage.filled_s <= self.time_s
-            if damage.state is DamageState.FILLING and full and not self.valves_to_open(damage.pipe):
+            if damage.state is DamageState.FILLING and full and not self._shut_for(damage.pipe):
                 damage.state = DamageState.WHOLE
                 self._note("supply.restored", damage.pipe, self._latest, {}, is_cause=False)
 
@@ -506,7 +509,10 @@ class SupplySystem:
         )
 
     def valves_to_open(self, pipe: str) -> tuple[str, ...]:
-        """Valves still shut for a pipe."""
+        """Valves still shut for a pipe that nobody has begun to open."""
+        return tuple(valve for valve in self._shut_for(pipe) if valve not in self._opening)
+
+    def _shut_for(self, pipe: str) -> tuple[str, ...]:
         damage = self.damages.get(pipe)
         return () if damage is None else tuple(v for v in damage.valves if self.yard.is_shut(v))
 
@@ -534,6 +540,7 @@ class SupplySystem:
             "numbers": self._numbers,
             "changes": list(self._changes),
             "latest": self._latest,
+            "opening": sorted(self._opening),
             "account": self._account,
             "street_m3": dict(self.street_m3),
             "service": [values.copy() for values in (service.out_s, service.low_s)],
@@ -549,6 +556,7 @@ class SupplySystem:
         self.damages = {damage.pipe: copy(damage) for damage in state["damages"]}
         self._agenda, self._numbers = list(state["agenda"]), state["numbers"]
         self._changes, self._latest = list(state["changes"]), state["latest"]
+        self._opening = set(state["opening"])
         self._account, self.street_m3 = state["account"], dict(state["street_m3"])
         out_s, low_s = (values.copy() for values in state["service"])
         required, delivered = (values.copy() for values in state["volumes"])
