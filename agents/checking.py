@@ -85,11 +85,7 @@ class Checker:
     def settle(self, case: Case, cause: int) -> None:
         """Move a case on when none of its tasks holds it any more."""
         if case.state is CaseState.HANDLING and self.book.is_settled(case):
-            if (
-                self.mains is not None
-                and case.class_code == self.burst_code
-                and self.mains.go_on(case, cause)
-            ):
+            if self.mains is not None and self.mains.go_on(case, cause):
                 return
             case.step(CaseAction.FINISH)
             case.failed_checks = 0
