@@ -11,7 +11,7 @@ from agents.cases import CaseAction
 from agents.crews import Crew
 from agents.policies.checks import CheckedPlan, check_decisions
 from agents.policies.nearest import NearestCrew
-from agents.policies.situation import Assignment, Diversion, Policy, Reservation, Situation
+from agents.policies.situation import AnyCrew, Assignment, Diversion, Policy, Reservation, Situation
 from agents.settings import DispatchSettings
 from agents.situations import Situations
 from agents.tasks import Task, TaskAction
@@ -191,9 +191,12 @@ class Dispatcher(mesa.Agent):
 
 def _arrivals_s(plan: CheckedPlan, situation: Situation) -> dict[str, float]:
     """When the crew of each task that is served now is expected there, s from now."""
-    tasks = {task.id: task for task in (*situation.tasks, *(crew.task for crew in situation.busy))}
-    crews = {crew.id: crew for crew in situation.everybody}
     served: list[Diversion | Assignment] = [*plan.diversions, *plan.assignments]
+    tasks = {task.id: task for task in situation.tasks}
+    crews: dict[str, AnyCrew] = {crew.id: crew for crew in situation.crews}
+    if plan.diversions:
+        tasks |= {crew.task.id: crew.task for crew in situation.busy}
+        crews |= {crew.id: crew for crew in situation.busy}
     return {
         decision.task: float(situation.travel_times([crews[decision.crew]], [tasks[decision.task]])[0, 0])
         for decision in served

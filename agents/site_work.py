@@ -164,11 +164,7 @@ class SiteWork:
         crew.occupation = self.world.env.after(delay_s, step, (crew, cause))
 
     def _draw(self, task: Task, what: str, minutes: Triangle) -> float:
-        least, likely, most = minutes
-        if least >= most:
-            return float(least)
-        value: float = self.world.draws("work").of(task.id, what).triangular(least, likely, most)
-        return value
+        return self.world.draws("work").triangular(*minutes, task.id, what)
 
     def _act(self, arg: tuple[Worker, int]) -> None:
         crew, cause = arg

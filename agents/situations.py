@@ -1,6 +1,7 @@
 """Situations: the books and the crews as a policy sees them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,25 +53,47 @@ class Situations:
         self.reach_s = reach_s
         self.zones = zones
         self._home_zone = {name: zones.of(*crew.card.home_xy) for name, crew in crews.items()}
+        self._shown: dict[str, tuple[int, FreeCrew]] = {}
+        self._suitable: dict[tuple[str, float], frozenset[str]] = {}
 
     def now(self) -> Situation:
         """Return the present situation."""
         tasks = self._open_tasks()
-        free = {name: crew for name, crew in self.crews.items() if crew.is_available}
-        busy = {name: crew for name, crew in self.crews.items() if _is_busy(crew)}
+        free: dict[str, Crew] = {}
+        busy: dict[str, Crew] = {}
+        for name, crew in self.crews.items():
+            if crew.task is None:
+                if crew.is_available:
+                    free[name] = crew
+            elif _is_busy(crew):
+                busy[name] = crew
         return Situation(
             time_s=self.world.now_s,
             tasks=tuple(tasks),
             crews=tuple(self._free(crew) for crew in free.values()),
             travel_times=RoundTimes(self, free, busy, [self.book.tasks[task.id] for task in tasks]),
-            busy=tuple(self._busy(crew) for crew in busy.values()),
+            busy=BusyCrews(self, busy),
         )
 
-    def _free(self, crew: Crew) -> FreeCrew:
-        x, y = self.roads.node_xy(crew.node)
-        return FreeCrew(crew.id, crew.skills, x, y, crew.vehicle, self._home_zone[crew.id])
+    def suitable(self, skill: str, hose_m: float) -> frozenset[str]:
+        """Return the ids of the crews that can do a task of a skill that needs so much hose, m."""
+        need = skill, hose_m
+        if need not in self._suitable:
+            able = (name for name, crew in self.crews.items() if crew.card.suits(*need))
+            self._suitable[need] = frozenset(able)
+        return self._suitable[need]
 
-    def _busy(self, crew: Crew) -> BusyCrew:
+    def _free(self, crew: Crew) -> FreeCrew:
+        node = crew.node
+        shown = self._shown.get(crew.id)
+        if shown is None or shown[0] != node:
+            zone, (x, y) = self._home_zone[crew.id], self.roads.node_xy(node)
+            shown = node, FreeCrew(crew.id, crew.skills, x, y, crew.vehicle, zone)
+            self._shown[crew.id] = shown
+        return shown[1]
+
+    def show_busy(self, crew: Crew) -> BusyCrew:
+        """Return a busy crew as a policy sees it."""
         assert crew.task is not None
         x, y = self.roads.node_xy(crew.node)
         return BusyCrew(
@@ -107,6 +130,43 @@ class Situations:
         )
 
 
+class BusyCrews(Sequence[BusyCrew]):
+    """Busy crews as a policy sees them, made when somebody looks; most policies do not.
+
+    Parameters
+    ----------
+    situations
+        Who shows them.
+    crews
+        Crews by id.
+    """
+
+    def __init__(self, situations: Situations, crews: Mapping[str, Crew]) -> None:
+        self._situations = situations
+        self._crews = crews
+        self._made: tuple[BusyCrew, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self._crews)
+
+    @overload
+    def __getitem__(self, index: int) -> BusyCrew: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[BusyCrew, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> BusyCrew | tuple[BusyCrew, ...]:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[BusyCrew]:
+        return iter(self._all())
+
+    def _all(self) -> tuple[BusyCrew, ...]:
+        if self._made is None:
+            self._made = tuple(map(self._situations.show_busy, self._crews.values()))
+        return self._made
+
+
 class RoundTimes:
     """Travel times of one dispatch round, searched when they are first asked for and looked up after that.
 
@@ -127,6 +187,7 @@ class RoundTimes:
         busy: Mapping[str, Crew],
         tasks: Sequence[Task],
     ) -> None:
+        self._situations = situations
         self._roads = situations.roads
         self._reach_s = situations.reach_s
         self._crews = [*free.values(), *busy.values()]
@@ -145,14 +206,19 @@ class RoundTimes:
         """Return the time until each crew would be at each task, s; see `Situation`."""
         rows = [self._row[crew.id] for crew in crews]
         places = [self._place[task.id] for task in tasks]
+        if len(rows) == len(places) == 1:  # asked for each decision
+            return self._of(places[0][0])[rows, places[0][1]].reshape(1, 1)
         found = np.full((len(rows), len(places)), np.inf)
         for group in sorted({group for group, _ in places}):
-            if group not in self._times:
-                self._times[group] = self._search(self._groups[group])
             here = [index for index, (where, _) in enumerate(places) if where == group]
             columns = [places[index][1] for index in here]
-            found[:, here] = self._times[group][np.ix_(rows, columns)]
+            found[:, here] = self._of(group)[np.ix_(rows, columns)]
         return found
+
+    def _of(self, group: int) -> NDArray[np.float64]:
+        if group not in self._times:
+            self._times[group] = self._search(self._groups[group])
+        return self._times[group]
 
     def _search(self, tasks: Sequence[Task]) -> NDArray[np.float64]:
         if not self._crews or not tasks:
@@ -171,9 +237,12 @@ class RoundTimes:
 
     def _able(self, tasks: Sequence[Task]) -> NDArray[np.bool_]:
         """Whether each crew has the skill and the hose for each task."""
-        needs = sorted({(task.skill, task.hose_m) for task in tasks})
-        of_crew = np.array([[crew.card.suits(*need) for need in needs] for crew in self._crews])
-        return of_crew[:, [needs.index((task.skill, task.hose_m)) for task in tasks]]
+        names = [crew.id for crew in self._crews]
+        columns = {}
+        for need in {(task.skill, task.hose_m): None for task in tasks}:
+            suitable = self._situations.suitable(*need)
+            columns[need] = [name in suitable for name in names]
+        return np.array([columns[task.skill, task.hose_m] for task in tasks], dtype=bool).T
 
     def _drive(self, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float) -> NDArray[np.float64]:
         return self._roads.approach_times(

@@ -33,13 +33,20 @@ class Zones:
         self._ids = [depot.id for depot in depots]
         self._xy = np.array([(depot.x, depot.y) for depot in depots])
         self._tree: shapely.STRtree | None = None
+        self._known: dict[tuple[float, float], str] = {}
         if areas is not None:
             by_id = areas.sort_values("id", kind="stable")
             self._ids = [str(name) for name in by_id["id"]]
             self._tree = shapely.STRtree(by_id.geometry.to_numpy())
 
     def of(self, x: float, y: float) -> str:
-        """Id of the zone that a place belongs to."""
+        """Id of the zone that a place belongs to; places that are asked for are few and come again."""
+        place = x, y
+        if place not in self._known:
+            self._known[place] = self._look_up(x, y)
+        return self._known[place]
+
+    def _look_up(self, x: float, y: float) -> str:
         if self._tree is None:
             return self._ids[int(np.argmin(np.hypot(*(self._xy - (x, y)).T)))]
         point = shapely.Point(x, y)

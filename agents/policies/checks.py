@@ -8,6 +8,7 @@ import numpy as np
 from agents.policies.situation import (
     AnyCrew,
     Assignment,
+    BusyCrew,
     Diversion,
     OpenTask,
     Reservation,
@@ -54,12 +55,14 @@ class _Check:
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
         self.free = {crew.id: crew for crew in situation.crews}
-        self.busy = {crew.id: crew for crew in situation.busy}
+        self.busy: dict[str, BusyCrew] = {}
         self.tasks = {task.id: task for task in situation.tasks}
         self.plan = CheckedPlan()
 
     def run(self, decisions: Sequence[object]) -> CheckedPlan:
         readable = [decision for decision in decisions if self._is_readable(decision)]
+        if any(isinstance(decision, Diversion | Reservation) for decision in readable):
+            self.busy = {crew.id: crew for crew in self.situation.busy}
         self._divert([decision for decision in readable if isinstance(decision, Diversion)])
         for decision in readable:
             if isinstance(decision, Assignment):

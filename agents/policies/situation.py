@@ -119,14 +119,14 @@ class Situation:
         expected to be done. ``inf`` where there is no way or the crew lacks the skill, and where the
         way is longer than dispatch looks while another crew is within reach. The array is the caller's.
     busy
-        Crews on duty that have a task, by id.
+        Crews on duty that have a task, by id; in a run they are made when a policy looks at them.
     """
 
     time_s: float
     tasks: tuple[OpenTask, ...]
     crews: tuple[FreeCrew, ...]
     travel_times: TravelTimes
-    busy: tuple[BusyCrew, ...] = ()
+    busy: Sequence[BusyCrew] = ()
 
     @property
     def everybody(self) -> tuple[AnyCrew, ...]:

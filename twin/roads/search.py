@@ -27,6 +27,9 @@ WIDTH_OF_MEAN_ARC = 0.5
 
 MOST_BUCKETS = 50_000
 
+SMALL = 5_000
+"""Junctions up to which a tree costs no more than a search that ends early, so that it is kept at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoadGraph:
@@ -149,6 +152,9 @@ class RoadSearch:
         -------
         Shape (origins, targets), s; ``inf`` where there is no way within the limit.
         """
+        if self._time_s.shape[1] <= SMALL:
+            for node in dict.fromkeys(node for ends in targets for node in ends):
+                self._tree(node)
         found = np.empty((len(targets), len(origins)))
         known = [all(node in self._row for node in ends) for ends in targets]
         for is_known, times in ((True, self._look_up), (False, self._search)):
