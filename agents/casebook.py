@@ -1,11 +1,13 @@
 """The case book: every case and task of a run, and what waits for a crew."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from agents.cases import Case
+from agents.cases import ENDED, Case
 from agents.merging import ClosedCases, OpenCases
-from agents.tasks import SETTLED, Task, TaskAction, TaskState
+from agents.tasks import OVER, SETTLED, Task, TaskAction, TaskState
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class OnTheWay(Protocol):
 
 @dataclass(slots=True)
 class CaseBook:
-    """Cases and tasks by id.
+    """Cases and tasks by id; those that are over leave after a while, since the event log knows them.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ class CaseBook:
         Closed roads by id, and barriers that crews laid by their site.
     under_way
         Journeys to tasks, by task.
+    begun, left
+        How many cases there have been, and in which state those that have left the book ended.
     """
 
     open_cases: OpenCases
@@ -53,6 +57,9 @@ class CaseBook:
     under_way: dict[str, OnTheWay] = field(default_factory=dict)
     reports: int = 0
     orders: int = 0
+    begun: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+    _leaving: frozenset[str] = frozenset()
 
     def next_report_id(self) -> str:
         """Return a fresh report id."""
@@ -61,7 +68,8 @@ class CaseBook:
 
     def next_case_id(self) -> str:
         """Return a fresh case id."""
-        return f"C-{len(self.cases) + 1:05d}"
+        self.begun += 1
+        return f"C-{self.begun:05d}"
 
     def next_order_id(self) -> str:
         """Return a fresh order id."""
@@ -100,3 +108,31 @@ class CaseBook:
             task.state in (TaskState.ASSIGNED, TaskState.UNDER_WAY, TaskState.ON_SITE)
             for task in self.tasks_of(case)
         )
+
+    def tidy(self, now_s: float, held: Collection[str]) -> None:
+        """Let the cases leave that were over at the last tidying already, and that nothing refers to.
+
+        Parameters
+        ----------
+        now_s
+            Present time, s.
+        held
+            Ids of tasks that crews have.
+        """
+        open_again = self.closed_cases.kept(now_s)
+        needed = {closure.case for closure in (*self.closures.values(), *self.barriers.values())}
+        over = [
+            name
+            for name, case in self.cases.items()
+            if case.state in ENDED and name not in open_again and name not in needed
+        ]
+        for name in over:
+            if name in self._leaving and self._is_through(self.cases[name], held):
+                case = self.cases.pop(name)
+                self.left[str(case.state)] += 1
+                for task in case.tasks:
+                    del self.tasks[task]
+        self._leaving = frozenset(over)
+
+    def _is_through(self, case: Case, held: Collection[str]) -> bool:
+        return all(task.state in OVER and task.id not in held for task in self.tasks_of(case))

@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from types import MappingProxyType
+from typing import Any
 
 from agents.limits import Stage, Urgency
 from agents.machine import next_state
@@ -66,6 +68,9 @@ WITH_UNIT = frozenset({
 """States in which a unit has the case."""
 
 OPEN_STATES = AT_DESK | WITH_UNIT
+
+ENDED = frozenset({S.CLOSED, S.VOID, S.TRANSFERRED})
+"""States in which nothing more happens, unless the matter of a closed case comes back."""
 
 _STEPS: tuple[tuple[CaseState, CaseAction, CaseState], ...] = (
     (S.REPORTED, A.ACCEPT, S.ACCEPTED),
@@ -243,3 +248,9 @@ class Case:
             If the present state does not allow it.
         """
         self.state = next_state(TRANSITIONS, f"Case '{self.id}'", self.state, action)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Case, _VALUES(self)  # a saved state holds thousands; names of fields would double it
+
+
+_VALUES = attrgetter(*Case.__dataclass_fields__)

@@ -108,8 +108,8 @@ class Checker:
             self._agenda.enter(case.look_s, "look", case.id, case.look_s)
 
     def _look(self, case_id: str, look_s: float) -> None:
-        case = self.book.cases[case_id]
-        if not case.is_open or case.look_s != look_s:
+        case = self.book.cases.get(case_id)
+        if case is None or not case.is_open or case.look_s != look_s:
             return
         depth = None
         if self._is_about_water(case):

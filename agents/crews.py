@@ -139,6 +139,12 @@ class Crew(mesa.Agent):
             return max(self.journey.junction_s - self.world.now_s, 0.0)
         return self.settings.turnout_s if self.node == self.card.home else 0.0
 
+    def sets_out(self) -> tuple[int, float]:
+        """Return from which junction it could set out for another task, and in how many seconds."""
+        if self.journey is None:
+            return self._node, self.settings.turnout_s if self._node == self.card.home else 0.0
+        return self.node, self.ready_in_s
+
     def assign(self, task: Task, cause: int, arrives_in_s: float = 0.0) -> None:
         """Take a task.
 

@@ -86,8 +86,8 @@ class Intake:
         return ends_s
 
     def _accepted(self, case_id: str, _: float) -> None:
-        case = self.book.cases[case_id]
-        if case.state is not CaseState.REPORTED:
+        case = self.book.cases.get(case_id)
+        if case is None or case.state is not CaseState.REPORTED:
             return
         case.step(CaseAction.ACCEPT)
         case.accepted_s = self.world.now_s
@@ -101,8 +101,8 @@ class Intake:
         self._agenda.enter(ends_s, "verify", case.id)
 
     def _verified(self, case_id: str, _: float) -> None:
-        case = self.book.cases[case_id]
-        if case.state is not CaseState.ACCEPTED:
+        case = self.book.cases.get(case_id)
+        if case is None or case.state is not CaseState.ACCEPTED:
             return
         if self._is_found_out(case):
             self._void(case)
@@ -115,8 +115,8 @@ class Intake:
         self._agenda.enter(ends_s, "register", case.id)
 
     def _registered(self, case_id: str, _: float) -> None:
-        case = self.book.cases[case_id]
-        if case.state is CaseState.VERIFIED:
+        case = self.book.cases.get(case_id)
+        if case is not None and case.state is CaseState.VERIFIED:
             self._register(case)
 
     def _register(self, case: Case) -> None:

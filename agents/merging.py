@@ -1,6 +1,7 @@
 """Merging: which open case a report belongs to, and which closed one it opens again."""
 
 from collections import deque
+from collections.abc import Collection
 
 from agents.cases import Case
 from agents.reports import Report
@@ -100,6 +101,11 @@ class ClosedCases:
         """Forget a case."""
         self._closed_s.pop(case.id, None)
         self._cases.remove(case)
+
+    def kept(self, now_s: float) -> Collection[str]:
+        """Return the ids of the cases that may be opened again."""
+        self._forget(now_s)
+        return self._closed_s.keys()
 
     def find(self, report: Report, road: str, now_s: float) -> Case | None:
         """Return the closed case whose matter a report says has come back, or None."""

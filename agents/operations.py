@@ -45,6 +45,9 @@ from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.events import EventSink
 
+TIDY_S = 3600.0
+"""Cases that are over leave the book between one and two of these later, s."""
+
 
 class Operations(mesa.Model):
     """Everybody who acts in a city, on one clock.
@@ -129,6 +132,7 @@ class Operations(mesa.Model):
             self._open_dispatch(roads, read_zones(city, depots, settings.dispatch.zones), policy)
         self._open_channels()
         self._note_what_is_missing()
+        self.env.after(TIDY_S, self._tidy)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -205,10 +209,16 @@ class Operations(mesa.Model):
 
     def case_counts(self) -> dict[str, int]:
         """Return the number of cases in each state, for tests and progress lines."""
-        counts = Counter(str(case.state) for case in self.book.cases.values())
+        counts = self.book.left + Counter(str(case.state) for case in self.book.cases.values())
         return {state: counts[state] for state in sorted(counts)}
 
     # --- wiring -----------------------------------------------------------------------------------
+
+    def _tidy(self, _: None) -> None:
+        """Let the cases leave that are over, so that memory and snapshots stay small."""
+        self.env.after(TIDY_S, self._tidy)
+        held = {crew.task.id for crew in self.crews.values() if crew.task is not None}
+        self.book.tidy(self.world.now_s, held)
 
     def _make_book(self) -> CaseBook:
         rules = self.settings.cases

@@ -72,8 +72,8 @@ class Router:
         self._agenda.enter(ends_s, "assign", case.id, float(first))
 
     def _assign(self, case_id: str, first: float) -> None:
-        case = self.book.cases[case_id]
-        if case.state is not CaseState.REGISTERED:
+        case = self.book.cases.get(case_id)
+        if case is None or case.state is not CaseState.REGISTERED:
             return
         unit, share = case.unit, self.settings.misassigned[self.settings.by_hand]
         draws = self.world.draws("desk")
@@ -103,8 +103,8 @@ class Router:
             self.planner.plan(case, event, at_once=True)
 
     def _return(self, case_id: str, _: float) -> None:
-        case = self.book.cases[case_id]
-        if case.state is CaseState.ASSIGNED and case.misassigned:
+        case = self.book.cases.get(case_id)
+        if case is not None and case.state is CaseState.ASSIGNED and case.misassigned:
             self._take_back(case)
             self._queue(case, first=False)
 

@@ -1,6 +1,7 @@
 """Situations: the books and the crews as a policy sees them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -54,37 +55,42 @@ class Situations:
         self.zones = zones
         self._home_zone = {name: zones.of(*crew.card.home_xy) for name, crew in crews.items()}
         self._shown: dict[str, tuple[int, FreeCrew]] = {}
-        self._suitable: dict[tuple[str, float], frozenset[str]] = {}
+        self._position = {name: position for position, name in enumerate(crews)}
+        self._suitable: dict[tuple[str, float], NDArray[np.bool_]] = {}
 
     def now(self) -> Situation:
         """Return the present situation."""
         tasks = self._open_tasks()
-        free: dict[str, Crew] = {}
+        free: list[Crew] = []
         busy: dict[str, Crew] = {}
         for name, crew in self.crews.items():
             if crew.task is None:
                 if crew.is_available:
-                    free[name] = crew
+                    free.append(crew)
             elif _is_busy(crew):
                 busy[name] = crew
+        starts = [crew.sets_out() for crew in free]
+        waiting = [self.book.tasks[task.id] for task in tasks]
         return Situation(
             time_s=self.world.now_s,
             tasks=tuple(tasks),
-            crews=tuple(self._free(crew) for crew in free.values()),
-            travel_times=RoundTimes(self, free, busy, [self.book.tasks[task.id] for task in tasks]),
+            crews=tuple(self._free(crew, node) for crew, (node, _) in zip(free, starts, strict=True)),
+            travel_times=RoundTimes(self, Drivers(free, starts), [*busy.values()], waiting),
             busy=BusyCrews(self, busy),
         )
 
-    def suitable(self, skill: str, hose_m: float) -> frozenset[str]:
-        """Return the ids of the crews that can do a task of a skill that needs so much hose, m."""
+    def suitable(self, skill: str, hose_m: float) -> NDArray[np.bool_]:
+        """Return which of all crews can do a task of a skill that needs so much hose, m."""
         need = skill, hose_m
         if need not in self._suitable:
-            able = (name for name, crew in self.crews.items() if crew.card.suits(*need))
-            self._suitable[need] = frozenset(able)
+            self._suitable[need] = np.array([crew.card.suits(*need) for crew in self.crews.values()])
         return self._suitable[need]
 
-    def _free(self, crew: Crew) -> FreeCrew:
-        node = crew.node
+    def positions(self, crews: Sequence[Crew]) -> NDArray[np.int64]:
+        """Return the places of crews among all crews."""
+        return np.array([self._position[crew.id] for crew in crews], dtype=np.int64)
+
+    def _free(self, crew: Crew, node: int) -> FreeCrew:
         shown = self._shown.get(crew.id)
         if shown is None or shown[0] != node:
             zone, (x, y) = self._home_zone[crew.id], self.roads.node_xy(node)
@@ -167,6 +173,14 @@ class BusyCrews(Sequence[BusyCrew]):
         return self._made
 
 
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """Crews, and from which junction and in how many seconds each could set out."""
+
+    crews: Sequence[Crew]
+    starts: Sequence[tuple[int, float]]
+
+
 class RoundTimes:
     """Travel times of one dispatch round, searched when they are first asked for and looked up after that.
 
@@ -174,80 +188,93 @@ class RoundTimes:
     ----------
     situations
         Who asks.
-    free, busy
-        Crews by id.
+    free
+        Free crews.
+    busy
+        Busy crews.
     tasks
         Open tasks.
     """
 
     def __init__(
-        self,
-        situations: Situations,
-        free: Mapping[str, Crew],
-        busy: Mapping[str, Crew],
-        tasks: Sequence[Task],
+        self, situations: Situations, free: Drivers, busy: Sequence[Crew], tasks: Sequence[Task]
     ) -> None:
         self._situations = situations
-        self._roads = situations.roads
-        self._reach_s = situations.reach_s
-        self._crews = [*free.values(), *busy.values()]
-        self._free = len(free)
-        self._row = {crew.id: row for row, crew in enumerate(self._crews)}
-        bound_for = [crew.task for crew in busy.values() if crew.task is not None and crew.state in UNDER_WAY]
+        self._free = free
+        self._busy = busy
+        self._row = {crew.id: (False, row) for row, crew in enumerate(free.crews)}
+        self._row |= {crew.id: (True, row) for row, crew in enumerate(busy)}
+        bound_for = [crew.task for crew in busy if crew.task is not None and crew.state in UNDER_WAY]
         self._groups = (list(tasks), bound_for)
         self._place = {
             task.id: (group, column)
             for group, members in enumerate(self._groups)
             for column, task in enumerate(members)
         }
-        self._times: dict[int, NDArray[np.float64]] = {}
+        self._limits_s: dict[int, NDArray[np.float64]] = {}
+        self._times: dict[tuple[bool, int], NDArray[np.float64]] = {}
 
     def __call__(self, crews: Sequence[AnyCrew], tasks: Sequence[OpenTask]) -> NDArray[np.float64]:
         """Return the time until each crew would be at each task, s; see `Situation`."""
         rows = [self._row[crew.id] for crew in crews]
-        places = [self._place[task.id] for task in tasks]
-        if len(rows) == len(places) == 1:  # asked for each decision
-            return self._of(places[0][0])[rows, places[0][1]].reshape(1, 1)
-        found = np.full((len(rows), len(places)), np.inf)
-        for group in sorted({group for group, _ in places}):
-            here = [index for index, (where, _) in enumerate(places) if where == group]
-            columns = [places[index][1] for index in here]
-            found[:, here] = self._of(group)[np.ix_(rows, columns)]
+        columns = [self._place[task.id] for task in tasks]
+        if len(rows) == len(columns) == 1:  # asked for each decision
+            (busy, row), (group, column) = rows[0], columns[0]
+            return self._of(busy, group)[row : row + 1, column : column + 1].copy()
+        found = np.full((len(rows), len(columns)), np.inf)
+        for busy in sorted({busy for busy, _ in rows}):
+            down = [index for index, (is_busy, _) in enumerate(rows) if is_busy is busy]
+            for group in sorted({group for group, _ in columns}):
+                across = [index for index, (where, _) in enumerate(columns) if where == group]
+                asked = np.ix_([rows[index][1] for index in down], [columns[index][1] for index in across])
+                found[np.ix_(down, across)] = self._of(busy, group)[asked]
         return found
 
-    def _of(self, group: int) -> NDArray[np.float64]:
-        if group not in self._times:
-            self._times[group] = self._search(self._groups[group])
-        return self._times[group]
+    def _of(self, busy: bool, group: int) -> NDArray[np.float64]:
+        """Return the times of all free or all busy crews to the tasks of a group."""
+        if (busy, group) not in self._times:
+            if busy:
+                self._of(False, group)  # how far to look depends on whom the free ones reach
+                drivers = Drivers(self._busy, [(crew.node, wait_s(crew)) for crew in self._busy])
+            else:
+                drivers = self._free
+            self._times[busy, group] = self._search(drivers, group)
+        return self._times[busy, group]
 
-    def _search(self, tasks: Sequence[Task]) -> NDArray[np.float64]:
-        if not self._crews or not tasks:
-            return np.full((len(self._crews), len(tasks)), np.inf)
-        able = self._able(tasks)
-        times = self._drive(tasks, able, self._reach_s)
-        free = slice(self._free)
-        for limit_s in (2.0 * self._reach_s, float("inf")):
-            far = np.flatnonzero(able[free].any(axis=0) & ~np.isfinite(times[free]).any(axis=0))
+    def _search(self, drivers: Drivers, group: int) -> NDArray[np.float64]:
+        tasks = self._groups[group]
+        times = np.full((len(drivers.crews), len(tasks)), np.inf)
+        limits_s = self._limits_s.get(group)
+        if limits_s is None:
+            limits_s = self._limits_s[group] = np.full(len(tasks), self._situations.reach_s)
+        if not times.size:
+            return times
+        able = self._able(drivers.crews, tasks)
+        for limit_s in sorted(set(limits_s.tolist())):
+            near = np.flatnonzero(limits_s == limit_s)
+            some = [tasks[column] for column in near.tolist()]
+            times[:, near] = self._drive(drivers, some, able[:, near], limit_s)
+        wider_s = (2.0 * self._situations.reach_s, np.inf) if drivers is self._free else ()
+        for limit_s in wider_s:
+            far = np.flatnonzero(able.any(axis=0) & ~np.isfinite(times).any(axis=0))
             if far.size:
+                limits_s[far] = limit_s
                 others = [tasks[column] for column in far.tolist()]
-                times[:, far] = self._drive(others, able[:, far], limit_s)
-        waits_s = np.array([wait_s(crew) for crew in self._crews])
-        total: NDArray[np.float64] = times + waits_s[:, np.newaxis]
-        return total
+                times[:, far] = self._drive(drivers, others, able[:, far], limit_s)
+        waits_s = np.array([wait for _, wait in drivers.starts])
+        return times + waits_s[:, np.newaxis]
 
-    def _able(self, tasks: Sequence[Task]) -> NDArray[np.bool_]:
+    def _able(self, crews: Sequence[Crew], tasks: Sequence[Task]) -> NDArray[np.bool_]:
         """Whether each crew has the skill and the hose for each task."""
-        names = [crew.id for crew in self._crews]
-        columns = {}
-        for need in {(task.skill, task.hose_m): None for task in tasks}:
-            suitable = self._situations.suitable(*need)
-            columns[need] = [name in suitable for name in names]
-        return np.array([columns[task.skill, task.hose_m] for task in tasks], dtype=bool).T
+        all_crews = np.stack([self._situations.suitable(task.skill, task.hose_m) for task in tasks], axis=1)
+        return all_crews[self._situations.positions(crews)]
 
-    def _drive(self, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float) -> NDArray[np.float64]:
-        return self._roads.approach_times(
-            [crew.node for crew in self._crews],
-            [crew.vehicle for crew in self._crews],
+    def _drive(
+        self, drivers: Drivers, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float
+    ) -> NDArray[np.float64]:
+        return self._situations.roads.approach_times(
+            [node for node, _ in drivers.starts],
+            [crew.vehicle for crew in drivers.crews],
             [task.nodes for task in tasks],
             able,
             limit_s,
@@ -255,8 +282,8 @@ class RoundTimes:
 
 
 def wait_s(crew: Crew) -> float:
-    """Time until a crew could set out from its node, s; on site, once it is expected to be done."""
-    return crew.ready_in_s if crew.task is None or crew.state in UNDER_WAY else free_in_s(crew)
+    """Time until a busy crew could set out from its node, s; on site, once it is expected to be done."""
+    return crew.ready_in_s if crew.state in UNDER_WAY else free_in_s(crew)
 
 
 def free_in_s(crew: Crew) -> float:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from types import MappingProxyType
+from typing import Any
 
 from agents.catalogue import TaskKind
 from agents.machine import next_state
@@ -116,3 +118,9 @@ class Task:
             If the present state does not allow it.
         """
         self.state = next_state(TRANSITIONS, f"Task '{self.id}'", self.state, action)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Task, _VALUES(self)  # as cases do
+
+
+_VALUES = attrgetter(*Task.__dataclass_fields__)

@@ -4,6 +4,9 @@ import time
 
 import pytest
 
+from agents.cases import ENDED
+from agents.operations import TIDY_S
+from agents.worktime import DAY_S
 from benchmarks.operations import (
     Bench,
     OperationsPlan,
@@ -19,7 +22,6 @@ from scenarios.runfolder.eventlog import log_hash, read_events
 
 SMALL = BenchCity(cols=8, rows=7, beats=(2, 1), crews=20)
 ENDS = {"case.closed", "case.voided", "case.transferred"}
-OVER = {"closed", "void", "transferred"}
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +55,22 @@ def test_each_case_has_ended_or_is_open(day):
     last = {event.subject: event.kind for event in events if event.kind.startswith("case.")}
     ended = {name for name, kind in last.items() if kind in ENDS}
     assert len(ended) > 0.8 * len(last)
-    book = bench.operations.book.cases
-    still_open = {name for name, case in book.items() if str(case.state) not in OVER}
+    book = bench.operations.book
+    still_open = {name for name, case in book.cases.items() if case.state not in ENDED}
     assert set(last) - ended == still_open & set(last)
-    assert len(last) + len(still_open - set(last)) == len(book)
+    assert (
+        len(last) + len(still_open - set(last)) == book.begun == sum(bench.operations.case_counts().values())
+    )
+
+
+def test_cases_that_are_over_leave_the_book(day):
+    bench, _, events = day
+    book = bench.operations.book
+    assert len(book.cases) < 0.6 * book.begun
+    ended = {event.subject: event.t_s for event in events if event.kind in ENDS}
+    keeps_s = bench.operations.settings.cases.reopen_within_s + 2 * TIDY_S
+    assert all(DAY_S - ended.get(name, DAY_S) <= keeps_s for name in book.cases)
+    assert {task.case for task in book.tasks.values()} <= set(book.cases)
 
 
 def test_each_dispatch_leads_to_an_arrival_or_is_still_on_its_way(day):

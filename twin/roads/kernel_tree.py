@@ -101,3 +101,40 @@ def follow(
         roads[index] = arc_road[arc]
         node = head[arc]
     return roads
+
+
+@njit(cache=True)
+def look_up(
+    time_s: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    first: NDArray[np.int64],
+    origins: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
+    limit_s: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Fill in the times from origins to the nearest junction of each target, where they are wanted.
+
+    Parameters
+    ----------
+    time_s
+        Trees, a row each, see `grow_tree`.
+    rows, first
+        Trees of target n: those of ``rows`` from ``first[n]`` to ``first[n + 1]``.
+    origins
+        Junctions.
+    wanted
+        Which pairs are asked for, shape (origins, targets).
+    limit_s
+        Longer ways count as none, s.
+    out
+        Shape (origins, targets), s; ``inf`` on entry.
+    """
+    for origin in range(len(origins)):
+        for target in range(len(first) - 1):
+            if wanted[origin, target]:
+                best = np.inf
+                for index in range(first[target], first[target + 1]):
+                    best = min(best, time_s[rows[index], origins[origin]])
+                if best <= limit_s:
+                    out[origin, target] = best

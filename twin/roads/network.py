@@ -177,14 +177,17 @@ class RoadNetwork:
         Shape (origins, targets), s; ``inf`` where there is no way within the limit, and for pairs
         that were not asked for.
         """
-        times = np.full((len(origins), len(targets)), np.inf)
         nodes = np.asarray(origins, dtype=np.int64)
-        for search, rows in self._drivers_by_search(vehicles):
+        groups = self._drivers_by_search(vehicles)
+        if len(groups) == 1 and len(targets):
+            return groups[0][0].times(nodes, targets, wanted, float(limit_s))
+        times = np.full((len(origins), len(targets)), np.inf)
+        for search, rows in groups:
             columns = np.flatnonzero(wanted[rows].any(axis=0))
             if columns.size:
                 block = np.ix_(rows, columns)
-                found = search.times(nodes[rows], [targets[column] for column in columns.tolist()], limit_s)
-                times[block] = np.where(wanted[block], found, np.inf)
+                ends = [targets[column] for column in columns.tolist()]
+                times[block] = search.times(nodes[rows], ends, wanted[block], float(limit_s))
         return times
 
     def dry_time_s(self, origin: int, destinations: Sequence[int]) -> float:
@@ -269,9 +272,12 @@ class RoadNetwork:
 
     def _drivers_by_search(self, vehicles: Sequence[str]) -> list[tuple[RoadSearch, list[int]]]:
         """Group drivers, by their place in the list, whose vehicles are equally fast everywhere now."""
+        searches = {vehicle: self._search(vehicle) for vehicle in sorted(set(vehicles))}
+        if len({id(search) for search in searches.values()}) == 1:
+            return [(next(iter(searches.values())), [*range(len(vehicles))])]
         groups: dict[int, tuple[RoadSearch, list[int]]] = {}
         for row, vehicle in enumerate(vehicles):
-            search = self._search(vehicle)
+            search = searches[vehicle]
             groups.setdefault(id(search), (search, []))[1].append(row)
         return list(groups.values())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from numba import get_num_threads
 from numpy.typing import NDArray
 
 from twin.roads.kernel_search import search_all
-from twin.roads.kernel_tree import follow, grow_tree
+from twin.roads.kernel_tree import follow, grow_tree, look_up
 
 TREES_BYTES = 128_000_000
 """Memory for the trees of one state of the roads, at most."""
@@ -132,7 +133,11 @@ class RoadSearch:
         return follow(self._next_arc[row], self._graph.head, self._arc_road, origin)
 
     def times(
-        self, origins: NDArray[np.int64], targets: Sequence[Sequence[int]], limit_s: float
+        self,
+        origins: NDArray[np.int64],
+        targets: Sequence[Sequence[int]],
+        wanted: NDArray[np.bool_],
+        limit_s: float,
     ) -> NDArray[np.float64]:
         """Return the times from each origin to the nearest junction of each target.
 
@@ -145,35 +150,49 @@ class RoadSearch:
             Junctions.
         targets
             Junctions of each target, at least one.
+        wanted
+            Which pairs are asked for, shape (origins, targets).
         limit_s
             Longer ways count as none, s.
 
         Returns
         -------
-        Shape (origins, targets), s; ``inf`` where there is no way within the limit.
+        Shape (origins, targets), s; ``inf`` where there is no way within the limit, and for pairs that
+        were not asked for.
         """
         if self._time_s.shape[1] <= SMALL:
             for node in dict.fromkeys(node for ends in targets for node in ends):
                 self._tree(node)
-        found = np.empty((len(targets), len(origins)))
         known = [all(node in self._row for node in ends) for ends in targets]
+        if all(known):
+            return self._look_up(origins, targets, wanted, limit_s)
+        found = np.full(wanted.shape, np.inf)
         for is_known, times in ((True, self._look_up), (False, self._search)):
             chosen = [index for index, here in enumerate(known) if here is is_known]
             if chosen:
-                found[chosen] = times(origins, [targets[index] for index in chosen], limit_s)
-        return found.T
+                places = [targets[index] for index in chosen]
+                found[:, chosen] = times(origins, places, wanted[:, chosen], limit_s)
+        return found
 
     def _look_up(
-        self, origins: NDArray[np.int64], targets: Sequence[Sequence[int]], limit_s: float
+        self,
+        origins: NDArray[np.int64],
+        targets: Sequence[Sequence[int]],
+        wanted: NDArray[np.bool_],
+        limit_s: float,
     ) -> NDArray[np.float64]:
-        rows = [self._row[node] for ends in targets for node in ends]
-        first = np.cumsum([0, *(len(ends) for ends in targets[:-1])])
-        found: NDArray[np.float64] = np.minimum.reduceat(self._time_s[np.ix_(rows, origins)], first, axis=0)
-        found[found > limit_s] = np.inf
+        rows = np.array([self._row[node] for ends in targets for node in ends], dtype=np.int64)
+        first = np.array([0, *accumulate(map(len, targets))], dtype=np.int64)
+        found = np.full(wanted.shape, np.inf)
+        look_up(self._time_s, rows, first, origins, np.ascontiguousarray(wanted), limit_s, found)
         return found
 
     def _search(
-        self, origins: NDArray[np.int64], targets: Sequence[Sequence[int]], limit_s: float
+        self,
+        origins: NDArray[np.int64],
+        targets: Sequence[Sequence[int]],
+        wanted: NDArray[np.bool_],
+        limit_s: float,
     ) -> NDArray[np.float64]:
         asked_nodes, position = np.unique(origins, return_inverse=True)
         junctions = self._time_s.shape[1]
@@ -199,7 +218,8 @@ class RoadSearch:
             np.empty((workers, buckets), dtype=np.int32),
             out,
         )
-        return out[np.ix_([places[tuple(ends)] for ends in targets], position)]
+        found = out[np.ix_([places[tuple(ends)] for ends in targets], position)].T
+        return np.where(wanted, found, np.inf)
 
     def _tree(self, destination: int) -> int:
         """Row of the tree to a junction."""
