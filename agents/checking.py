@@ -135,8 +135,8 @@ class Checker:
 
     def _resume(self, case_id: str, since_s: float) -> None:
         """Take a suspended case up again once its place is dry, or after the longest rest."""
-        case = self.book.cases[case_id]
-        if case.suspended_s != since_s:
+        case = self.book.cases.get(case_id)
+        if case is None or case.suspended_s != since_s:
             return
         depth = self.world.depth_at(case.x, case.y, case.road, self.settings.site_radius_m)
         rested_s = self.world.now_s - since_s

@@ -43,7 +43,7 @@ def town(*, desk=None, mode="automatic", staffing=CREWS, **cases):
         video=None,
         patrols=None,
         staffing=staffing,
-        dispatch=DispatchSettings(mode=mode),
+        dispatch=DispatchSettings(mode=mode, delay_s=90.0),
         cases=CaseSettings(desk=desk or DeskSettings(), **cases),
     )
     return ToyRun({}, settings=settings, city=organised_city())
