@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from cim_models.city import City
+from cim_models.events import Event
 from scenarios.runfolder import RunFolder
 from tests.viz.node import run_node
 from tests.viz.tiny_run import write_tiny_run
-from viz.layers.moment import moment_at
+from viz.layers.moment import moment_at, open_cases
 from viz.server.feed import RunFeed
 
 _STATES = """
@@ -93,6 +94,59 @@ def test_a_refused_closure_closes_nothing() -> None:
     result = [...story.at(5).closedRoads]
     """
     assert run_node(script, rows) == ["R1"]
+
+
+_SIDE_ROADS = (
+    (0, "case.registered", {"level": 3, "due_s": 900, "unit": "U1", "place_zh": "", "place_en": ""}),
+    (60, "case.assigned", {"unit": "U2"}),
+    (100, "case.returned", {"unit": "U2"}),
+    (160, "case.assigned", {"unit": "U1"}),
+    (200, "case.suspended", {"unit": "U1"}),
+    (300, "case.resumed", {"unit": "U1", "due_s": 1000}),
+    (310, "case.extended", {"unit": "U1", "due_s": 1400}),
+    (320, "case.dispatched", {"crew": "A"}),
+    (400, "case.handled", {}),
+    (450, "case.closed", {}),
+    (600, "case.reopened", {"unit": "U1", "level": 2, "due_s": 2000}),
+)
+
+
+def test_the_side_roads_of_a_case() -> None:
+    rows = [[n, t, kind, "C1", None, "simulated", data] for n, (t, kind, data) in enumerate(_SIDE_ROADS, 1)]
+    script = """
+    import {Story, isOpen} from "./story.js"
+    import {word} from "./words.js"
+    const story = new Story(); story.append(value)
+    result = [0, 60, 100, 160, 200, 300, 310, 320, 400, 450, 600].map((t) => {
+      const item = story.at(t).cases.get("C1")
+      return [item.stage, item.unit, item.due, isOpen(item), word("zh", `stage_${item.stage}`) !== undefined]
+    })
+    """
+    assert [(stage, unit, due, is_open) for stage, unit, due, is_open, _ in run_node(script, rows)] == [
+        ("registered", "U1", 900, True),
+        ("assigned", "U2", 900, True),
+        ("returned", "U2", 900, True),
+        ("assigned", "U1", 900, True),
+        ("suspended", "U1", 900, True),
+        ("assigned", "U1", 1000, True),
+        ("assigned", "U1", 1400, True),
+        ("dispatched", "U1", 1400, True),
+        ("handled", "U1", 1400, True),
+        ("closed", "U1", 1400, False),
+        ("registered", "U1", 2000, True),
+    ]
+    assert all(named for *_, named in run_node(script, rows))
+
+
+def test_a_map_shows_a_case_that_was_opened_again() -> None:
+    place = {"x": 1.0, "y": 2.0}
+    events = [
+        Event(n, float(t), kind, "C1", data={**data, **place})
+        for n, (t, kind, data) in enumerate(_SIDE_ROADS, 1)
+    ]
+    assert open_cases(events[:-1]) == ()
+    (mark,) = open_cases(events)
+    assert (mark.id, mark.level, mark.x, mark.y) == ("C1", 2, 1.0, 2.0)
 
 
 def test_readings_sent_twice_are_kept_once() -> None:
