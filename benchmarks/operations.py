@@ -198,8 +198,14 @@ class Bench:
     @property
     def outside(self) -> dict[str, Any]:
         """What a snapshot leaves behind: the physical city, its log, and what is read from its layers."""
-        world = self.operations.world
-        return {"water": self.water, "roads": self.roads, "log": self.story, "places": world.places}
+        operations = self.operations
+        return {
+            "water": self.water,
+            "roads": self.roads,
+            "log": self.story,
+            "places": operations.world.places,
+            "offices": operations.offices,
+        }
 
     def run(self, sampler: StageSampler | None = None) -> None:
         """Let the whole time pass and close the event log; the garbage of the setting-up is frozen."""

@@ -24,6 +24,7 @@ from agents.settings import (
 )
 from cim_models.city import City, Terrain
 from cim_models.district.tables import layer_frame
+from cim_models.organisation_model import grid_cell_codes, make_organisations, organisation_columns
 
 BLOCK_M = 250.0
 AVENUE_EVERY = 3
@@ -107,6 +108,7 @@ def make_city(size: BenchCity) -> City:
             "grid_cells": _areas("grid_cells", size, _grid_cell_counts(size), persons=True),
             "patrol_grids": _areas("patrol_grids", size, size.beats),
             "depots": _depots(size),
+            "organisations": _organisations(size),
         },
     )
 
@@ -184,8 +186,16 @@ def _areas(layer: str, size: BenchCity, counts: tuple[int, int], *, persons: boo
         "id": [f"{layer[0].upper()}{row:02d}{col:02d}" for row, col in tiles]
     }
     if persons:
+        columns["id"] = grid_cell_codes(make_organisations(), len(tiles))
         columns["persons"] = [PERSONS / len(tiles)] * len(tiles)
     return layer_frame(layer, columns, [box(x[col], y[row], x[col + 1], y[row + 1]) for row, col in tiles])
+
+
+def _organisations(size: BenchCity) -> Any:
+    """One centre, 32 departments, 10 districts, 141 street stations and 443 work units, all at one seat."""
+    members = make_organisations()
+    seat = Point(size.xy(size.cols // 2, size.rows // 2))
+    return layer_frame("organisations", organisation_columns(members), [seat] * len(members))
 
 
 def _depots(size: BenchCity) -> Any:

@@ -6,7 +6,8 @@ names are invented; nothing is taken from a register.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cim_models.errors import InputError
@@ -95,6 +96,41 @@ def make_organisations(numbers: OrganisationNumbers | None = None) -> list[Organ
         *stations,
         *_units(numbers.units, stations, districts),
     ]
+
+
+def grid_cell_codes(members: Sequence[Organisation], count: int) -> list[str]:
+    """Return ids of unit cells, dealt out evenly to the stations in their order.
+
+    Fifteen digits: nine of the street, three of the community and three of the cell.
+
+    Parameters
+    ----------
+    members
+        Organisations, stations among them.
+    count
+        How many cells there are.
+    """
+    stations = [member.areas[0] for member in members if member.kind is OrganisationKind.STATION]
+    number = Counter[str]()
+    codes = []
+    for index in range(count):
+        street = stations[index * len(stations) // count]
+        number[street] += 1
+        codes.append(f"{street}{(number[street] - 1) // 999 + 1:03d}{(number[street] - 1) % 999 + 1:03d}")
+    return codes
+
+
+def organisation_columns(members: Sequence[Organisation]) -> dict[str, list[str]]:
+    """Return the columns of the layer ``organisations``."""
+    return {
+        "id": [member.id for member in members],
+        "kind": [str(member.kind) for member in members],
+        "parent": [member.parent for member in members],
+        "name_zh": [member.name_zh for member in members],
+        "name_en": [member.name_en for member in members],
+        "skills": [",".join(sorted(member.skills)) for member in members],
+        "areas": [",".join(member.areas) for member in members],
+    }
 
 
 def _departments(count: int) -> Iterator[Organisation]:

@@ -9,8 +9,19 @@ from shapely.geometry import Point
 from cim_models.checks import check_city
 from cim_models.errors import BundleError, InputError
 from cim_models.layers import LAYERS
-from cim_models.organisation_model import OrganisationNumbers, make_organisations
-from cim_models.organisations import Organisation, OrganisationKind, organisation_tree, tree_defects
+from cim_models.organisation_model import (
+    OrganisationNumbers,
+    grid_cell_codes,
+    make_organisations,
+    organisation_columns,
+)
+from cim_models.organisations import (
+    Organisation,
+    OrganisationKind,
+    organisation_tree,
+    read_organisations,
+    tree_defects,
+)
 
 K = OrganisationKind
 
@@ -107,6 +118,24 @@ def test_the_large_tree_loads_and_serves_every_street():
         assert own == {station.id}
         assert all(tree.unit_for(skill, cell) is not None for skill in everybody)
     assert everybody >= {"drainage", "pump", "water", "gas", "power", "traffic", "inspection"}
+
+
+def test_cells_are_dealt_out_to_the_streets_and_lead_back_to_their_units():
+    members = make_organisations()
+    codes = grid_cell_codes(members, 750)
+    assert len(set(codes)) == 750
+    assert {len(code) for code in codes} == {15}
+    tree = organisation_tree(members, "large")
+    served = {tree.unit_for("sanitation", code).parent for code in codes}
+    assert len(served) == 141
+
+
+def test_the_large_tree_survives_its_layer():
+    members = make_organisations(OrganisationNumbers(9, 2, 3, 12))
+    frame = gpd.GeoDataFrame(
+        organisation_columns(members), geometry=[Point(0, 0)] * len(members), crs="EPSG:4544"
+    )
+    assert list(read_organisations(frame, "layer").members.values()) == members
 
 
 @pytest.mark.parametrize("stations", [3, 7])
