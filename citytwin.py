@@ -489,6 +489,28 @@ def bench_operations(
         _print_lines(report_lines(figures))
 
 
+@bench_app.command("branching")
+def bench_branching(
+    case: Annotated[str, typer.Option(help="santboi or bellinge.")] = "santboi",
+    city: Annotated[Path | None, typer.Option(help="A bundle folder instead of a case.")] = None,
+    at: Annotated[str, typer.Option(help="When the run is forked.")] = "20min",
+    duration: Annotated[str, typer.Option(help="Simulated time.")] = "30min",
+    as_json: JsonOption = False,
+) -> None:
+    """Fork a running twin four times, keep a checkpoint, and check that what is unchanged ends alike."""
+    from benchmarks.branching import BranchingPlan, measure_branching, report_lines
+    from benchmarks.coupled import CoupledPlan
+
+    plan = BranchingPlan(CoupledPlan(case=case, city=city), at, duration)
+    figures = measure_branching(plan, lambda line: typer.echo(line, err=True))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_lines(report_lines(figures))
+    if not (figures["unchanged_is_same"] and figures["revived_is_same"]):
+        raise typer.Exit(1)
+
+
 @bench_app.command("coarse")
 def bench_coarse(
     city: Annotated[str, typer.Option(help="Built-in city or bundle folder.")] = "builtin:district",

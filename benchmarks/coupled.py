@@ -99,7 +99,7 @@ def measure_coupled(plan: CoupledPlan, say: Callable[[str], None]) -> dict[str, 
         If the plan is wrong or its data are absent.
     """
     with TemporaryDirectory(prefix="citytwin-bench-") as folder:
-        scenario = _scenario(plan, Path(folder))
+        scenario = scenario_of(plan, Path(folder))
         say("warming up")
         run_scenario(_load(scenario, plan, "2min"), Path(folder) / "warm")
         say(f"{plan.duration} of {scenario}")
@@ -153,7 +153,7 @@ def _load(scenario: str, plan: CoupledPlan, duration: str) -> LoadedScenario:
     return load_scenario(scenario, (f"duration={duration}", *plan.settings))
 
 
-def _scenario(plan: CoupledPlan, folder: Path) -> str:
+def scenario_of(plan: CoupledPlan, folder: Path) -> str:
     """Write the scenario, and the bundle that it needs, and return the scenario's path."""
     if plan.city is not None:
         return _write(folder, _plain(plan.city.resolve()))
