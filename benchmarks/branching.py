@@ -147,7 +147,7 @@ def report_lines(figures: dict[str, Any]) -> list[str]:
     same = {True: "ends like the run", False: "DIFFERS FROM THE RUN"}
     forks, folders = figures["fork_ms"], figures["folder_ms"]
     return [
-        f"case {figures['case']}: {figures['cells']:,} cells, {figures['events_at_fork']:,} events at the fork",
+        f"case {figures['case']}: {figures['cells']:,} cells, {figures['events_at_fork']:,} events by then",
         f"  fork        {median(forks):6.1f} ms to the first instruction of the copy "
         f"({min(forks):.1f} to {max(forks):.1f})",
         f"  folder      {median(folders):6.1f} ms until it stands and the run goes on "

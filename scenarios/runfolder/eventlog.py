@@ -71,9 +71,15 @@ class EventLog:
         self.commit()
 
     def release(self) -> None:
-        """Close the file for a while, so that the process can fork; `open` opens it again."""
-        self.close()
-        self._connection = None
+        """Close the file for a while, so that the process can fork; `open` opens it again.
+
+        The write-ahead file stays as it is: to fold it in would cost a wait for the disk.
+        """
+        self.commit()
+        if self._connection is not None:
+            self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+            self._connection.close()
+            self._connection = None
 
     def inherit(self, path: Path) -> None:
         """Make the SQLite file of a log that begins with the events that `copy_events` put there."""
@@ -280,6 +286,7 @@ def _rows(path: Path, query: str, values: list[Any]) -> Iterator[Any]:
         connection = sqlite3.connect(path, timeout=10.0)
         try:
             connection.execute("PRAGMA query_only=ON")
+            connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
             yield from connection.execute(query, values)
         finally:
             connection.close()

@@ -104,7 +104,8 @@ class RunWriter:
             If that folder holds less by now.
         """
         self.events.release()
-        (self.path / EVENTS_FILE).unlink()
+        for suffix in ("", "-wal", "-shm"):
+            (self.path / f"{EVENTS_FILE}{suffix}").unlink(missing_ok=True)
         copy_events(source, self.path / EVENTS_FILE, extent.events)
         self.events.inherit(self.path / EVENTS_FILE)
         self._frames.inherit(source, extent.frames, extent.velocity_frames)
