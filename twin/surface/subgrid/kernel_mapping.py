@@ -7,7 +7,7 @@ from numba import njit, prange
 
 from twin.surface.constants import UNIT_M, UNITS_PER_M
 from twin.surface.subgrid.state import Grid
-from twin.surface.subgrid.storage import LEVELS_PER_M
+from twin.surface.subgrid.storage import LEVELS_PER_M, MOST_SHEET_M, SHEET_SHARE
 
 
 @njit(inline="always")
@@ -21,6 +21,12 @@ def _level_of(volume_m: float, bed: Any, first: int, end: int) -> float:
         if k + 1 == end or level <= bed[k + 1]:
             break
     return level
+
+
+@njit(inline="always")
+def _sheet_of(volume_m: float, cells: int) -> float:
+    """Depth of the sheet under a film, m; ``volume_m`` as in `_level_of`."""
+    return min(SHEET_SHARE * volume_m / cells, MOST_SHEET_M)
 
 
 @njit(parallel=True, cache=True)
@@ -49,12 +55,13 @@ def spread(
         units = volume[node]
         depth_m = units * UNIT_M
         pool = _level_of(depth_m, bed, first, end)
-        film = _level_of(depth_m, film_bed, first, end)
+        sheet = _sheet_of(depth_m, end - first)
+        film = _level_of(depth_m - sheet * (end - first), film_bed, first, end)
         left = units
         for k in range(first, end):
             out[cell[k]] = np.int32((1.0 - part) * max(pool - bed[k], 0.0) * UNITS_PER_M)
         for k in range(first, end):
-            out[film_cell[k]] += np.int32(part * max(film - film_bed[k], 0.0) * UNITS_PER_M)
+            out[film_cell[k]] += np.int32(part * (sheet + max(film - film_bed[k], 0.0)) * UNITS_PER_M)
         for k in range(first, end):
             left -= out[cell[k]]
         for k in range(first, end):
@@ -86,8 +93,9 @@ def read_depths(
         first, end = members.start[node], members.start[node + 1]
         depth_m, part = volume[k] * UNIT_M, np.float64(lean[k])
         pool = _level_of(depth_m, members.bed, first, end) - bed[cells[k]]
-        film = _level_of(depth_m, members.film_bed, first, end) - rest[cells[k]]
-        out[k] = (1.0 - part) * max(pool, 0.0) + part * max(film, 0.0)
+        sheet = _sheet_of(depth_m, end - first)
+        film = _level_of(depth_m - sheet * (end - first), members.film_bed, first, end) - rest[cells[k]]
+        out[k] = (1.0 - part) * max(pool, 0.0) + part * (sheet + max(film, 0.0))
 
 
 @njit(inline="always")

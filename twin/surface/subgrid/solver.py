@@ -12,6 +12,7 @@ from twin.surface import checks
 from twin.surface.account import SurfaceAccount
 from twin.surface.barriers import BarrierFaces
 from twin.surface.constants import (
+    DRY_DEPTH_M,
     DRY_UNITS,
     MAX_DEPTH_M,
     MAX_RAIN_M_S,
@@ -32,9 +33,13 @@ from twin.surface.state import inner, padded
 from twin.surface.subgrid.factor import MOST_FACTOR
 from twin.surface.subgrid.kernel_mapping import lean_of_nodes, move_units, read_depths, spread
 from twin.surface.subgrid.kernel_steps import advance
+from twin.surface.subgrid.smoothing import Smoother
 from twin.surface.subgrid.state import Peak, Progress, Rule, Shower
 from twin.surface.subgrid.storage import LEVELS_PER_M
 from twin.surface.subgrid.tables import build_tables, gather_outlets, make_grid
+
+WORTH_SHARING = 1 << 17
+"""Nodes from which on the work is shared between threads: less is done before another thread has begun."""
 
 
 class CoarseSolver:
@@ -97,13 +102,18 @@ class CoarseSolver:
             settings.record_interval_s,
             rows,
             cols,
-            self._threads,
+            self._threads if rows * cols >= WORTH_SHARING else 1,
         )
         self._progress = Progress(0.0, 0, settings.record_interval_s, 0, 0)
         padding = self._grid.volume.shape
         self._peak = Peak(
             np.zeros(padding, np.int64), np.full(padding, np.nan, REAL_DTYPE), np.zeros(padding, REAL_DTYPE)
         )
+        self._smoother = Smoother(
+            *(bed_elevation, self.cell_size_m, manning_n, walls, edges),
+            *(self._rule.node_size_m, self._threads),
+        )
+        self._smooth_peak: tuple[int, DepthGrid] | None = None
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._set_weights(rain_weight)
         self._set_zones(np.zeros(self.shape, np.int64))
@@ -353,6 +363,7 @@ class CoarseSolver:
         deepest, steps, left, *units = map(int, state["counts"])
         self._initial_units, self._in_units, self._out_units, self._rain_units = units
         self._progress = Progress(time_s, deepest, next_record_s, steps, left)
+        self._smooth_peak = None
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         grid, peak = self._grid, self._peak
@@ -375,9 +386,16 @@ class CoarseSolver:
 
     @property
     def max_depth(self) -> DepthGrid:
-        """Depth of the fine cells when their node held most water, shape (rows, cols), m."""
-        units = self._spread(self._nodes_of(self._peak.volume), self._nodes_of(self._peak.lean))
-        return np.where(units > DRY_UNITS, units * np.float32(UNIT_M), np.float32(0.0))
+        """Depth of the fine cells when their node held most water, shape (rows, cols), m.
+
+        Settled by `Smoother`; kept until the water moves on.
+        """
+        if self._smooth_peak is None or self._smooth_peak[0] != self._progress.steps:
+            units = self._spread(self._nodes_of(self._peak.volume), self._nodes_of(self._peak.lean))
+            depth = self._smoother.smooth(units * np.float32(UNIT_M))
+            dry = depth <= np.float32(DRY_DEPTH_M)
+            self._smooth_peak = self._progress.steps, np.where(dry, np.float32(0.0), depth)
+        return self._smooth_peak[1].copy()
 
     @property
     def time_of_max_s(self) -> DepthGrid:

@@ -2,9 +2,12 @@
 
 from typing import Any, NamedTuple
 
+FRAME = 3
+"""Rows, and columns, around the nodes: one before and two after."""
+
 
 class Grid(NamedTuple):
-    """Nodes and faces, padded by one row and column before and two after.
+    """Nodes and faces, with a frame of one row and column before and two after.
 
     Parameters
     ----------

@@ -10,10 +10,9 @@ from twin.surface.kernel_edges import Outlets as FineOutlets
 from twin.surface.subgrid.kernel_edges import Outlets
 from twin.surface.subgrid.nodes import Nodes, find_nodes
 from twin.surface.subgrid.sections import CLOSED_LEVEL, CLOSED_M, STRIPS, Sections, find_sections, strips
-from twin.surface.subgrid.state import Grid
+from twin.surface.subgrid.state import FRAME, Grid
 from twin.surface.subgrid.storage import (
     LEVELS_PER_M,
-    NEVER_M,
     Members,
     Planes,
     Storage,
@@ -84,7 +83,7 @@ def make_grid(tables: Tables) -> Grid:
     storage = tables.storage
 
     def state(dtype: Any = REAL_DTYPE) -> NDArray[Any]:
-        return np.zeros((rows + 3, cols + 3), dtype)
+        return np.zeros((rows + FRAME, cols + FRAME), dtype)
 
     per_cell = 1.0 / np.maximum(storage.cells, 1.0)
     x, y = tables.west, tables.north
@@ -98,8 +97,8 @@ def make_grid(tables: Tables) -> Grid:
         wanted_y=state(),
         share=state(),
         lowest=framed(storage.lowest, 3),
-        pool=framed(storage.pool, 3, NEVER_M),
-        film_beds=framed(storage.film, 3, NEVER_M),
+        pool=framed(storage.pool, 3),
+        film_beds=framed(storage.film, 3),
         per_cell=framed(per_cell, 3),
         sill_x=framed(x.sill, 2, CLOSED_LEVEL),
         film_x=framed(x.film, 2, CLOSED_M),

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from twin.surface.subgrid.nodes import find_nodes
 from twin.surface.subgrid.sections import STRIPS, find_sections
-from twin.surface.subgrid.storage import LEVELS_PER_M, fit_planes, list_members, storage_tables
+from twin.surface.subgrid.storage import LEVELS_PER_M, MOST_LINES, fit_planes, list_members, storage_tables
 
 BEDS = arrays(np.float64, (8, 8), elements=st.floats(0.0, 4.0).map(lambda z: round(z, 3)))
 WALLS = arrays(np.bool_, (8, 8))
@@ -19,8 +19,7 @@ def level_from_table(bed: np.ndarray, walls: np.ndarray, volume: np.ndarray) -> 
     storage = storage_tables(members, nodes.shape)
     lines = storage.pool.reshape(storage.pool.shape[0], -1).astype(np.float64)
     cells = storage.cells.ravel()
-    divisor = np.arange(1, lines.shape[0] + 1)[:, None] * np.ones(cells.size)
-    divisor[-1] = np.maximum(cells, 1)
+    divisor = np.arange(1, lines.shape[0] + 1)[:, None] * np.maximum(cells / lines.shape[0], 1.0)
     level = (lines[None] + volume[:, None, None] / divisor[None]).min(axis=1)
     return level + storage.lowest.ravel() / LEVELS_PER_M, nodes.owner, cells
 
@@ -35,7 +34,11 @@ def test_levels_hold_the_volume_that_they_are_asked_for(bed: np.ndarray, walls: 
     for node in np.flatnonzero(cells):
         beds = bed[owner == node]
         held = np.maximum(level[:, node, None] - beds[None], 0.0).sum(axis=1)
-        np.testing.assert_allclose(held, volume, rtol=1e-4, atol=2e-4)
+        if cells[node] <= MOST_LINES:
+            np.testing.assert_allclose(held, volume, rtol=1e-4, atol=2e-4)
+        else:  # lines in steps of more than one cell lie above the truth between their cells
+            assert (held >= volume * (1.0 - 1e-4) - 2e-4).all()
+            np.testing.assert_allclose(held[-1], volume[-1], rtol=1e-4)
 
 
 @settings(max_examples=60, deadline=None)
