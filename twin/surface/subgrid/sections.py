@@ -49,7 +49,7 @@ class Sections(NamedTuple):
     roughness
         g n², m^(1/3).
     fall
-        1 / (fall of the lowest bed from the node before to the node after), 1/m; 0 on level ground.
+        1 / (fall of the ground from the node before to the node after), 1/m; 0 on level ground.
     smallness
         How much shorter a step the smaller node would ask for than a whole cell: the square of the ratio.
     """
@@ -106,7 +106,7 @@ def _sections(
     z, n = bed_m.ravel(), manning_n.ravel()
     owner = nodes.owner.ravel()
     sill = np.maximum(_sill(bed_m, nodes, touch.before, axis, -1), _sill(bed_m, nodes, touch.after, axis, 1))
-    uphill = np.where(planes.lowest[owner[touch.before]] >= planes.lowest[owner[touch.after]], *touch[1:])
+    uphill = np.where(planes.centre[owner[touch.before]] >= planes.centre[owner[touch.after]], *touch[1:])
     row, col = np.divmod(uphill, nodes.owner.shape[1])
     film = np.maximum(z[touch.before], z[touch.after]) - plane_at(planes, nodes, row, col, owner[uphill])
     g_n2 = GRAVITY_M_S2 * (0.5 * (n[touch.before] ** 2 + n[touch.after] ** 2))
@@ -114,9 +114,8 @@ def _sections(
     face, sill, film, g_n2 = touch.face[passable], sill[passable], film[passable], g_n2[passable]
     faces = np.bincount(face, minlength=count)
     shape = (rows + 1, cols + 1)
-    lowest = np.where(np.isfinite(planes.lowest), planes.lowest, 0.0).reshape(rows, cols)
-    lowest = np.pad(lowest, ((0, 1), (0, 1)))
-    drop = np.roll(lowest, 1, axis) - lowest
+    centre = np.pad(planes.centre.reshape(rows, cols), ((0, 1), (0, 1)))
+    drop = np.roll(centre, 1, axis) - centre
     steep = (np.abs(drop) > _LEAST_DROP_M) & (faces.reshape(shape) > 0)
     levels = np.where(faces > 0, np.rint(strips(face, sill, faces) * LEVELS_PER_M), CLOSED_LEVEL)
     return Sections(

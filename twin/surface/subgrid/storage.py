@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from twin.surface.subgrid.nodes import Nodes
 
-MOST_LINES = 16
-"""Lines of a pool table, an even number: exact for nodes of up to so many fine cells, such as 4 by 4."""
+MOST_LINES = 24
+"""Lines of a pool table, an even number: exact for nodes of up to so many fine cells, 1.5 cells of 4 by 4."""
 FILM_LINES = 4
 SHEET_SHARE = 0.5
 MOST_SHEET_M = 0.02
@@ -68,15 +68,12 @@ class Planes(NamedTuple):
 
     Parameters
     ----------
-    lowest
-        Lowest bed, shape (nodes,), m; inf for a node without cells.
     centre
         Shape (nodes,), m.
     per_row, per_col
         Rise per fine cell southwards and eastwards, m, shape (nodes,).
     """
 
-    lowest: NDArray[np.float64]
     centre: NDArray[np.float64]
     per_row: NDArray[np.float64]
     per_col: NDArray[np.float64]
@@ -129,7 +126,7 @@ def fit_planes(bed_m: NDArray[np.float64], nodes: Nodes) -> Planes:
     fall = lowest.reshape(nodes.shape) / nodes.factor
     per_row = _limited(((xx * yz - yx * xz) / determinant).reshape(nodes.shape), fall).ravel()
     per_col = _limited(((yy * xz - yx * yz) / determinant).reshape(nodes.shape).T, fall.T).T.ravel()
-    return Planes(lowest, mz - per_row * my - per_col * mx, per_row, per_col)
+    return Planes(mz - per_row * my - per_col * mx, per_row, per_col)
 
 
 def _limited(slope: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -54,7 +54,8 @@ def test_every_unit_is_accounted_for_and_lies_on_the_fine_grid(storm: CoarseSolv
     assert (storm.max_depth.max(), np.nanmax(storm.time_of_max_s)) > (0.0, 0.0)
 
 
-def test_two_threads_give_the_same_bits(storm: CoarseSolver) -> None:
+def test_two_threads_give_the_same_bits(storm: CoarseSolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twin.surface.subgrid.solver.WORTH_SHARING", 1)
     other = stormed(threads=2)
     for name, array in storm.state().items():
         np.testing.assert_array_equal(array, other.state()[name], err_msg=name)
@@ -137,6 +138,35 @@ def test_uniform_flow_down_a_plane_has_mannings_depth() -> None:
         solver.advance_to(second + 4.0)
     normal_m = (inflow_m2_s * manning_n / slope**0.5) ** 0.6
     assert solver.water_depth[:, 80:160].mean() == pytest.approx(normal_m, rel=0.03)
+
+
+def kerbed_street() -> np.ndarray:
+    """Make a street that falls along a kerb; the ground behind the kerb falls towards it."""
+    row, col = np.indices((24, 80))
+    return 0.02 * (80 - col) + np.where(row < 14, 0.03 * (14 - row), 0.15 + 0.02 * (row - 14))
+
+
+def test_largest_depths_lie_in_the_gutter_as_on_the_fine_grid() -> None:
+    bed = kerbed_street()
+    fine, coarse = (
+        SurfaceSolver(bed, CELL_M, manning_n=0.02, edges=Edges(east=True)),
+        CoarseSolver(bed, CELL_M, 4, manning_n=0.02, edges=Edges(east=True)),
+    )
+    for solver in (fine, coarse):
+        solver.set_rain(5e-5)
+        solver.advance_to(600.0)
+    difference = (coarse.max_depth - fine.max_depth)[:, 8:72]
+    deep = fine.max_depth[:, 8:72] > 0.05
+    assert np.sqrt(np.mean(difference[deep] ** 2)) < 0.012
+    assert np.abs(difference[20:]).max() < 0.01
+
+
+def test_settling_keeps_the_volume_of_a_closed_domain() -> None:
+    solver = CoarseSolver(kerbed_street(), CELL_M, 4)
+    solver.set_rain(5e-5)
+    solver.advance_to(120.0)
+    settled = solver.max_depth.sum(dtype=np.float64) * CELL_M**2
+    assert settled == pytest.approx(solver.account.rain_m3, rel=0.05)
 
 
 def test_a_withdrawal_takes_from_fine_cells() -> None:
