@@ -9,17 +9,17 @@ QUICK: dict[str, Any] = {"city": "builtin:district?size_m=400", "end_s": 2400.0}
 
 ABOUT = """The built-in district under the fifty-year storm of two hours, surface water alone, open edges, on
 its cells of 2 m and on coarse ones of 4 and 8 m whose tables are made from them. Both tiers run in turns.
-The largest depths of the coarse tier are mapped back to the 2 m grid and settled by 15 s (8 m) or 8 s (4 m) of
-fine steps, whose time counts. The critical success index (CSI) at 0.15 m is told for the largest depths and for
-the largest of five-minute mean depths, which are mapped without fine steps. What is missed at 8 m was told apart
-on the whole district: with the fine run's own volumes on the nodes the map has a CSI of 0.75 as level pools,
-0.89 with slopes, sheets and 5 s of fine steps, 0.91 with 15 s, so the map costs a tenth. The rest is volume: the
-flux law of the sections is right in the median (1.00, quartiles 0.88 and 1.15, where water runs down a slope),
-but streets get other shares of the water than on the fine grid (0.82 to 1.10 in the quartiles of street nodes),
-above all where a kerb along a hillside runs through a coarse cell, whose water cannot tell on which side it is.
-Depth figures of 8 m are told without a limit because they miss the aim of 0.9. Speed is the ratio of wall times
-in one run. Volumes must agree to
-7 % of the rain, a limit set for this case by what was measured, and every unit must be accounted for."""
+The largest depths of the coarse tier are mapped back to the 2 m grid and settled by 15 s (8 m) or 8 s (4 m)
+of fine steps, whose time counts. The critical success index (CSI) at 0.15 m is told for the largest depths
+and for the largest of five-minute mean depths, which are mapped without fine steps. What is missed at 8 m
+was told apart on the whole district: with the fine run's own volumes on the nodes the map has a CSI of 0.89
+after 5 s of fine steps and 0.91 after 15 s, so the map costs a tenth. The rest is volume: the flux law of
+the sections is right in the median (1.00, quartiles 0.88 and 1.15, where water runs down a slope), but
+streets get other shares of the water than on the fine grid (0.82 to 1.10 in the quartiles of street nodes),
+above all where a kerb along a hillside runs through a coarse cell, whose water cannot tell on which side it
+is. Depth figures of 8 m are told without a limit because they miss the aim of 0.9. Speed is the ratio of
+wall times in one run. Volumes must agree to 7 % of the rain, a limit set for this case by what was measured,
+and every unit must be accounted for."""
 
 
 def validate(
