@@ -12,6 +12,7 @@ from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
 from scenarios.summary.flooding import city_series, summarize_flooding
 from scenarios.summary.hazard import summarize_hazard
+from scenarios.summary.matters import summarize_matters
 from scenarios.summary.orders import summarize_orders
 from scenarios.summary.supply import summarize_supply
 from scenarios.summary.water import summarize_water
@@ -75,6 +76,7 @@ def build_summary(
         ),
         "hazard": summarize_hazard(frames, city.terrain.cell_size_m**2),
         "cases": summarize_cases(events, t_s, case_denominators(meta)),
+        "matters": summarize_matters(events),
         "crews": summarize_crews(events, t_s),
         "orders": summarize_orders(events),
         **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),

@@ -18,6 +18,7 @@ from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import collect_crews, summarize_crews
 from scenarios.summary.flooding import building_depths, summarize_flooding
 from scenarios.summary.indicators import Indicator, gini, spread
+from scenarios.summary.matters import summarize_matters
 
 
 def log(*entries: tuple[float, str, str, dict[str, Any]]) -> list[Event]:
@@ -322,3 +323,26 @@ def test_an_escalated_case_is_judged_by_its_shortened_limit() -> None:
         (60, "case.handled", "C1", {}),
     )
     assert indicator(summarize_cases(events, end_s=100), "handling_on_time_rate")["numerator"] == 0
+
+
+def test_discovery_counts_matters_that_appeared_and_who_reported_them_first() -> None:
+    def report(t_s: float, channel: str, cause: int | None) -> Event:
+        return Event(100 + int(t_s), t_s, "report.made", f"R{t_s}", cause, data={"channel": channel})
+
+    appeared = log(*((float(t_s), "matter.appeared", f"M{t_s}", {"class_code": "01-02"}) for t_s in range(4)))
+    gone = Event(300, 90.0, "matter.gone", "M0", appeared[0].id, data={"how": "handled", "reported": True})
+    events = [
+        *appeared,
+        report(10.0, "citizen", appeared[0].id),
+        report(20.0, "patrol", appeared[0].id),
+        report(31.0, "patrol", appeared[1].id),
+        report(40.0, "citizen", None),
+        gone,
+    ]
+    summary = summarize_matters(events)
+    rates = {entry["id"]: entry["value"] for entry in summary["indicators"]}
+    assert rates == {"discovery_rate": 0.5, "patrol_discovery_rate": 0.5}
+    assert (summary["appeared"], summary["handled"], summary["gone_by_itself"]) == (4, 1, 0)
+    assert summary["found_first_by"] == {"citizen": 1, "patrol": 1}
+    assert summary["time_to_discovery_s"]["mean"] == 20.0
+    assert summary["by_class"] == {"01-02": {"appeared": 4, "found": 2}}
