@@ -3,16 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 from agents.limits import Stage, Urgency
-from agents.machine import next_state
+from agents.machine import Word, next_state
 
 
-class CaseState(StrEnum):
+class CaseState(Word):
     """Where a case stands."""
 
     REPORTED = "reported"
@@ -31,7 +30,7 @@ class CaseState(StrEnum):
     TRANSFERRED = "transferred"
 
 
-class CaseAction(StrEnum):
+class CaseAction(Word):
     """What can happen to a case."""
 
     ACCEPT = "accept"
@@ -247,7 +246,7 @@ class Case:
         TransitionError
             If the present state does not allow it.
         """
-        self.state = next_state(TRANSITIONS, f"Case '{self.id}'", self.state, action)
+        self.state = next_state(TRANSITIONS, "Case", self.id, self.state, action)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Case, _VALUES(self)  # a saved state holds thousands; names of fields would double it

@@ -3,17 +3,17 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from agents.limits import Urgency
+from agents.machine import Word
 from cim_models.catalogues import load_catalogue
 
 Triangle = tuple[float, float, float]
 """Least, most likely and largest value."""
 
 
-class TaskKind(StrEnum):
+class TaskKind(Word):
     """What a crew can be asked to do at a place, in the order in which they matter."""
 
     SHUT_VALVE = "shut_valve"

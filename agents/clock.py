@@ -104,7 +104,8 @@ class TwinEnv(simpy.Environment):
             )
         timer = Timer(fn, arg)
         queue: list[Any] = self._queue
-        heappush(queue, (t_s, priority, next(self._eid), timer))
+        # a delay drawn by numpy makes a numpy number of the time, and whatever is reckoned from it
+        heappush(queue, (float(t_s), priority, next(self._eid), timer))
         return timer
 
     def after(
@@ -136,7 +137,7 @@ class TwinEnv(simpy.Environment):
             if timer.live:
                 timer.live = False
                 timer.fn(timer.arg)
-        self._now = t_s
+        self._now = float(t_s)
 
     def __getstate__(self) -> dict[str, Any]:
         entries: list[Any] = self._queue

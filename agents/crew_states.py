@@ -1,11 +1,12 @@
 """What a crew can be doing, and every step from one to the other."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
+from agents.machine import Word
 
-class CrewState(StrEnum):
+
+class CrewState(Word):
     """What a crew is doing."""
 
     OFF_DUTY = "off duty"
@@ -20,7 +21,7 @@ class CrewState(StrEnum):
     LOST = "lost"
 
 
-class CrewAction(StrEnum):
+class CrewAction(Word):
     """What can happen to a crew."""
 
     START_SHIFT = "start shift"

@@ -1,10 +1,10 @@
 """Crews: agents that wait, drive, work, drive home, rest and go off duty."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import mesa
-import numpy as np
 
 from agents.cases import CaseAction
 from agents.clock import Timer
@@ -288,7 +288,7 @@ class Crew(mesa.Agent):
     # --- inside -----------------------------------------------------------------------------------
 
     def _step(self, action: CrewAction) -> None:
-        self.state = next_state(TRANSITIONS, f"Crew '{self.id}'", self.state, action)
+        self.state = next_state(TRANSITIONS, "Crew", self.id, self.state, action)
 
     def _cancel(self) -> None:
         if self._timer is not None:
@@ -455,4 +455,4 @@ class Crew(mesa.Agent):
 
 
 def _or_none(value: float) -> float | None:
-    return round(value, 3) if np.isfinite(value) else None
+    return round(value, 3) if math.isfinite(value) else None

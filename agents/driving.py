@@ -1,5 +1,6 @@
 """Driving: journeys on the road graph, through whatever water there is by then."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -230,7 +231,7 @@ class Journey:
     def lost_s(self) -> float:
         """Time lost to water so far, s: slow roads, detours and waiting, against a dry city."""
         lost = self.traffic.world.now_s - self.started_s - self.dry_s
-        return float(max(lost, 0.0)) if np.isfinite(lost) else 0.0
+        return max(lost, 0.0) if math.isfinite(lost) else 0.0
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -282,7 +283,7 @@ class Journey:
     def _blocked(self) -> str:
         """Id of the first road ahead that is cut; empty for none."""
         times = self.traffic.roads.road_times(self.driver.vehicle)
-        cut = next((road for road in self._rest if not np.isfinite(times[road])), None)
+        cut = next((road for road in self._rest if times[road] == np.inf), None)
         return "" if cut is None else self.traffic.roads.road_id(cut)
 
     def _look_for_another_way(self, blocked: str) -> None:

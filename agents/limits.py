@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Any
 
+from agents.machine import Word
 from agents.worktime import TimeUnit, WorkCalendar, WorkClock
 from cim_models.catalogues import load_catalogue
 from cim_models.errors import ScenarioError
 
 
-class Urgency(StrEnum):
+class Urgency(Word):
     """一般, 紧急 and 特急."""
 
     ORDINARY = "ordinary"
@@ -19,7 +19,7 @@ class Urgency(StrEnum):
     TOP_URGENT = "top_urgent"
 
 
-class Stage(StrEnum):
+class Stage(Word):
     """The stages of a case's life that have a limit of their own, in order."""
 
     ACCEPT = "accept"

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 from agents.catalogue import TaskKind
-from agents.machine import next_state
+from agents.machine import Word, next_state
 
 
-class TaskState(StrEnum):
+class TaskState(Word):
     """Where a task stands."""
 
     OPEN = "open"
@@ -23,7 +22,7 @@ class TaskState(StrEnum):
     DROPPED = "dropped"
 
 
-class TaskAction(StrEnum):
+class TaskAction(Word):
     """What can happen to a task."""
 
     ASSIGN = "assign"
@@ -117,7 +116,7 @@ class Task:
         TransitionError
             If the present state does not allow it.
         """
-        self.state = next_state(TRANSITIONS, f"Task '{self.id}'", self.state, action)
+        self.state = next_state(TRANSITIONS, "Task", self.id, self.state, action)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Task, _VALUES(self)  # as cases do

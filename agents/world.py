@@ -49,7 +49,8 @@ class World:
     @property
     def now_s(self) -> float:
         """Simulated time, s since start."""
-        return float(self.env.now)  # a delay drawn by numpy makes a numpy number of it
+        now: float = self.env._now  # what env.now returns, without one more call: it is asked for very often
+        return now
 
     def hour(self, t_s: float | None = None) -> float:
         """Hour of the day at a time (now by default), 0 to 24."""

@@ -35,5 +35,7 @@ class Way:
     @property
     def slowest(self) -> int:
         """Index of the road that costs most time against a dry one; the first where none does."""
+        if not self.delay_s[-1]:
+            return self.roads[0]
         losses = [after - before for before, after in zip(self.delay_s, self.delay_s[1:], strict=False)]
         return self.roads[losses.index(max(losses))]

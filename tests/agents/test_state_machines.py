@@ -44,11 +44,11 @@ def test_every_pair_is_allowed_by_the_table_or_refused_by_name(name):
     refused = 0
     for state, action in itertools.product(states, actions):
         if (state, action) in table:
-            assert next_state(table, "It", state, action) is table[state, action]
+            assert next_state(table, "Case", "It", state, action) is table[state, action]
         else:
             refused += 1
             with pytest.raises(TransitionError, match=f"cannot '{action}' while it is '{state}'"):
-                next_state(table, "It", state, action)
+                next_state(table, "Case", "It", state, action)
     assert refused > len(table)
 
 

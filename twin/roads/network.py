@@ -204,10 +204,11 @@ class RoadNetwork:
         """
         search = self._search(vehicle)
         times = [search.time(origin, node) for node in destinations]
-        best = int(np.argmin(times)) if times else 0
-        if not times or not np.isfinite(times[best]):
+        least_s = min(times, default=np.inf)
+        if least_s == np.inf:
             return None
-        return self._drive(origin, search.roads(origin, destinations[best]), search, depart_s)
+        nearest = destinations[times.index(least_s)]
+        return self._drive(origin, search.roads(origin, nearest), search, depart_s)
 
     def drive(self, node: int, roads: Sequence[int], vehicle: str, depart_s: float) -> Way:
         """Drive given roads, each beginning where the one before ends, at the present depths.
