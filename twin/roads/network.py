@@ -55,6 +55,7 @@ class RoadNetwork:
         self._graph = RoadGraph.of(self._ends, self._oneway, len(self.node_ids))
         self._road_tree = shapely.STRtree(self._lines)
         self._node_tree = KDTree(self._xy)
+        self._node_at = {(x, y): node for node, (x, y) in reversed([*enumerate(self._xy.tolist())])}
         dry_s = self._segment_times(np.zeros(len(roads)), next(iter(self.vehicles.values())))
         self._dry = RoadSearch(self._graph, dry_s)
         self._streets = Streets(self._ends, *self._vertices_of(), self._oneway, dry_s)
@@ -127,8 +128,9 @@ class RoadNetwork:
     # --- what drivers ask -------------------------------------------------------------------------
 
     def nearest_node(self, x: float, y: float) -> int:
-        """Index of the junction nearest to a point."""
-        return int(self._node_tree.query((x, y))[1])
+        """Index of the junction nearest to a point; at a junction, that one, the first of several."""
+        here = self._node_at.get((x, y))
+        return int(self._node_tree.query((x, y))[1]) if here is None else here
 
     def nearest_road(self, x: float, y: float) -> str:
         """Id of the road segment nearest to a point."""

@@ -125,6 +125,7 @@ def test_a_drive_into_the_water_ends_before_it(network, node):
 
 def test_nearest_junction_and_road(network, node):
     assert network.nearest_node(X0 + 35.0, Y0 + 70.0) == node["D"]
+    assert [network.nearest_node(*network.node_xy(place)) for place in node.values()] == [*node.values()]
     assert network.nearest_road(X0 + 50.0, Y0 + 44.0) == "R2"
     assert network.node_xy(node["A"]) == (X0 + 6.0, Y0 + 40.0)
 
