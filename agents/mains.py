@@ -9,9 +9,8 @@ from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import TaskKind
 from agents.channels import Receiver
-from agents.channels.citizens import HOURLY_WEIGHT
 from agents.planning import Planner
-from agents.reports import Report
+from agents.reports import HOURLY_WEIGHT, Report
 from agents.views import SupplyView
 from agents.world import World
 from cim_models.mains import ValvePlace

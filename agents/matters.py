@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.channels import Receiver
-from agents.channels.citizens import HOUR_S, HOURLY_WEIGHT
 from agents.places import RoadPlace
-from agents.reports import Report
+from agents.reports import HOURLY_WEIGHT, Report
+from agents.worktime import HOUR_S
 from agents.world import World
 from cim_models.catalogues import load_catalogue
 

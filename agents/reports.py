@@ -3,6 +3,12 @@
 import math
 from dataclasses import dataclass
 
+HOURLY_WEIGHT = (
+    0.3, 0.2, 0.2, 0.2, 0.3, 0.5, 0.8, 1.2, 1.6, 1.8, 1.8, 1.6,
+    1.3, 1.2, 1.4, 1.5, 1.5, 1.4, 1.2, 1.1, 1.0, 0.8, 0.6, 0.5,
+)  # fmt: skip
+"""Reports through the day against the mean hour (sums to 24); own assumption."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 DAY_S = 86_400.0
+HOUR_S = 3_600.0
 _LONGEST_SEARCH_DAYS = 3_660
 
 

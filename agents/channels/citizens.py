@@ -10,20 +10,13 @@ import numpy as np
 from agents.catalogue import EventCatalogue
 from agents.channels import Receiver
 from agents.places import RoadPlace
-from agents.reports import Report
+from agents.reports import HOURLY_WEIGHT, Report
 from agents.settings import CitizenSettings
+from agents.worktime import HOUR_S
 from agents.world import World
-
-HOUR_S = 3600.0
 
 FULL_RATE_DEPTH_M = 0.5
 """Depth at which people report at the full rate, m; own assumption."""
-
-HOURLY_WEIGHT = (
-    0.3, 0.2, 0.2, 0.2, 0.3, 0.5, 0.8, 1.2, 1.6, 1.8, 1.8, 1.6,
-    1.3, 1.2, 1.4, 1.5, 1.5, 1.4, 1.2, 1.1, 1.0, 0.8, 0.6, 0.5,
-)  # fmt: skip
-"""Reports through the day against the mean hour (sums to 24); own assumption."""
 
 
 class Citizens(mesa.Agent):
