@@ -57,6 +57,7 @@ class Intake:
         elif not self.settings.by_hand:
             self._take_in_at_once(case)
         else:
+            self._log("case.reported", case)
             ends_s = self._serve(self._acceptors, self.settings.accept_min, case.id, "accept")
             self.deadlines.begin(case, Stage.ACCEPT, ends_s)
             self._agenda.enter(ends_s, "accept", case.id)
@@ -72,7 +73,7 @@ class Intake:
         case.accepted_s = case.verified_s = self.world.now_s
         case.step(CaseAction.ACCEPT)
         if self._is_found_out(case):
-            self._log_accepted(case)
+            self._log("case.accepted", case)
             self._void(case)
             return
         case.step(CaseAction.VERIFY)
@@ -91,7 +92,7 @@ class Intake:
             return
         case.step(CaseAction.ACCEPT)
         case.accepted_s = self.world.now_s
-        self._log_accepted(case)
+        self._log("case.accepted", case)
         if self._is_believed(case):
             self._verified(case_id, 0.0)
             return
@@ -167,9 +168,9 @@ class Intake:
         self.book.open_cases.remove(case)
         case.cause = self.world.log("case.voided", case.id, case.cause, reason="found false at verification")
 
-    def _log_accepted(self, case: Case) -> None:
+    def _log(self, kind: str, case: Case) -> None:
         case.cause = self.world.log(
-            "case.accepted",
+            kind,
             case.id,
             case.cause,
             class_code=case.class_code,

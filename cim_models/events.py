@@ -82,6 +82,17 @@ class EventSink(Protocol):
         ...
 
 
+_CASE_AT_DESK = {
+    "class_code": "event class of the catalogue",
+    "x": "m",
+    "y": "m",
+    "road": "id of the nearest road",
+    "grid_cell": "id or empty",
+    "level": "1 (most urgent) to 4",
+    "channel": "sensor, citizen, patrol or video",
+    "reported_s": "time of the first report, s since start",
+}
+
 _KINDS = (
     EventKind("run.started", "run", "运行开始", "Run started", {"scenario": "name", "seed": "int"}),
     EventKind("run.ended", "run", "运行结束", "Run ended", {"status": "finished or interrupted"}),
@@ -157,22 +168,8 @@ _KINDS = (
     ),
     EventKind("report.settled", "report", "坐席办结", "Report settled at the desk", {"reason": "text"}),
     EventKind("report.merged", "report", "并案", "Report merged", {"case": "id"}),
-    EventKind(
-        "case.accepted",
-        "case",
-        "受理",
-        "Case accepted",
-        {
-            "class_code": "event class of the catalogue",
-            "x": "m",
-            "y": "m",
-            "road": "id of the nearest road",
-            "grid_cell": "id or empty",
-            "level": "1 (most urgent) to 4",
-            "channel": "sensor, citizen, patrol or video",
-            "reported_s": "time of the first report, s since start",
-        },
-    ),
+    EventKind("case.reported", "case", "待受理", "Case waits for acceptance", _CASE_AT_DESK),
+    EventKind("case.accepted", "case", "受理", "Case accepted", _CASE_AT_DESK),
     EventKind("case.verified", "case", "核实", "Case verified", {"reports": "number of reports so far"}),
     EventKind(
         "case.registered",

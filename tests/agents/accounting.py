@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from cim_models.events import Event
 
-BEGINNINGS = ("case.accepted", "case.registered")
+BEGINNINGS = ("case.reported", "case.accepted", "case.registered")
 ENDS_OF_CASES = ("case.closed", "case.voided", "case.transferred")
 
 
