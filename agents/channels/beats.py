@@ -99,7 +99,7 @@ class Beat:
         self._rank: dict[int, dict[str, float]] = {}
 
     def round_from(self, junction: str, shut: frozenset[str], lane: int, draws: Draws) -> Round:
-        """Return a round from a junction over every street that can be reached.
+        """Return a round from a junction over every street that can be reached, and back.
 
         At each junction a street that has not been walked yet comes first, else the way to the nearest
         one. Which of several comes first is chance, another one for each patroller of a grid.
@@ -107,7 +107,7 @@ class Beat:
         Parameters
         ----------
         junction
-            Where it begins.
+            Where it begins and ends.
         shut
             Ids of streets to keep out of.
         lane
@@ -125,48 +125,52 @@ class Beat:
             self._rounds[key] = Round(self._walk(junction, shut, self._rank[lane]))
         return self._rounds[key]
 
-    def _walk(self, junction: str, shut: frozenset[str], rank: dict[str, float]) -> list[RoundLeg]:
+    def _walk(self, first: str, shut: frozenset[str], rank: dict[str, float]) -> list[RoundLeg]:
         legs: list[RoundLeg] = []
         left = {road.id for road in self.roads} - shut
-        done_m = 0.0
-        while left:
-            for road in self._way_to(junction, left, shut, rank):
-                far = _other_end(road, junction)
-                legs.append(RoundLeg(road, junction, far, done_m, road.length_m))
-                done_m += road.length_m
-                junction = far
+        place, done_m = first, 0.0
+        while left or place != first:
+            way = self._way(place, left, first, shut, rank)
+            if not way:  # in another part of the grid
+                goals = {end for road in self.roads if road.id in left for end in road.end_names} or {first}
+                far, distance_m = self._nearest(place, goals)
+                legs.append(RoundLeg(None, place, far, done_m, distance_m))
+                place, done_m = far, done_m + distance_m
+            for road in way:
+                far = _other_end(road, place)
+                legs.append(RoundLeg(road, place, far, done_m, road.length_m))
+                place, done_m = far, done_m + road.length_m
                 left.discard(road.id)
-            if left and not self._way_to(junction, left, shut, rank):
-                far, distance_m = self._nearest(junction, left)
-                legs.append(RoundLeg(None, junction, far, done_m, distance_m))
-                done_m += distance_m
-                junction = far
         return legs
 
-    def _way_to(
-        self, junction: str, wanted: set[str], shut: frozenset[str], rank: dict[str, float]
-    ) -> list[RoadPlace]:
-        """Streets to walk to and through the nearest wanted one; none where no way leads to any."""
-        queue: list[tuple[float, float, str, tuple[RoadPlace, ...]]] = [(0.0, 0.0, junction, ())]
+    def _way(
+        self, start: str, wanted: set[str], home: str, shut: frozenset[str], rank: dict[str, float]
+    ) -> tuple[RoadPlace, ...]:
+        """Streets to walk to and through the nearest wanted one, or home when none is wanted any more.
+
+        None where no way leads there.
+        """
+        queue: list[tuple[float, float, str, tuple[RoadPlace, ...]]] = [(0.0, 0.0, start, ())]
         seen: set[str] = set()
         while queue:
             distance_m, _, place, way = heappop(queue)
             if place in seen:
                 continue
             seen.add(place)
+            if not wanted and place == home:
+                return way
             roads = sorted((road for road in self.at[place] if road.id not in shut), key=lambda r: rank[r.id])
             for road in roads:
                 if road.id in wanted:
-                    return [*way, road]
+                    return (*way, road)
             for road in roads:
                 reached_m = distance_m + road.length_m
                 heappush(queue, (reached_m, rank[road.id], _other_end(road, place), (*way, road)))
-        return []
+        return ()
 
-    def _nearest(self, junction: str, left: set[str]) -> tuple[str, float]:
-        x, y = self.xy[junction]
-        ends = {name for road in self.roads if road.id in left for name in road.end_names}
-        reach = sorted((((self.xy[e][0] - x) ** 2 + (self.xy[e][1] - y) ** 2) ** 0.5, e) for e in ends)
+    def _nearest(self, place: str, goals: set[str]) -> tuple[str, float]:
+        x, y = self.xy[place]
+        reach = sorted((((self.xy[e][0] - x) ** 2 + (self.xy[e][1] - y) ** 2) ** 0.5, e) for e in goals)
         distance_m, far = reach[0]
         return far, max(DETOUR * distance_m, 1.0)
 

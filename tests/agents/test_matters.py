@@ -1,5 +1,7 @@
 """Matters in the streets: who finds them, and that what is found follows from where people walk."""
 
+import pickle
+
 import pytest
 
 from agents.matters import matter_classes
@@ -142,3 +144,13 @@ def test_the_matters_are_the_same_whoever_looks_and_works():
 
     assert world(one) == world(other)
     assert world(one) != world(town(seed=2).run(DAY_S))
+
+
+def test_a_restored_snapshot_meets_the_same_matters():
+    settings = {"patrols": patrols(2), "video": VideoSettings(recall=0.5), "crews": {"sanitation": 3}}
+    whole = town(**settings).run(12 * 3600.0)
+    part = town(**settings).run(5 * 3600.0 + 17.0)
+    again = pickle.loads(pickle.dumps(part)).run(12 * 3600.0)
+    assert again.log.text() == whole.log.text()
+    assert found(whole, "patrol")
+    assert found(whole, "video")
