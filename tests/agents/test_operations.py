@@ -14,7 +14,6 @@ from agents.channels.citizens import Citizens
 from agents.channels.patrols import Patrol
 from agents.crews import Crew
 from agents.dispatch import Dispatcher
-from agents.policies import Assignment
 from agents.policies.nearest import NearestCrew
 from agents.settings import (
     CitizenSettings,
@@ -373,38 +372,6 @@ def test_a_skill_that_does_not_exist_is_named():
 def test_settings_check_themselves(make):
     with pytest.raises(ScenarioError, match="Setting '"):
         make()
-
-
-class Nonsense:
-    """Names crews and tasks that do not exist, twice, and without the skill."""
-
-    def decide(self, situation):
-        wrong = [
-            Assignment(crew.id, task.id)
-            for task in situation.tasks
-            for crew in situation.crews
-            if task.skill not in ("", crew.skill)
-        ]
-        return [Assignment("nobody", "nothing"), "what?", *wrong, *NearestCrew().decide(situation)]
-
-
-class Raises:
-    """Fails every other time."""
-
-    calls = 0
-
-    def decide(self, situation):
-        self.calls += 1
-        if self.calls % 2:
-            return 1 / 0
-        return NearestCrew().decide(situation)
-
-
-@pytest.mark.parametrize("policy", [Nonsense(), Raises()])
-def test_a_policy_that_fails_is_logged_and_nothing_is_lost(policy):
-    run = storm(policy=policy).run(6 * 3600.0)
-    assert run.log.of("dispatch.refused")
-    assert run.operations.case_counts().get("closed", 0) >= 1
 
 
 def test_manual_dispatch_takes_longer_than_automatic():
