@@ -39,7 +39,9 @@ class Deadlines:
         self.clock = clock
         self._tidy_at = _FEWEST_TO_TIDY
         self._agenda = Agenda(
-            world.env, {"ask": self._ask, "overdue": self._overdue, "stage": self._stage_overdue}
+            world.env,
+            {"ask": self._ask, "overdue": self._overdue, "stage": self._stage_overdue},
+            self._is_needed,
         )
 
     def start(self, case: Case) -> None:
@@ -123,7 +125,7 @@ class Deadlines:
         else:
             self._agenda.enter(case.due_s, "overdue", case.id, case.due_s)
         if len(self._agenda) > self._tidy_at:
-            self._agenda.keep(self._is_needed)
+            self._agenda.tidy()
             self._tidy_at = max(2 * len(self._agenda), _FEWEST_TO_TIDY)
 
     def _is_needed(self, entry: Entry) -> bool:

@@ -356,7 +356,11 @@ class Diary:
     def __init__(self, env):
         self.env = env
         self.rung = []
-        self.agenda = Agenda(env, {"note": self.note, "again": self.again})
+        self.needless = ""
+        self.agenda = Agenda(env, {"note": self.note, "again": self.again}, self.is_needed)
+
+    def is_needed(self, entry):
+        return entry[3] != self.needless
 
     def note(self, subject, number):
         self.rung.append((self.env.now, subject, number))
@@ -377,8 +381,21 @@ def test_an_agenda_rings_in_order_of_time_and_of_entry():
     assert [(t_s, subject) for t_s, subject, _ in diary.rung] == [
         (10.0, "a"), (12.0, "twice"), (12.0, "at once"), (17.0, "later"), (20.0, "b"),
     ]  # fmt: skip
-    diary.agenda.keep(lambda entry: entry[3] == "d")
+    diary.needless = "c"
+    diary.agenda.tidy()
     assert len(diary.agenda) == 1
     again = pickle.loads(pickle.dumps(diary))
     again.env.run_to(100.0)
     assert again.rung[-1] == (30.0, "d", 30.0)
+
+
+def test_a_needless_date_gets_no_timer():
+    env = TwinEnv()
+    diary = Diary(env)
+    for t_s, subject in ((10.0, "a"), (20.0, "b"), (30.0, "c")):
+        diary.agenda.enter(t_s, "note", subject)
+    diary.needless = "b"
+    env.run_to(15.0)
+    assert env.peek() == 30.0
+    env.run_to(40.0)
+    assert [subject for _, subject, _ in diary.rung] == ["a", "c"]
