@@ -5,7 +5,7 @@ on which traffic is faster, so that ways are sought as in a real city and not ti
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from itertools import product
 from typing import Any
@@ -24,7 +24,13 @@ from agents.settings import (
 )
 from cim_models.city import City, Terrain
 from cim_models.district.tables import layer_frame
-from cim_models.organisation_model import grid_cell_codes, make_organisations, organisation_columns
+from cim_models.organisation_model import (
+    OrganisationNumbers,
+    grid_cell_codes,
+    make_organisations,
+    organisation_columns,
+)
+from cim_models.organisations import Organisation
 
 BLOCK_M = 250.0
 AVENUE_EVERY = 3
@@ -55,12 +61,15 @@ class BenchCity:
         Patrol grids across and along.
     crews
         Crews, one to a depot.
+    organisations
+        How many departments, districts, street stations and work units there are below the centre.
     """
 
     cols: int = 60
     rows: int = 50
     beats: tuple[int, int] = BEATS
     crews: int = CREWS
+    organisations: OrganisationNumbers = field(default_factory=OrganisationNumbers)
 
     @property
     def extent_m(self) -> tuple[float, float]:
@@ -93,8 +102,10 @@ class DryWater:
 
 
 def make_city(size: BenchCity) -> City:
-    """Lay out streets, grids and depots."""
+    """Lay out streets, grids and depots; all organisations have their seat in the middle."""
     width_m, height_m = size.extent_m
+    members = make_organisations(size.organisations)
+    seats = [Point(size.xy(size.cols // 2, size.rows // 2))] * len(members)
     shape = (int(height_m / TERRAIN_CELL_M), int(width_m / TERRAIN_CELL_M))
     return City(
         name="bench-operations",
@@ -105,10 +116,10 @@ def make_city(size: BenchCity) -> City:
         terrain=Terrain(np.full(shape, 5.0, dtype=np.float32), 0.0, height_m, TERRAIN_CELL_M),
         layers={
             "roads": _roads(size),
-            "grid_cells": _areas("grid_cells", size, _grid_cell_counts(size), persons=True),
-            "patrol_grids": _areas("patrol_grids", size, size.beats),
+            "organisations": layer_frame("organisations", organisation_columns(members), seats),
+            "grid_cells": _grid_cells(size, members),
+            "patrol_grids": _patrol_grids(size),
             "depots": _depots(size),
-            "organisations": _organisations(size),
         },
     )
 
@@ -172,30 +183,23 @@ def _roads(size: BenchCity) -> Any:
     )
 
 
-def _grid_cell_counts(size: BenchCity) -> tuple[int, int]:
+def _grid_cells(size: BenchCity, members: Sequence[Organisation]) -> Any:
+    """Tile the city by cells, dealt out to the street stations row by row."""
     width_m, height_m = size.extent_m
-    return int(np.ceil(width_m / GRID_CELL_M)), int(np.ceil(height_m / GRID_CELL_M))
+    cells = _tiles(size, int(np.ceil(width_m / GRID_CELL_M)), int(np.ceil(height_m / GRID_CELL_M)))
+    codes = grid_cell_codes(members, len(cells))
+    return layer_frame("grid_cells", {"id": codes, "persons": [PERSONS / len(cells)] * len(cells)}, cells)
 
 
-def _areas(layer: str, size: BenchCity, counts: tuple[int, int], *, persons: bool = False) -> Any:
-    """Tile the city by rectangles."""
-    (width_m, height_m), (cols, rows) = size.extent_m, counts
+def _patrol_grids(size: BenchCity) -> Any:
+    areas = _tiles(size, *size.beats)
+    return layer_frame("patrol_grids", {"id": [f"P{number:03d}" for number in range(len(areas))]}, areas)
+
+
+def _tiles(size: BenchCity, cols: int, rows: int) -> list[Any]:
+    width_m, height_m = size.extent_m
     x, y = np.linspace(0.0, width_m, cols + 1), np.linspace(0.0, height_m, rows + 1)
-    tiles = list(product(range(rows), range(cols)))
-    columns: dict[str, Sequence[Any]] = {
-        "id": [f"{layer[0].upper()}{row:02d}{col:02d}" for row, col in tiles]
-    }
-    if persons:
-        columns["id"] = grid_cell_codes(make_organisations(), len(tiles))
-        columns["persons"] = [PERSONS / len(tiles)] * len(tiles)
-    return layer_frame(layer, columns, [box(x[col], y[row], x[col + 1], y[row + 1]) for row, col in tiles])
-
-
-def _organisations(size: BenchCity) -> Any:
-    """One centre, 32 departments, 10 districts, 141 street stations and 443 work units, all at one seat."""
-    members = make_organisations()
-    seat = Point(size.xy(size.cols // 2, size.rows // 2))
-    return layer_frame("organisations", organisation_columns(members), [seat] * len(members))
+    return [box(x[col], y[row], x[col + 1], y[row + 1]) for row, col in product(range(rows), range(cols))]
 
 
 def _depots(size: BenchCity) -> Any:

@@ -18,9 +18,11 @@ from benchmarks.operations import (
 from benchmarks.operations_city import CREWS, BenchCity, crews_by_skill, make_city
 from benchmarks.stage_sampler import REST, StageSampler
 from cim_models.errors import InputError
+from cim_models.organisation_model import OrganisationNumbers
 from scenarios.runfolder.eventlog import log_hash, read_events
 
-SMALL = BenchCity(cols=8, rows=7, beats=(2, 1), crews=20)
+OFFICES = OrganisationNumbers(departments=9, districts=1, stations=3, units=12)
+SMALL = BenchCity(cols=8, rows=7, beats=(2, 1), crews=20, organisations=OFFICES)
 ENDS = {"case.closed", "case.voided", "case.transferred"}
 
 
@@ -29,7 +31,8 @@ def day(tmp_path_factory):
     """One day of a small town: the bench that ran it, and its events."""
     folder = tmp_path_factory.mktemp("day")
     bench = Bench(OperationsPlan(days=1.0, size=SMALL), 400, folder)
-    bench.run()
+    bench.run_to(DAY_S)
+    bench.log.close()
     return bench, folder, read_events(folder)
 
 
@@ -93,12 +96,22 @@ def test_the_log_on_disk_has_the_hash_of_the_run_and_another_run_has_it_too(day,
     assert 0.0 < again["snapshot"]["kb"] < 1000.0
 
 
+def test_every_registered_case_has_its_unit(day):
+    _, _, events = day
+    registered = [event.data for event in events if event.kind == "case.registered"]
+    assert {data["hub"] for data in registered} == {"ORG-C"}
+    assert all(data["unit"] and data["regulator"] for data in registered)
+
+
 def test_crews_are_shared_among_the_skills_without_loss():
     numbers = crews_by_skill(CREWS)
     assert sum(numbers.values()) == CREWS
     assert min(numbers.values()) >= 1
     assert max(numbers, key=numbers.get) == "sanitation"
-    assert len(make_city(BenchCity()).layers["depots"]) == CREWS
+    city = make_city(BenchCity())
+    assert len(city.layers["depots"]) == CREWS
+    kinds = city.layers["organisations"]["kind"].value_counts().to_dict()
+    assert kinds == {"centre": 1, "department": 32, "district": 10, "station": 141, "unit": 443}
 
 
 def test_a_plan_that_makes_no_sense_is_refused():
