@@ -214,7 +214,7 @@ class RoadSearch:
             1.0 / width_s,
             float(limit_s),
             np.empty((workers, junctions)),
-            np.empty((workers, 3, junctions), dtype=np.int32),
+            np.empty((workers, junctions, 3), dtype=np.int32),
             np.empty((workers, buckets), dtype=np.int32),
             out,
         )
