@@ -102,8 +102,6 @@ def _task(books: Account, event: Event) -> None:
         assert books.tasks[task] == "waiting", f"{task} dispatched while {books.tasks[task]}"
         assert crew not in books.hands.values(), f"{crew} has two tasks"
         books.tasks[task], books.hands[task] = "in hand", crew
-    elif event.kind == "dispatch.changed" and event.data["leaves"]:
-        _end(books, event.data["leaves"], event.data["crew"], "waiting")
     elif event.kind == "crew.finished":
         _end(books, event.data["task"], event.subject, "done")
     elif event.kind == "task.recalled":

@@ -14,6 +14,7 @@ from agents.tasks import TaskState
 from agents.zones import Zones
 from cim_models.errors import ScenarioError
 from cim_models.events import PLAN_REASONS
+from tests.agents.accounting import account
 from tests.agents.test_driving import report_flood
 from tests.agents.test_random_storms import check_books
 from tests.agents.toy_town import ToyRun, junction_xy, make_toy_city, toy_settings
@@ -128,6 +129,7 @@ def test_two_crews_exchange_their_tasks():
     run.run(3600.0)
     assert {one.state, other.state} <= {TaskState.DONE, TaskState.DROPPED, TaskState.ON_SITE}
     check_books(run)
+    account(run.log.events)
 
 
 # --- plans -----------------------------------------------------------------------------------------
@@ -176,6 +178,7 @@ def test_the_rolling_horizon_plans_in_a_storm_and_the_run_stays_sound():
         assert event.subject in run.operations.book.tasks
     assert run.log.of("dispatch.refused") == []
     assert run.operations.case_counts()["closed"] >= 3
+    account(run.log.events)
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))

@@ -1,13 +1,18 @@
 """The contract on every built-in policy, and that it catches policies that break it."""
 
+import json
+import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from agents.policies import BUILT_IN, Assignment, load_policy
 from agents.policies.contract import RULES, SITUATIONS, broken_rules
 from agents.policies.nearest import NearestCrew
+from citytwin import app
 
 WORK_CONSERVING = ("assignment", "flow", "nearest", "priority")
 
@@ -138,3 +143,28 @@ def test_a_policy_that_meddles_is_caught():
 def test_every_rule_is_broken_by_somebody_and_by_no_good_policy():
     assert broken_rules(NearestCrew) == {}
     assert set(broken_rules(lambda: 1 / 0)) == set(RULES)
+
+
+def test_the_policy_in_the_documents_keeps_the_contract_and_is_checked_by_the_command(tmp_path, monkeypatch):
+    document = Path(__file__).parents[2] / "docs" / "policies.md"
+    (code,) = re.findall(r"```python\n(.*?)```", document.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "lazy.py").write_text(code, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    good = CliRunner().invoke(app, ["policy", "check", "lazy.py:Lazy", "--json"])
+    assert json.loads(good.stdout) == {"policy": "lazy.py:Lazy", "rules": list(RULES), "broken": {}}
+    assert good.exit_code == 0
+    spoilt = code.replace("min(near)[1:]", "near[0][1:]")
+    (tmp_path / "hasty.py").write_text(spoilt, "utf-8")
+    bad = CliRunner().invoke(app, ["policy", "check", "hasty.py:Lazy"])
+    assert bad.exit_code == 1
+    assert "broken  whatever_the_order" in bad.stdout
+    missing = CliRunner().invoke(app, ["policy", "check", "nowhere.py:Lazy"])
+    assert missing.exit_code == 2
+
+
+def test_the_documents_name_every_policy_and_its_options():
+    text = (Path(__file__).parents[2] / "docs" / "policies.md").read_text("utf-8")
+    for name in BUILT_IN:
+        (row,) = re.findall(rf"^\| `{name}` \|.*$", text, re.MULTILINE)
+        for option in vars(load_policy(name)):
+            assert f"`{option}`" in row.rsplit("|", 2)[1]

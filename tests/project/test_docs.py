@@ -55,7 +55,9 @@ def test_readme_names_every_command():
 def test_readme_names_no_command_that_is_not_there():
     readme = (ROOT / "README.md").read_text("utf-8")
     there = set(commands(typer.main.get_command(citytwin.app)))
-    named = set(re.findall(r"citytwin (?:city|bench) \w+|citytwin (?!city|bench)[a-z]+", readme))
+    named = set(
+        re.findall(r"citytwin (?:city|bench|policy) \w+|citytwin (?!city|bench|policy)[a-z]+", readme)
+    )
     assert named <= there
 
 
