@@ -32,8 +32,8 @@ class OpenCases:
 
     def remove(self, case: Case) -> None:
         """Forget a case; one that is not there is ignored."""
-        self._by_cell.get(self._cell(case.class_code, case.x, case.y), {}).pop(case.id, None)
-        self._by_road.get((case.class_code, case.road), {}).pop(case.id, None)
+        _take_out(self._by_cell, self._cell(case.class_code, case.x, case.y), case.id)
+        _take_out(self._by_road, (case.class_code, case.road), case.id)
 
     def find(self, report: Report, road: str, now_s: float) -> Case | None:
         """Return the case that a report belongs to, the nearest first, or None.
@@ -59,15 +59,30 @@ class OpenCases:
         return found
 
     def _candidates(self, report: Report, road: str) -> list[Case]:
-        code, col, row = self._cell(report.class_code, report.x, report.y)
+        code, reach = report.class_code, self._distance_m
         near = list(self._by_road.get((code, road), {}).values()) if road else []
-        for d_col in (-1, 0, 1):
-            for d_row in (-1, 0, 1):
-                near.extend(self._by_cell.get((code, col + d_col, row + d_row), {}).values())
+        # cells are as wide as the circle around the report, which so touches two by two at most
+        _, west, south = self._cell(code, report.x - reach, report.y - reach)
+        _, east, north = self._cell(code, report.x + reach, report.y + reach)
+        for col in range(west, east + 1):
+            for row in range(south, north + 1):
+                here = self._by_cell.get((code, col, row))
+                if here:
+                    near.extend(here.values())
         return near
 
     def _cell(self, code: str, x: float, y: float) -> tuple[str, int, int]:
-        return code, int(x // self._distance_m), int(y // self._distance_m)
+        width = 2.0 * self._distance_m
+        return code, int(x // width), int(y // width)
+
+
+def _take_out[K](index: dict[K, dict[str, Case]], key: K, name: str) -> None:
+    """Take a case out of an index, and its place with it when it was the last there."""
+    here = index.get(key)
+    if here is not None:
+        here.pop(name, None)
+        if not here:
+            del index[key]
 
 
 class ClosedCases:

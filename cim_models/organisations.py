@@ -91,6 +91,7 @@ class OrganisationTree:
     _names: Mapping[str, str] = field(default_factory=dict)
     _serving: Mapping[tuple[str, str], str] = field(default_factory=dict)
     _prefixes: tuple[int, ...] = ()
+    _supervising: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def centre(self) -> Organisation:
@@ -141,9 +142,9 @@ class OrganisationTree:
         return self.department_for(skill) or self.centre
 
     def department_for(self, skill: str) -> Organisation | None:
-        """Return the department that supervises a skill, or None."""
-        departments = (m for m in self.members.values() if m.kind is _K.DEPARTMENT and skill in m.skills)
-        return min(departments, key=lambda member: member.id, default=None)
+        """Return the department that supervises a skill, the first by id, or None."""
+        found = self._supervising.get(skill)
+        return None if found is None else self.members[found]
 
 
 def organisation_tree(members: Iterable[Organisation], where: str) -> OrganisationTree:
@@ -172,7 +173,11 @@ def organisation_tree(members: Iterable[Organisation], where: str) -> Organisati
         )
     by_id = {member.id: member for member in found}
     serving: dict[tuple[str, str], str] = {}
+    supervising: dict[str, str] = {}
     for member in sorted(found, key=lambda item: item.id):
+        if member.kind is _K.DEPARTMENT:
+            for skill in sorted(member.skills):
+                supervising.setdefault(skill, member.id)
         if member.kind is _K.UNIT:
             for area in _areas(member, by_id):
                 for skill in sorted(member.skills):
@@ -182,6 +187,7 @@ def organisation_tree(members: Iterable[Organisation], where: str) -> Organisati
         _names={member.name_zh: member.id for member in reversed(found) if member.name_zh},
         _serving=serving,
         _prefixes=tuple(sorted({len(area) for _, area in serving}, reverse=True)),
+        _supervising=supervising,
     )
 
 
