@@ -45,7 +45,7 @@ class SupplySettings:
     pressure_exponent: float = 0.5
     low_pressure_m: float = 15.0
     discharge_coefficient: float = 0.75
-    active_step_s: int = 60
+    active_step_s: int = 300
     litres_person_day: float = 240.0
 
     def __post_init__(self) -> None:
