@@ -13,9 +13,11 @@ from agents.settings import CitizenSettings, StaffingSettings
 from cim_models.events import Event
 from cim_models.networks import read_supply
 from cim_models.orders import Order, OrderOutcome, SupplyOrder
+from scenarios.story import story_lines, tell
 from scenarios.storylog import StoryLog
 from scenarios.supplystory import SupplyStory
 from tests.agents.toy_town import (
+    START,
     EventList,
     ToyTown,
     junction_xy,
@@ -157,6 +159,25 @@ def test_the_chain_leads_from_recovery_back_to_the_burst(mended: MainsRun) -> No
         "run.started",
     ):
         assert kind in chain
+
+
+def test_the_tree_of_the_burst_holds_the_whole_story(mended: MainsRun) -> None:
+    story = tell(mended.events.events, mended.only("supply.burst").id)
+    text = "\n".join(story_lines(story, START, most=500))
+    for words in (
+        "Main burst",
+        "Case registered",
+        "Valve shut",
+        "Main cut off",
+        "Main repaired",
+        "Valve opened",
+    ):
+        assert words in text
+    lines = text.splitlines()
+    depth = {
+        words: len(line) - len(line.lstrip("> 0123456789:")) for line in lines for words in [line.strip()]
+    }
+    assert len(set(depth.values())) > 5  # a tree, not a list
 
 
 def test_all_customers_have_water_again(mended: MainsRun) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,12 @@ from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.events import EVENT_KINDS, Event
 from cim_models.networks import read_supply
+from scenarios.branching import branch_stored
+from scenarios.composition import prepare
 from scenarios.runfolder import RunFolder
+from scenarios.schema import load_scenario
+from scenarios.simulation import Simulation
+from tests.scenarios.branching.alike import assert_same_run
 from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
 from tests.tiny_city import X0, Y0, make_tiny_city
 from tests.twin.supply.towns import needs_epanet
@@ -189,3 +195,21 @@ def test_without_epanet_a_burst_is_refused_and_other_runs_go_on(
     with pytest.raises(ScenarioError, match=r"owa-epanet, which has wheels for Python 3\.12"):
         play("engineless")
     assert play("other", failures=[], duration="1min").summary is not None
+
+
+@needs_epanet
+def test_branches_of_a_stored_and_of_a_running_burst_end_like_their_parent(
+    play: Callable[..., RunFolder], tmp_path: Path
+) -> None:
+    output = {"depth_every": "4min", "sensors_every": "2min", "checkpoints_every": "5min"}
+    changes = {"duration": "12min", "measures": [SHUT], "output": output}
+    parent = play("branched", **changes)
+    assert_same_run(parent, branch_stored(parent, 400.0, (), tmp_path / "stored"))
+    scenario = load_scenario(str(parent.path.with_suffix(".yaml")))
+    with Simulation(prepare(scenario), tmp_path / "run") as simulation:
+        simulation.advance_to(430.0)  # before the valve is shut, so that each replays on its own
+        branch = simulation.branch(tmp_path / "fork")
+        simulation.run()
+        assert branch.wait() == 0
+    assert_same_run(parent, RunFolder(tmp_path / "run"))
+    assert_same_run(parent, RunFolder(tmp_path / "fork"))
