@@ -8,7 +8,7 @@ the denominator is chosen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from scenarios.summary.case_records import CaseRecord, DeskCounts
@@ -124,8 +124,8 @@ class Composite:
         Identifier and names.
     value
         Points, 0 to 100; None where a part has no value.
-    formula
-        The sum in terms of the indicators' ids.
+    formula, formula_zh
+        The sum in terms of the indicators' names.
     """
 
     id: str
@@ -133,10 +133,11 @@ class Composite:
     en: str
     value: float | None
     formula: str
+    formula_zh: str
 
     def to_json(self) -> dict[str, Any]:
         """Return the score as plain JSON values."""
-        return {"id": self.id, "zh": self.zh, "en": self.en, "value": self.value, "formula": self.formula}
+        return asdict(self)
 
 
 def case_counts(cases: Sequence[CaseRecord], desk: DeskCounts, end_s: float) -> dict[str, int]:
@@ -234,17 +235,22 @@ def jinniu_composite(indicators: Sequence[Indicator]) -> Composite:
     known = [
         points * (1.0 - share if against else share) for points, share, against in shares if share is not None
     ]
-    terms = (
-        f"{points:.0f} x (1 - {name})" if against else f"{points:.0f} x {name}"
-        for points, name, against in _JINNIU
-    )
     return Composite(
         id="jinniu_composite",
         zh="综合得分(成都金牛)",
         en="Composite score (Jinniu, Chengdu)",
         value=sum(known) if len(known) == len(_JINNIU) else None,
-        formula=" + ".join(terms),
+        formula=_sum_of({indicator.id: indicator.id for indicator in indicators}),
+        formula_zh=_sum_of({indicator.id: indicator.zh for indicator in indicators}),
     )
+
+
+def _sum_of(names: Mapping[str, str]) -> str:
+    terms = (
+        f"{points:.0f} x (1 - {names[name]})" if against else f"{points:.0f} x {names[name]}"
+        for points, name, against in _JINNIU
+    )
+    return " + ".join(terms)
 
 
 def _at_or_before(value_s: float | None, limit_s: float) -> bool:

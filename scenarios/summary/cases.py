@@ -42,6 +42,7 @@ def summarize_cases(
             **{channel: desk.by_channel[channel] for channel in sorted(desk.by_channel)},
         },
         "counts": {**_counts(cases, end_s), "found_false": desk.found_false},
+        "backlog": backlog(cases, end_s),
         "by_level": {str(level): sum(case.level == level for case in cases) for level in (1, 2, 3, 4)},
         "by_unit": _by_unit(cases, end_s),
         "platform_counts": figures,
@@ -71,6 +72,27 @@ def mean_response_by_grid(cases: Sequence[CaseRecord]) -> dict[str, float]:
         if case.response_s is not None:
             by_grid[case.grid_cell].append(case.response_s)
     return {cell: sum(values) / len(values) for cell, values in sorted(by_grid.items())}
+
+
+def backlog(cases: Sequence[CaseRecord], end_s: float) -> dict[str, int]:
+    """Count the cases that wait: open and past their limit at the end, and the most open ones at any time.
+
+    Source: backlog is what is open past its limit. A case that was opened again counts from then on.
+    """
+    changes = []
+    for case in cases:
+        ends = [t_s for t_s in (case.closed_s, case.voided_s, case.transferred_s) if t_s is not None]
+        changes.append((case.since_s, 1))
+        changes += [(t_s, -1) for t_s in ends[:1]]
+    most, now = 0, 0
+    for _, change in sorted(changes):
+        now += change
+        most = max(most, now)
+    return {
+        "open": sum(case.is_open for case in cases),
+        "past_limit": sum(case.is_late(end_s) for case in cases),
+        "most_open": most,
+    }
 
 
 def _between(begin_s: float | None, end_s: float | None) -> float | None:

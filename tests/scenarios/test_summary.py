@@ -163,7 +163,14 @@ def test_the_composite_weighs_its_parts(platform: dict[str, Any]) -> None:
     score = platform["composite"]
     assert score["value"] == pytest.approx(30 * 0.5 + 20 * 0.25 + 20 * 0.5 + 20 * 0.75 + 10 * 0.75)
     assert score["formula"].startswith("30 x handling_rate + 20 x handling_on_time_rate + 20 x (1 - rework")
+    assert score["formula_zh"].startswith("30 x 处置率 + 20 x 按期处置率 + 20 x (1 - 返工率)")
     assert summarize_cases([], 0.0)["composite"]["value"] is None
+
+
+def test_the_backlog_is_what_waits(platform: dict[str, Any]) -> None:
+    # C1 to C4 are open together from 400 s on
+    assert platform["backlog"] == {"open": 3, "past_limit": 2, "most_open": 4}
+    assert summarize_cases([], 0.0)["backlog"] == {"open": 0, "past_limit": 0, "most_open": 0}
 
 
 def test_sites_choose_their_denominators(platform: dict[str, Any]) -> None:

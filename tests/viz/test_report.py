@@ -118,6 +118,8 @@ def test_indicators_carry_numerator_denominator_and_formula(run):
     assert rows["Closed on time"].fraction == "1 / 1"
     assert rows["Closed on time"].value == "100.0\u00a0%"
     assert all(row.formula for row in rows.values())
+    score = rows["Composite score (Jinniu, Chengdu)"]
+    assert score.formula.startswith("30 x handling_rate")
 
 
 def test_every_indicator_has_a_chinese_formula():

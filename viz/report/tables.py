@@ -65,19 +65,20 @@ _VOLUMES = (
 
 def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
     """Compute the indicators of cases and crews from the event log."""
-    listed = [
-        *summarize_cases(record.events, record.end_s, case_denominators(record.meta))["indicators"],
-        summarize_crews(record.events, record.end_s)["utilisation"],
-    ]
-    return [
+    cases = summarize_cases(record.events, record.end_s, case_denominators(record.meta))
+    formula = "formula_zh" if record.language == "zh" else "formula"
+    rows = [
         IndicatorRow(
             name=str(row[record.language]),
             value=say("no_value") if row["value"] is None else share_text(row["value"]),
             fraction=f"{number_text(row['numerator'])} / {number_text(row['denominator'])}",
-            formula=str(row["formula_zh" if record.language == "zh" else "formula"]),
+            formula=str(row[formula]),
         )
-        for row in listed
+        for row in (*cases["indicators"], summarize_crews(record.events, record.end_s)["utilisation"])
     ]
+    score = cases["composite"]
+    points = say("no_value") if score["value"] is None else number_text(score["value"])
+    return [*rows, IndicatorRow(str(score[record.language]), points, "", str(score[formula]))]
 
 
 def balance_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:
