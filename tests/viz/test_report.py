@@ -2,11 +2,14 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from cim_models.errors import InputError
+from cim_models.orders import Order
 from scenarios.runfolder import RunFolder
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
@@ -207,3 +210,10 @@ def test_staircase_starts_at_zero_and_reaches_the_end():
     series = step_series([(20.0, 1.0), (10.0, 1.0), (30.0, -2.0)], 60.0, "")
     assert series.peak == 2.0
     assert (series.time_s[-1], series.last) == (60.0, 0.0)
+
+
+@pytest.mark.parametrize("order", [kind.__name__ for kind in get_args(Order)])
+def test_every_order_has_its_words_in_the_report_and_on_the_screen(order):
+    assert all(TEXTS[f"orders_{order}"])
+    ticker = (Path(__file__).parents[2] / "viz/frontend/src/parts/ticker.js").read_text("utf-8")
+    assert len(re.findall(rf"\b{order}: \"", ticker)) == len(LANGUAGES)

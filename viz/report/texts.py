@@ -98,6 +98,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "orders_RemoveCulvert": ("封堵涵洞 {count} 处", "a culvert filled {count:time|times}"),
     "orders_ShutCulvert": ("关闭涵闸 {count} 次", "a culvert shut {count:time|times}"),
     "orders_ShutValve": ("关闭阀门 {count} 个", "a valve shut {count:time|times}"),
+    "orders_RepairPipe": ("修复管道 {count} 处", "a main repaired {count:time|times}"),
     "orders_OpenValve": ("开启阀门 {count} 个", "a valve opened {count:time|times}"),
     "orders_OpenCulvert": ("开启涵闸 {count} 次", "a culvert opened {count:time|times}"),
     "between": ("，", "; "),

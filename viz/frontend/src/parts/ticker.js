@@ -8,7 +8,7 @@ import {escape, fill, mount, number} from "./html.js"
 
 const ALARMS = new Set([
   "case.registered", "case.escalated", "case.overdue", "case.returned", "case.suspended", "case.reopened", "case.closed", "road.flooded", "sewer.surcharged",
-  "crew.cut_off", "order.issued", "order.refused",
+  "crew.cut_off", "crew.lost", "order.issued", "order.refused",
 ])
 const SHOWN = 14
 const FEW = {"sewer.surcharged": 3, "order.issued": 3, "road.flooded": 4} // at most so many of a kind
@@ -81,10 +81,10 @@ export function subjectText(store, row) {
 const ORDERS = {
   zh: {CloseRoad: "封闭道路", OpenRoad: "恢复通行", ClearGullies: "疏通雨水箅子", StartPump: "启动抽排", StopPump: "停止抽排",
     LayBarrier: "设置围堰", RemoveBarrier: "撤除围堰", LayCulvert: "开通涵洞", RemoveCulvert: "封堵涵洞", ShutCulvert: "关闭涵闸", OpenCulvert: "开启涵闸",
-    ShutValve: "关闭阀门", OpenValve: "开启阀门"},
+    ShutValve: "关闭阀门", OpenValve: "开启阀门", RepairPipe: "修复管道"},
   en: {CloseRoad: "close road", OpenRoad: "open road", ClearGullies: "clear gullies", StartPump: "start pump", StopPump: "stop pump",
     LayBarrier: "lay barrier", RemoveBarrier: "remove barrier", LayCulvert: "open up culvert", RemoveCulvert: "fill culvert", ShutCulvert: "shut culvert", OpenCulvert: "open culvert",
-    ShutValve: "shut valve", OpenValve: "open valve"},
+    ShutValve: "shut valve", OpenValve: "open valve", RepairPipe: "repair main"},
 }
 
 // What is ordered and where: at the road that the order names, else at the place of its case.
