@@ -190,6 +190,54 @@ def compare(
 
 
 @app.command()
+def sweep(
+    name: Annotated[str, typer.Argument(help="An experiment, or a scenario to vary: a file or name.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to write.")] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=A,B", help="Values that a scenario's key takes in turn; may be repeated."),
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(help="Runs of each variant, each with its seed.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key everywhere.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one to a core if none.", min=1)] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep whole run folders.")] = False,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    language: LanguageOption = "en",
+) -> None:
+    """Run variants of a scenario under the same seeds and compare them, with confidence intervals."""
+    from scenarios.experiments import load_experiment, run_experiment, vary_scenario
+    from scenarios.experiments.definition import is_experiment
+    from scenarios.experiments.running import read_results
+    from scenarios.experiments.watching import RunCounter
+    from scenarios.experiments.writing import table_lines
+    from scenarios.simulation import free_folder
+    from viz.report.experiment import write_experiment
+
+    if is_experiment(name) and vary:
+        raise InputError("sweep --vary", got=vary[0], expected="a scenario; an experiment has its variants")
+    if vary:
+        loaded = vary_scenario(name, vary, replications or 20, set_ or ())
+    else:
+        loaded = load_experiment(name, set_ or ())
+    folder = out or free_folder(Path("runs"), loaded.experiment.name)
+    with RunCounter(loaded.experiment.name, shown=not quiet) as watcher:
+        run_experiment(loaded, folder, replications=replications, jobs=jobs, keep=keep, watcher=watcher)
+    results = read_results(folder)
+    page = write_experiment(folder, language)
+    if as_json:
+        _print_json({"folder": str(folder), **results})
+    else:
+        _print_lines([*table_lines(results), f"Folder: {folder}", f"Report: {page}"])
+    if results["runs"]["failed"]:
+        raise typer.Exit(1)
+
+
+@app.command()
 def checkpoint(run: RunArgument, as_json: JsonOption = False) -> None:
     """Keep the state of a run that is going on, as a place to branch off later."""
     from scenarios.branching.port import ask
