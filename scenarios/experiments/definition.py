@@ -44,7 +44,7 @@ class Variant(Section):
 class MeasureChoice(Section):
     """A figure of ``summary.json``, by its dotted name.
 
-    Entries of lists go by their ``id``, as ``citytwin compare`` shows them. ``better`` says which way is good.
+    Entries of lists go by their ``id``, as in ``citytwin compare``. ``better`` says which way is good.
     """
 
     figure: str

@@ -42,7 +42,7 @@ def write_results(loaded: LoadedExperiment, outcomes: Sequence[Outcome], planned
 
 
 def summarize(loaded: LoadedExperiment, outcomes: Sequence[Outcome], planned: int) -> dict[str, Any]:
-    """Return the results as plain values: inputs, and each measure by variant, alone and against the first."""
+    """Return the results as plain values: inputs, and each measure by variant, alone and in pairs."""
     experiment = loaded.experiment
     seeds = sorted({outcome.run.number: outcome.run.seed for outcome in outcomes}.items())
     return {
