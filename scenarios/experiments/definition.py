@@ -100,7 +100,8 @@ def experiment_names() -> list[str]:
 def is_experiment(name: str) -> bool:
     """Whether a file or name is an experiment's, and not a scenario's."""
     path = _find(name)
-    return path is not None and "variants" in (_read(path) or {})
+    content = None if path is None else _read(path)
+    return isinstance(content, dict) and "variants" in content
 
 
 def load_experiment(name: str, overrides: Sequence[str] = ()) -> LoadedExperiment:
