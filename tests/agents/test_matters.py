@@ -5,22 +5,24 @@ import pickle
 import pytest
 
 from agents.matters import matter_classes
+from agents.policies.nearest import NearestCrew
 from agents.settings import CitizenSettings, PatrolSettings, StaffingSettings, VideoSettings
 from cim_models.catalogues import load_catalogue
+from scenarios.worlds import compare_worlds
 from tests.agents.toy_town import START, ToyRun, toy_settings
 
 NOBODY = {"citizens": None, "sensors": None, "video": None, "patrols": None}
 DAY_S = 86400.0
 
 
-def town(per_day=300.0, crews=None, seed=1, **channels):
+def town(per_day=300.0, crews=None, seed=1, policy=None, **channels):
     settings = toy_settings(
         **(NOBODY | channels),
         start=START.replace(hour=0),
         staffing=StaffingSettings(crews=crews or {}, shifts="always"),
         matters_per_day=per_day,
     )
-    return ToyRun({}, settings=settings, seed=seed)
+    return ToyRun({}, settings=settings, seed=seed, policy=policy)
 
 
 def patrols(per_grid, **changes):
@@ -154,3 +156,20 @@ def test_a_restored_snapshot_meets_the_same_matters():
     assert again.log.text() == whole.log.text()
     assert found(whole, "patrol")
     assert found(whole, "video")
+
+
+class FirstOnly(NearestCrew):
+    """Sends one crew a round."""
+
+    def decide(self, situation):
+        return super().decide(situation)[:1]
+
+
+def test_two_policies_meet_the_same_matters_until_somebody_does_something_else():
+    settings = {"patrols": patrols(2), "video": VideoSettings(), "crews": {"sanitation": 4, "traffic": 4}}
+    one = town(**settings, policy=NearestCrew()).run(10 * 3600.0)
+    other = town(**settings, policy=FirstOnly()).run(10 * 3600.0)
+    compared = compare_worlds(one.log.events, other.log.events)
+    assert compared.is_same
+    assert compared.shared > 40
+    assert one.log.text() != other.log.text()
