@@ -6,11 +6,14 @@ Beside it, a case's module may declare
     Keyword arguments of ``validate`` that make it small enough for a test of seconds.
 ``DATA_SETS``
     Names of the shared data sets that it reads; without them the case is skipped, with a reason.
+``PACKAGES``
+    Names of importable packages that it needs and that not every Python has; skipped like data.
 ``PEERS``
     Names of the peer models that it runs; such a case runs only where peers are asked for.
 """
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,8 +38,8 @@ class Case:
         Runs it.
     quick
         Arguments that make it small.
-    data_sets, peers
-        Shared data sets and peer models that it needs.
+    data_sets, peers, packages
+        Shared data sets, peer models and packages that it needs.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Case:
     quick: Mapping[str, Any]
     data_sets: tuple[str, ...]
     peers: tuple[str, ...]
+    packages: tuple[str, ...] = ()
 
     def run(self, quick: bool = False) -> Outcome:
         """Run the case, at full size or small."""
@@ -51,7 +55,10 @@ class Case:
 
     @property
     def absent_data(self) -> str | None:
-        """Which data set is not there and what to do; None where the case has all that it reads."""
+        """Which data set or package is not there and what to do; None where the case has all it needs."""
+        for name in self.packages:
+            if importlib.util.find_spec(name) is None:
+                return f"package '{name}' is not installed; it may have no wheel for this Python"
         for name in self.data_sets:
             if not (data_folder() / name).is_dir():
                 return f"data set '{name}' is not at {data_folder()}; set CITYTWIN_DATA to the folder of it"
@@ -66,9 +73,14 @@ def find_cases() -> Mapping[str, Case]:
         module = importlib.import_module(f"{benchmarks.validation.__name__}.{info.name}")
         validate = getattr(module, "validate", None)
         if validate is not None:
-            held = {name: getattr(module, name, ()) for name in ("QUICK", "DATA_SETS", "PEERS")}
+            held = {name: getattr(module, name, ()) for name in ("QUICK", "DATA_SETS", "PEERS", "PACKAGES")}
             cases[info.name] = Case(
-                info.name, validate, dict(held["QUICK"]), tuple(held["DATA_SETS"]), tuple(held["PEERS"])
+                info.name,
+                validate,
+                dict(held["QUICK"]),
+                tuple(held["DATA_SETS"]),
+                tuple(held["PEERS"]),
+                tuple(held["PACKAGES"]),
             )
     return cases
 

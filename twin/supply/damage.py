@@ -36,7 +36,7 @@ class Damage:
     area_m2
         Of the hole, m2.
     valves
-        Valves that were shut for it.
+        Valves that crews shut while it was broken, in order.
     filled_s
         When it will be full again, s since the start; None before the repair.
     refill_m3

@@ -77,11 +77,11 @@ class Leak:
 class IsolationPlanner:
     """Choose valves.
 
-    The segment of the pipe is cut off by all valves on its border. A valve that cannot be turned joins the
-    segment behind it to what is cut off. Beyond that, a larger area is taken whenever this makes the sum of
-    water that escapes and water that customers miss smaller: a far valve may cost more than a few more
-    customers. The search goes from the smallest area outwards and stops where no single further segment
-    helps; it is a descent, not a proof of the best.
+    The segment of the pipe is cut off by the valves on its border, but for those beyond which no source
+    remains. A valve that cannot be turned joins the segment behind it to what is cut off. Beyond that, a
+    larger area is taken whenever this makes the sum of water that escapes and water that customers miss
+    smaller: a far valve may cost more than a few more customers. The search goes from the smallest area
+    outwards and stops where no single further segment helps; it is a descent, not a proof of the best.
 
     Parameters
     ----------
@@ -189,6 +189,7 @@ class IsolationPlanner:
         after = still_open.copy()
         after[to_shut] = False
         dry = ~segments.fed(after)
+        to_shut = to_shut[~dry[segments.sides[to_shut]].all(axis=1)]  # what lies beyond the others is dry too
         valves = tuple(segments.valves[row].id for row in to_shut)
         demand = float(segments.demand_m3_s[dry].sum())
         time_s = _time_for(valves, valve_time_s)

@@ -30,6 +30,7 @@ from twin.supply.valves import ValveYard
 
 _GROWTH_STEPS = 24
 _CREW, _OUTAGE = "crew", "outage"
+_UNREPAIRED = (DamageState.OPEN, DamageState.ISOLATED)
 
 
 class SupplySystem:
@@ -353,6 +354,9 @@ class SupplySystem:
         if self.yard.is_shut(order.valve):
             return OrderOutcome(False, f"valve '{order.valve}' is shut already")
         self._turn(order.valve, _CREW, shut=True)
+        for damage in self.damages.values():
+            if damage.state in _UNREPAIRED and order.valve not in damage.valves:
+                damage.valves = (*damage.valves, order.valve)
         self._note("valve.shut", order.valve, order.id, self._valve_data(order.valve))
         self._settle_damages(self._latest)
         return OrderOutcome(True)
@@ -440,17 +444,16 @@ class SupplySystem:
             if damage.state is DamageState.OPEN and not reached:
                 damage.state = DamageState.ISOLATED
                 self.engine.apply(SetOpening(self.time_s, damage.pipe, damage.position, 0.0))
-                damage.valves = tuple(sorted(self._border_valves(damage.pipe)))
                 escaped = round(self.engine.escaped_m3[damage.pipe], 3)
-                data = {"escaped_m3": escaped, "valves": list(damage.valves)}
+                data = {"escaped_m3": escaped, "valves": sorted(self._border_valves())}
                 self._note("supply.isolated", damage.pipe, because, data, is_cause=False)
             elif damage.state is DamageState.ISOLATED and reached:
                 damage.state = DamageState.OPEN
                 self.engine.apply(SetOpening(self.time_s, damage.pipe, damage.position, damage.area_m2))
                 self._note("supply.burst", damage.pipe, because, self._describe(damage), is_cause=False)
 
-    def _border_valves(self, pipe: str) -> set[str]:
-        """Shut valves that part the dry area around a pipe from the rest of the network."""
+    def _border_valves(self) -> set[str]:
+        """Shut valves that part what is dry from the rest of the network."""
         one, other = self._fed[self.segments.sides].T
         shut = self.yard.shut
         return {
@@ -514,7 +517,10 @@ class SupplySystem:
 
     def _shut_for(self, pipe: str) -> tuple[str, ...]:
         damage = self.damages.get(pipe)
-        return () if damage is None else tuple(v for v in damage.valves if self.yard.is_shut(v))
+        if damage is None:
+            return ()
+        needed = {v for other in self.damages.values() if other.state in _UNREPAIRED for v in other.valves}
+        return tuple(v for v in damage.valves if self.yard.is_shut(v) and v not in needed)
 
     def repair_s(self, pipe: str) -> float:
         """Time that the repair of a pipe takes, s."""
