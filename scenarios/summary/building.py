@@ -10,7 +10,6 @@ from cim_models.values import ValueKind
 from scenarios.runfolder import RunFolder
 from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
-from scenarios.summary.discovery import summarize_discovery
 from scenarios.summary.flooding import city_series, summarize_flooding
 from scenarios.summary.hazard import summarize_hazard
 from scenarios.summary.matters import summarize_matters
@@ -57,7 +56,6 @@ def build_summary(
     """
     events, frames = run.events(), run.frames()
     meta = run.meta
-    discovery = summarize_discovery(events)
     return {
         "name": meta["scenario"]["name"],
         "seed": meta["seed"],
@@ -80,7 +78,6 @@ def build_summary(
         "cases": summarize_cases(events, t_s, case_denominators(meta)),
         "matters": summarize_matters(events),
         "crews": summarize_crews(events, t_s),
-        **({} if discovery is None else {"discovery": discovery}),
         "orders": summarize_orders(events),
         **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),
     }
