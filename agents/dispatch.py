@@ -85,9 +85,10 @@ class Dispatcher(mesa.Agent):
         return plan
 
     def _round(self, _: Any) -> None:
-        situation = self.situation()
-        if situation.tasks and (situation.crews or situation.busy):
-            self._carry_out(self.decide(situation), situation)
+        if self.book.waiting:  # at night there is often nothing to decide
+            situation = self.situation()
+            if situation.tasks and (situation.crews or situation.busy):
+                self._carry_out(self.decide(situation), situation)
         self.world.env.after(self.settings.interval_s, self._round)
 
     def _fail(self, exc: Exception) -> None:
