@@ -1,5 +1,5 @@
 # Each target does all its own set-up on a fresh Debian or Ubuntu machine.
-.PHONY: demo test lint format wheel setup clean
+.PHONY: demo test lint format reproducible wheel setup clean
 
 demo: setup
 	@.venv/bin/citytwin demo --open
@@ -15,6 +15,9 @@ lint: setup
 format: setup
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+reproducible: setup
+	@scripts/reproducible
 
 wheel: setup
 	@PATH="$$PATH:$(CURDIR)/.venv-tools/bin" uv build --wheel

@@ -35,7 +35,7 @@ from agents.places import DepotPlace, read_places
 from agents.planning import Planner, Roster
 from agents.policies import Policy, load_policy
 from agents.routing import Router
-from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings
+from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings, StaffingSettings
 from agents.site_work import SiteWork
 from agents.situations import Situations
 from agents.views import OrderPort, RoadView, SupplyView, WaterView
@@ -154,6 +154,25 @@ class Operations(mesa.Model):
         if (dispatch.policy, dispatch.options) != (before.policy, before.options):
             policy = load_policy(dispatch.policy, dispatch.options, dispatch.folder)
             self.dispatcher.follow(policy, dispatch.policy)
+
+    def reinforce(self, staffing: StaffingSettings) -> None:
+        """Let crews join now: those of a larger roster that are not there yet, each at its depot.
+
+        Parameters
+        ----------
+        staffing
+            The present roster with more crews; it may bring skills that nobody has had.
+        """
+        self.settings, roads = replace(self.settings, staffing=staffing), self.world.roads
+        if roads is None or self.dispatcher is None:
+            return
+        check_groups(staffing, self.catalogue)
+        cards = hire(staffing, self.catalogue, depots_of(staffing, self.world.places, roads), roads)
+        traffic = Traffic(self.world, roads, staffing)
+        for card in cards:
+            if card.id not in self.crews:
+                self.crews[card.id] = Crew(self, card, traffic, self.work)
+        self.planner.roster = Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers)
 
     def note_cause(self, kind: str, subject: str, event_id: int) -> None:
         """Remember a physical event, so that the reports it leads to can name it as their cause.

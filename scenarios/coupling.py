@@ -232,6 +232,8 @@ class Coupling:
         self._replan(before.measure_ids, event)
         if setup.operations.dispatch != before.operations.dispatch:
             self.operations.change_dispatch(setup.operations.dispatch)
+        if setup.operations.staffing != before.operations.staffing:
+            self.operations.reinforce(setup.operations.staffing)
 
     def _replan(self, earlier: Collection[str], event: int) -> None:
         """Withdraw the orders of measures that are no longer planned, and set those of new ones."""

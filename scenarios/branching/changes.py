@@ -26,6 +26,7 @@ CHANGEABLE = (
     "dispatch.options",
     "dispatch.interval",
     "dispatch.reach",
+    "staffing.crews",
     "output.checkpoints_every",
 )
 """Keys of a scenario, with all below them, that a branch may change; what lies before it stays as it was."""
@@ -79,6 +80,7 @@ def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float) -> Changes:
     for key in changed:
         _check_changeable(key, after)
     _check_duration(loaded.scenario, t_s)
+    _check_no_crew_leaves(setup.scenario, loaded.scenario)
     loaded, ids = _with_begun_measures(setup, loaded, t_s)
     scenario, source = loaded.scenario, str(loaded.path)
     planned = tuple(plan_orders(scenario, setup.city, source, ids))
@@ -139,6 +141,18 @@ def _check_duration(scenario: Scenario, t_s: float) -> None:
             expected=f"more than the {t_s:g} s that have passed",
             remedy="Branch earlier, or set a longer duration",
         )
+
+
+def _check_no_crew_leaves(before: Scenario, after: Scenario) -> None:
+    """Refuse a smaller roster: who is out there has a task, a place and a shift to end."""
+    for skill, number in before.staffing.crews.items():
+        if after.staffing.crews.get(skill, 0) < number:
+            raise ScenarioError(
+                f"Branch, key 'staffing.crews.{skill}'",
+                got=after.staffing.crews.get(skill, 0),
+                expected=f"{number} or more: crews may join, none can leave",
+                remedy="Set a larger number",
+            )
 
 
 def _with_begun_measures(

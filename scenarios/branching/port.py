@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import socket
 import tempfile
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from cim_models.errors import CityTwinError, InputError, RunError, RunFolderError
 from scenarios.branching.fork import Gate
 from scenarios.runfolder.metadata import RUNNING
+from twin.surface.settings import available_threads
 
 if TYPE_CHECKING:
     from scenarios.runfolder import RunFolder
@@ -46,7 +46,7 @@ class CommandPort:
         self._listener.bind(self.address)
         self._listener.listen()
         self._listener.setblocking(False)
-        self._gate = Gate(len(os.sched_getaffinity(0)))
+        self._gate = Gate(available_threads())
 
     def serve(self, simulation: Simulation) -> None:
         """Carry out the commands that have come; returns at once where there are none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.branching.fork import Branch, Gate
 from scenarios.runfolder.writer import check_free
+from twin.surface.settings import available_threads
 
 if TYPE_CHECKING:
     from scenarios.simulation import Simulation
@@ -67,7 +67,7 @@ def what_if(
     for name, overrides in futures.items():
         check_free(folder / name)
         simulation.plan(overrides)
-    gate = Gate(places or len(os.sched_getaffinity(0)))
+    gate = Gate(places or available_threads())
     branches = {
         name: simulation.branch(folder / name, overrides, gate) for name, overrides in futures.items()
     }

@@ -104,6 +104,17 @@ def test_what_is_changed_in_a_branch_acts_from_then_on_and_names_the_branch_as_i
     assert branch.meta["scenario"]["dispatch"]["policy"] == "nearest"
 
 
+def test_crews_join_where_a_run_branches(parent: RunFolder, tmp_path: Path) -> None:
+    changes = ["staffing.crews.drainage=16", "staffing.crews.gas=2"]
+    branch = branch_stored(parent, 600.0, changes, tmp_path / "branch")
+    seen = {event.subject: event.t_s for event in reversed(branch.events()) if event.kind == "crew.departed"}
+    joined = {crew: t_s for crew, t_s in seen.items() if crew.startswith("drainage-") and int(crew[9:]) > 4}
+    assert joined
+    assert min(joined.values()) > 600.0
+    again = branch_stored(branch, 1500.0, (), tmp_path / "again")
+    assert_same_run(branch, again)
+
+
 def test_a_branch_of_a_branch_names_its_own_parent_and_replays_both_turns(
     parent: RunFolder, tmp_path: Path
 ) -> None:
@@ -128,6 +139,7 @@ def test_a_branch_of_a_branch_names_its_own_parent_and_replays_both_turns(
         ),
         ("dispatch.policy=clever", r"dispatch\.policy"),
         ("seed+=3", r"a list to add to"),
+        ("staffing.crews={drainage: 4, pump: 2}", r"staffing\.crews\.traffic'.*got 0; expected 2 or more"),
     ],
 )
 def test_what_cannot_change_is_refused_by_name(
