@@ -10,6 +10,8 @@ from scenarios.branching import branch_stored
 from scenarios.pairing import Pairing, depth_change, pair_lines, pair_runs, write_depth_change
 from scenarios.runfolder import RunFolder
 from viz.report.comparison import write_comparison
+from viz.report.record import read_record
+from viz.report.writing import Stills, render_page
 
 PUMP = "measures+={pump_truck: {at: SP1, to: outside, capacity_m3_h: 900, from: +5min}}"
 
@@ -61,6 +63,13 @@ def test_the_terminal_says_it_in_lines(pair: Pairing) -> None:
     assert lines[0].endswith("the same until 300 s")
     assert any(line.startswith("  roads    ") for line in lines)
     assert pair.as_json()["best"][0]["road"]
+
+
+def test_the_report_of_a_branch_names_its_parent(small_run: RunFolder, pumped: RunFolder) -> None:
+    page = render_page(read_record(pumped, "en"), pumped.event_log_hash(), Stills({}, "none"))
+    assert f"{small_run.path.resolve()} · 17:05" in page
+    assert "Branch of" in page
+    assert "Branch of" not in render_page(read_record(small_run, "en"), "", Stills({}, "none"))
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh", "方案对比"), ("en", "Runs compared")])

@@ -220,6 +220,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "scenario": ("情景", "Scenario"),
     "city": ("城市", "City"),
     "seed": ("随机种子", "Seed"),
+    "branch_of": ("分支自", "Branch of"),
     "period": ("模拟时段", "Simulated period"),
     "log_hash": ("事件日志 SHA-256", "SHA-256 of the event log"),
     "versions": ("软件版本", "Versions"),

@@ -167,12 +167,22 @@ def _provenance(record: RunRecord, log_hash: str, say: Translate) -> list[tuple[
         (say("scenario"), f"{scenario_title(record)} ({meta.get('scenario', {}).get('name', '')})"),
         (say("city"), f"{record.city.title.get(record.language, '')} ({record.city.reference})"),
         (say("seed"), str(meta.get("seed", ""))),
+        (say("branch_of"), _branch_of(record)),
         (say("period"), _period(record)),
         (say("log_hash"), log_hash),
         (say("versions"), versions),
         (say("sources"), _sources(record, say)),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _branch_of(record: RunRecord) -> str:
+    """Name the run that this one branched off from, when, and what was changed; empty for none."""
+    parent = record.meta.get("parent")
+    if not parent:
+        return ""
+    changes = [f"{key} = {value}" for key, value in parent["changed"].items()]
+    return "\n".join((f"{parent['path']} · {record.clock(parent['t_s'])}", *changes))
 
 
 def _sources(record: RunRecord, say: Translate) -> str:
