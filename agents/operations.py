@@ -172,6 +172,8 @@ class Operations(mesa.Model):
         for card in cards:
             if card.id not in self.crews:
                 self.crews[card.id] = Crew(self, card, traffic, self.work)
+        zones, reach_s = self.dispatcher.situations.zones, self.settings.dispatch.reach_s
+        self.dispatcher.situations = Situations(self.world, roads, self.book, self.crews, zones, reach_s)
         self.planner.roster = Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers)
 
     def note_cause(self, kind: str, subject: str, event_id: int) -> None:

@@ -107,10 +107,10 @@ def test_what_is_changed_in_a_branch_acts_from_then_on_and_names_the_branch_as_i
 def test_crews_join_where_a_run_branches(parent: RunFolder, tmp_path: Path) -> None:
     changes = ["staffing.crews.drainage=16", "staffing.crews.gas=2"]
     branch = branch_stored(parent, 600.0, changes, tmp_path / "branch")
-    seen = {event.subject: event.t_s for event in reversed(branch.events()) if event.kind == "crew.departed"}
-    joined = {crew: t_s for crew, t_s in seen.items() if crew.startswith("drainage-") and int(crew[9:]) > 4}
-    assert joined
-    assert min(joined.values()) > 600.0
+    joined = {event.subject: event.t_s for event in branch.events(kinds=["crew.started_shift"])}
+    new = {crew: t_s for crew, t_s in joined.items() if crew.startswith("gas-") or crew == "drainage-5"}
+    assert "drainage-5" in new
+    assert all(600.0 <= t_s < 601.0 for t_s in new.values())
     again = branch_stored(branch, 1500.0, (), tmp_path / "again")
     assert_same_run(branch, again)
 
