@@ -145,14 +145,21 @@ def _check_duration(scenario: Scenario, t_s: float) -> None:
 
 def _check_no_crew_leaves(before: Scenario, after: Scenario) -> None:
     """Refuse a smaller roster: who is out there has a task, a place and a shift to end."""
-    for skill, number in before.staffing.crews.items():
-        if after.staffing.crews.get(skill, 0) < number:
-            raise ScenarioError(
-                f"Branch, key 'staffing.crews.{skill}'",
-                got=after.staffing.crews.get(skill, 0),
-                expected=f"{number} or more: crews may join, none can leave",
-                remedy="Set a larger number",
-            )
+    for skill, numbers in before.staffing.crews.items():
+        had, has = _by_depot(numbers), _by_depot(after.staffing.crews.get(skill, 0))
+        for depot, number in had.items():
+            if has.get(depot, 0) < number:
+                raise ScenarioError(
+                    f"Branch, key 'staffing.crews.{skill}{depot and '.' + depot}'",
+                    got=has.get(depot, 0),
+                    expected=f"{number} or more: crews may join, none can leave",
+                    remedy="Set a larger number",
+                )
+
+
+def _by_depot(numbers: int | Mapping[str, int]) -> Mapping[str, int]:
+    """Return numbers of crews by depot; those that nobody has placed stand under an empty name."""
+    return numbers if isinstance(numbers, Mapping) else {"": numbers}
 
 
 def _with_begun_measures(
