@@ -94,7 +94,8 @@ def test_what_comes_after_the_first_different_act_is_no_difference_of_worlds(log
 @pytest.mark.slow
 def test_two_policies_meet_the_same_world_in_a_run_with_real_water(tmp_path):
     city = write_bundle(tmp_path / "city")
-    scenario = write_scenario(tmp_path / "storm.yaml", city, {"duration": "45min"})
+    quick = {"duration": "40min", "numerics": {"coupling": "30s"}, "output": {"depth_every": "10min"}}
+    scenario = write_scenario(tmp_path / "storm.yaml", city, quick)
     runs = [
         run_small(scenario, tmp_path / name, f"dispatch.policy={name}", "dispatch.interval=1min")
         for name in ("nearest", "horizon")
