@@ -1,80 +1,170 @@
-"""Work that is dealt out to threads, where there is enough of it.
+"""The parts of a step that threads share: what is done to one band of rows, or to one row of tiles.
 
-Handing work to another thread and waiting for it takes some 0.1 ms, in which one thread alone would have
-swept some 30,000 cells. Smaller amounts are done at once; the result is the same to the last bit.
+A part writes only what belongs to it and reads nothing that another part of the same task writes, so that
+the result does not depend on who does what when.
 """
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit, typeof, types
 
 from twin.compilation import INNER
 from twin.surface.kernel_barriers import Crests
+from twin.surface.kernel_faces import StepFactors
 from twin.surface.kernel_record import Record, record_tile_row
-from twin.surface.kernel_sweep import sweep_band
+from twin.surface.kernel_sweep import save_strip, sweep_band
+from twin.surface.kernel_team import FIRST, NO_PART, TASK, await_all, await_part, finish_part, post, take_part
+from twin.surface.kernel_tiles import find_wet_row
 from twin.surface.state import Grid, Scratch, Strips, Tiles
 
-WORTH_SHARING = 1 << 16
-"""Cells from which on the work is shared between threads."""
+WORTH_SHARING = 1 << 12
+"""Cells from which on work is shared: some 20 µs for one thread, while handing it over takes one or two."""
+
+SAVE, SWEEP, FIND, FIND_EVERYWHERE, RECORD = range(5)
+"""Tasks: save a strip, sweep a band, look for water in a row of tiles, record the flood there."""
+
+
+class Present(NamedTuple):
+    """What changes from task to task.
+
+    Parameters
+    ----------
+    step
+        `StepFactors` in their order, float32, shape (4,).
+    raining
+        1 where the sweep lays rain, shape (1,).
+    time_s
+        Present time, float32, shape (1,).
+    looks
+        Looks that a recording stands for, shape (1,).
+    """
+
+    step: Any
+    raining: Any
+    time_s: Any
+    looks: Any
+
+
+class Site(NamedTuple):
+    """All that the parts of a step read and write.
+
+    Parameters
+    ----------
+    grid, strips, scratch, tiles, crests, record
+        Water and ground, working arrays, active tiles, barriers, the record of the flood.
+    quanta
+        Rain quanta per zone, used when it rains.
+    rows, cols
+        Size of the domain.
+    present, counters
+        The present task, and the counters of the team.
+    """
+
+    grid: Grid
+    strips: Strips
+    scratch: Scratch
+    tiles: Tiles
+    crests: Crests
+    record: Record
+    quanta: Any
+    rows: int
+    cols: int
+    present: Present
+    counters: Any
+
+
+def new_present() -> Present:
+    """Return the variables of a task before the first one."""
+    return Present(
+        np.zeros(4, np.float32), np.zeros(1, np.int64), np.zeros(1, np.float32), np.ones(1, np.int64)
+    )
+
+
+@njit(cache=True)
+def do_part(site: Site, task: int, part: int) -> None:
+    """Do one part of a task."""
+    grid, tiles, present = site.grid, site.tiles, site.present
+    if task == SWEEP:
+        factors = present.step
+        step = StepFactors(factors[0], factors[1], factors[2], factors[3])
+        raining = present.raining[0] != 0
+        tiles.deepest[part, 0] = sweep_band(
+            *(grid, site.strips, site.scratch, tiles, site.crests, part, site.quanta, raining, step)
+        )
+    elif task == SAVE:
+        save_strip(grid, site.strips, tiles, site.crests, part)
+    elif task == RECORD:
+        record_tile_row(grid, tiles, part, site.rows, present.time_s[0], present.looks[0], site.record)
+    else:
+        find_wet_row(grid, tiles, part, site.rows, site.cols, task == FIND_EVERYWHERE)
+
+
+def worker(site: Site) -> Any:
+    """Return `do_part` as an argument for the kernels below.
+
+    They call it by its address. If they named it instead, it would be linked into each of them, and the loops
+    of the sweep would be optimised and translated again every time.
+    """
+    return _worker(typeof(site))
+
+
+@cache
+def _worker(site_type: Any) -> Any:
+    signature = types.none(site_type, types.int64, types.int64)
+    return types.CompileResultWAP(do_part.get_compile_result(signature))
 
 
 @njit(**INNER)
-def _shared(tiles: Tiles, cells: int) -> bool:
-    return tiles.deepest.shape[0] > 1 and cells >= WORTH_SHARING
-
-
-@njit(parallel=True, **INNER)
-def _record_by_threads(grid: Grid, tiles: Tiles, rows: int, time_s: Any, looks: int, record: Record) -> None:
-    for tile_row in prange(tiles.counts.size):
-        record_tile_row(grid, tiles, tile_row, rows, time_s, looks, record)
+def _do_parts(do: Any, site: Site, task: int, parts: int, cells: int) -> None:
+    """Do all parts of a task that concerns ``cells`` cells, with the help of whoever is free."""
+    if cells < WORTH_SHARING:
+        for part in range(parts):
+            do(site, task, part)
+        return
+    counters = site.counters
+    post(counters, task, parts)
+    while True:
+        part = take_part(counters)
+        if part == NO_PART:
+            break
+        do(site, task, part - counters[FIRST, 0])
+        finish_part(counters)
+    await_all(counters)
 
 
 @njit(**INNER)
-def record_flood(
-    grid: Grid, tiles: Tiles, rows: int, cells: int, time_s: Any, looks: int, record: Record
-) -> None:
+def help_out(do: Any, site: Site) -> None:
+    """Do parts of what the leader posts, until the team is dismissed."""
+    counters = site.counters
+    while True:
+        part = await_part(counters)
+        if part == NO_PART:
+            return
+        do(site, counters[TASK, 0], part - counters[FIRST, 0])
+        finish_part(counters)
+
+
+@njit(**INNER)
+def look_for_water(do: Any, site: Site, cells: int, everywhere: bool) -> None:
+    """Set the wet flags of the tiles, see `find_wet_row`; ``cells`` are looked at."""
+    _do_parts(do, site, FIND_EVERYWHERE if everywhere else FIND, site.tiles.counts.size, cells)
+
+
+@njit(**INNER)
+def record_flood(do: Any, site: Site, cells: int, time_s: float, looks: int) -> None:
     """Record the flood in the active tiles, which hold ``cells`` cells, see `record_tile_row`."""
-    if _shared(tiles, cells):
-        _record_by_threads(grid, tiles, rows, time_s, looks, record)
-    else:
-        for tile_row in range(tiles.counts.size):
-            record_tile_row(grid, tiles, tile_row, rows, time_s, looks, record)
-
-
-@njit(parallel=True, **INNER)
-def _sweep_by_threads(
-    grid: Grid,
-    strips: Strips,
-    scratch: Scratch,
-    tiles: Tiles,
-    crests: Crests,
-    quanta: Any,
-    raining: bool,
-    step: Any,
-) -> None:
-    deepest = tiles.deepest
-    for band in prange(deepest.shape[0]):
-        deepest[band, 0] = sweep_band(grid, strips, scratch, tiles, crests, band, quanta, raining, step)
+    site.present.time_s[0], site.present.looks[0] = np.float32(time_s), looks
+    _do_parts(do, site, RECORD, site.tiles.counts.size, cells)
 
 
 @njit(**INNER)
-def sweep(
-    grid: Grid,
-    strips: Strips,
-    scratch: Scratch,
-    tiles: Tiles,
-    crests: Crests,
-    cells: int,
-    quanta: Any,
-    raining: bool,
-    step: Any,
-) -> int:
+def sweep(do: Any, site: Site, cells: int, raining: bool, step: StepFactors) -> int:
     """Advance all bands, which hold ``cells`` active cells, by one step; return the largest depth, units."""
-    deepest = tiles.deepest
-    if _shared(tiles, cells):
-        _sweep_by_threads(grid, strips, scratch, tiles, crests, quanta, raining, step)
-    else:
-        for band in range(deepest.shape[0]):
-            deepest[band, 0] = sweep_band(grid, strips, scratch, tiles, crests, band, quanta, raining, step)
-    return int(np.int64(deepest[:, 0].max()))
+    tiles, factors = site.tiles, site.present.step
+    factors[0], factors[1], factors[2], factors[3] = step
+    site.present.raining[0] = raining
+    _do_parts(do, site, SAVE, tiles.band_rows.size, cells)
+    _do_parts(do, site, SWEEP, tiles.deepest.shape[0], cells)
+    return int(np.int64(tiles.deepest[:, 0].max()))

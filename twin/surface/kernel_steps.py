@@ -16,14 +16,11 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
-from twin.surface.kernel_bands import record_flood, sweep
-from twin.surface.kernel_conduits import pass_conduits
+from twin.surface.kernel_bands import Site, help_out, look_for_water, record_flood, sweep
+from twin.surface.kernel_conduits import Conduits, pass_conduits
 from twin.surface.kernel_faces import step_factors
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
-from twin.surface.kernel_record import Record
-from twin.surface.kernel_sweep import save_strips
-from twin.surface.kernel_tiles import activate, deal_rows, find_wet
-from twin.surface.state import Grid, Scratch, Strips, Structures, Tiles
+from twin.surface.kernel_tiles import activate, deal_rows
 
 STEADY, UNSTABLE = 0, 1
 
@@ -71,6 +68,10 @@ class Progress(NamedTuple):
         Units that have left over the edges.
     status
         `STEADY` or `UNSTABLE`.
+    cells
+        Active cells in the last step.
+    next_check
+        Step before which wet tiles are looked for again at the latest.
     """
 
     time_s: float
@@ -81,6 +82,8 @@ class Progress(NamedTuple):
     cell_steps: int
     left_units: int
     status: int
+    cells: int
+    next_check: int
 
 
 class Rain(NamedTuple):
@@ -129,64 +132,90 @@ def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
     return remaining_s / np.ceil(remaining_s / longest)
 
 
-@njit(cache=True)
+@njit(**INNER)
+def _activate_all(site: Site, end: int) -> int:
+    """Activate all tiles, deal them out to the bands and return the number of cells."""
+    cells: int = activate(site.grid, site.tiles, site.rows, end, True)
+    deal_rows(site.tiles, site.rows, cells)
+    return cells
+
+
+@njit(**INNER)
+def _activate_wet(do: Any, site: Site, end: int, cells: int, everywhere: bool) -> int:
+    """Look for water and activate the tiles around it; return the number of active cells.
+
+    Parameters
+    ----------
+    cells
+        Active cells so far; only these are looked at, unless ``everywhere``.
+    """
+    look_for_water(do, site, site.rows * site.cols if everywhere else cells, everywhere)
+    cells = activate(site.grid, site.tiles, site.rows, end, False)
+    deal_rows(site.tiles, site.rows, cells)
+    return cells
+
+
+@njit(nogil=True, cache=True)
 def advance(
-    grid: Grid,
-    strips: Strips,
-    scratch: Scratch,
-    tiles: Tiles,
+    rank: int,
+    do: Any,
+    site: Site,
     openings: Openings,
-    structures: Structures,
+    conduits: Conduits,
     rain: Rain,
     rule: Rule,
     progress: Progress,
     end_s: float,
-    record: Record,
 ) -> Progress:
-    """Advance the water to ``end_s``; the arrays of ``grid``, ``rain`` and ``record`` change in place.
+    """Advance the water to ``end_s``; the arrays of ``site``, ``openings`` and ``rain`` change in place.
+
+    Parameters
+    ----------
+    rank
+        0 for the thread that leads; the others help it until they are dismissed. Each calls this function,
+        so that there is one kernel to compile.
+    do
+        What does one part of a task, see `twin.surface.kernel_bands.worker`.
 
     Returns
     -------
-    Where the loop stands; on `UNSTABLE` the offending depths are left in place.
+    Where the loop stands; on `UNSTABLE` the offending depths are left in place. Only the leader's counts.
     """
-    time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _ = progress
-    rows, end = rule.rows, LANES + -(-rule.cols // LANES) * LANES
-    next_check, cells, cell_area_m2 = steps, 0, rule.cell_size_m**2
+    if rank != 0:
+        help_out(do, site)
+        return progress
+    time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _, cells, next_check = progress
+    depth, qx, qy, dx_m = site.grid.depth, site.grid.qx, site.grid.qy, rule.cell_size_m
+    end, status = LANES + -(-site.cols // LANES) * LANES, STEADY
     while time_s < end_s:
         remaining_s = end_s - time_s
-        outside = driving_depth(openings, time_s, rule.courant, rule.cell_size_m)
+        outside = driving_depth(openings, time_s, rule.courant, dx_m)
         dt_s = _step_length(max(deepest, outside), remaining_s, rule)
         raining = gather_rain(rain, dt_s)
         if raining or not rule.tiled:
-            cells = activate(grid, tiles, rows, end, True)
-            deal_rows(tiles, rows, cells)
+            cells = _activate_all(site, end)
         elif recheck or steps >= next_check:
-            find_wet(grid, tiles, rows, rule.cols, recheck)
-            cells = activate(grid, tiles, rows, end, False)
-            deal_rows(tiles, rows, cells)
+            cells = _activate_wet(do, site, end, cells, recheck)
             next_check, recheck = steps + RECHECK_STEPS, False
-        step = step_factors(dt_s, rule.cell_size_m)
-        drive_openings(grid.depth, grid.qx, grid.qy, openings, dt_s, rule.cell_size_m)
-        save_strips(grid, strips, tiles)
-        deepest = sweep(grid, strips, scratch, tiles, structures.crests, cells, rain.quanta, raining, step)
-        filled, woken = pass_conduits(grid.depth, grid.bed, structures.conduits, dt_s, cell_area_m2)
+        drive_openings(depth, qx, qy, openings, dt_s, dx_m)
+        deepest = sweep(do, site, cells, raining, step_factors(dt_s, dx_m))
+        filled, woken = pass_conduits(depth, site.grid.bed, conduits, dt_s, dx_m * dx_m)
         time_s = end_s if dt_s >= remaining_s else time_s + dt_s
-        out, touched, woke = pass_openings(
-            grid.depth, grid.qx, grid.qy, openings, time_s, dt_s, rule.cell_size_m
-        )
+        out, touched, woke = pass_openings(depth, qx, qy, openings, time_s, dt_s, dx_m)
         left, deepest = left + out, max(deepest, filled, touched)
         recheck = recheck or raining or woken or woke
         steps += 1
         cell_steps += cells
         if deepest > MAX_UNITS:
-            return Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, UNSTABLE)
+            recheck, status = True, UNSTABLE
+            break
         if time_s >= next_record_s:
             if (woken or woke) and rule.tiled:  # water came into tiles that no sweep has visited yet
-                find_wet(grid, tiles, rows, rule.cols, True)
-                cells = activate(grid, tiles, rows, end, False)
-                deal_rows(tiles, rows, cells)
+                cells = _activate_wet(do, site, end, cells, True)
             due_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
             looks = int(np.rint((due_s - next_record_s) / rule.record_interval_s))
-            record_flood(grid, tiles, rows, cells, np.float32(time_s), looks, record)
+            record_flood(do, site, cells, time_s, looks)
             next_record_s = due_s
-    return Progress(time_s, deepest, recheck, next_record_s, steps, cell_steps, left, STEADY)
+    return Progress(
+        time_s, deepest, recheck, next_record_s, steps, cell_steps, left, status, cells, next_check
+    )

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from twin.compilation import INNER
-from twin.surface.constants import ROWS_BEFORE, TILE
+from twin.surface.constants import LANES, ROWS_BEFORE, TILE
 from twin.surface.intrinsics import FAST
 from twin.surface.kernel_barriers import Crests, patch_row
 from twin.surface.kernel_faces import (
@@ -29,7 +29,7 @@ from twin.surface.kernel_faces import (
     outflow_shares,
     wanted_discharges,
 )
-from twin.surface.state import STRIP_ABOVE, STRIP_BELOW, Flow, Grid, Scratch, Strips, Tiles, Wanted
+from twin.surface.state import STRIP_BEFORE, STRIP_ROWS, Flow, Grid, Scratch, Strips, Tiles, Wanted
 
 
 @njit(inline="always")
@@ -119,7 +119,8 @@ def sweep_band(
     wanted = Wanted(scratch.x[band], scratch.y[band], scratch.share[band])
     rain, work, segments, counts = scratch.rain[band, 0], scratch.work[band], tiles.segments, tiles.counts
     inside = Flow(grid.depth, grid.qx, grid.qy)
-    around = Flow(strips.depth[band], strips.qx[band], strips.qy[band])
+    above = Flow(strips.depth[band], strips.qx[band], strips.qy[band])
+    below = Flow(strips.depth[band + 1], strips.qx[band + 1], strips.qy[band + 1])
     short = np.zeros(2, np.int64)  # cells short of water in the rows of `wanted.share`
     _clear_scratch(wanted, rain, segments[0], 0)
     last_tile_row = -1
@@ -127,9 +128,9 @@ def sweep_band(
         k, now, before = tile_row_of(r, counts.size), r % 2, (r + 1) % 2
         flow, at = inside, r
         if r >= end_row - 2:
-            flow, at = around, STRIP_ABOVE + r - (end_row - 2)
+            flow, at = below, r - (end_row - STRIP_BEFORE)
         elif r < top:
-            flow, at = around, r - (top - 2)
+            flow, at = above, r - (top - STRIP_BEFORE)
         for run in range(counts[k]):
             first, end = segments[k, run, 0], segments[k, run, 1]
             wanted_discharges(flow, at, grid, r, first, end, step, work, wanted, now)
@@ -163,15 +164,22 @@ def sweep_band(
 
 
 @njit(**INNER)
-def save_strips(grid: Grid, strips: Strips, tiles: Tiles) -> None:
-    """Copy the rows around the edges of each band before the step."""
-    for band in range(tiles.band_rows.size - 1):
-        above, below = tiles.band_rows[band] - 2, tiles.band_rows[band + 1] - 2
-        for row in range(STRIP_ABOVE):
-            strips.depth[band, row] = grid.depth[above + row]
-            strips.qx[band, row] = grid.qx[above + row]
-            strips.qy[band, row] = grid.qy[above + row]
-        for row in range(STRIP_BELOW):
-            strips.depth[band, STRIP_ABOVE + row] = grid.depth[below + row]
-            strips.qx[band, STRIP_ABOVE + row] = grid.qx[below + row]
-            strips.qy[band, STRIP_ABOVE + row] = grid.qy[below + row]
+def save_strip(grid: Grid, strips: Strips, tiles: Tiles, crests: Crests, edge: int) -> None:
+    """Copy the rows around the first row of a band, or the end of the last, before the step.
+
+    Only the columns that the sweep reads: those of the active tiles and a cache line more on either side.
+    Barriers may look at any.
+    """
+    row_0 = tiles.band_rows[edge] - STRIP_BEFORE
+    first, end = grid.depth.shape[1], 0
+    for k in range(tile_row_of(row_0, tiles.counts.size), tile_row_of(row_0 + 2, tiles.counts.size) + 1):
+        if tiles.counts[k] > 0:
+            first = min(first, tiles.segments[k, 0, 0] - LANES)
+            end = max(end, tiles.segments[k, tiles.counts[k] - 1, 1] + LANES)
+    if crests.first[row_0] < crests.first[row_0 + STRIP_BEFORE + 1]:
+        first, end = 0, grid.depth.shape[1]
+    for row in range(STRIP_ROWS):
+        for col in range(first, end):
+            strips.depth[edge, row, col] = grid.depth[row_0 + row, col]
+            strips.qx[edge, row, col] = grid.qx[row_0 + row, col]
+            strips.qy[edge, row, col] = grid.qy[row_0 + row, col]

@@ -30,8 +30,8 @@ def _any_wet(depth: Any, row_0: int, row_1: int, first: int, end: int) -> bool:
 
 
 @njit(**INNER)
-def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int, everywhere: bool) -> None:
-    """Set the wet flags of the tiles.
+def find_wet_row(grid: Grid, tiles: Tiles, tile_row: int, rows: int, cols: int, everywhere: bool) -> None:
+    """Set the wet flags of one row of tiles.
 
     Parameters
     ----------
@@ -39,14 +39,20 @@ def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int, everywhere: bool) -
         Look at all tiles, as after rain or an exchange; otherwise only at the active ones, since water
         that flows cannot have reached the others.
     """
+    row_0 = ROWS_BEFORE + tile_row * TILE
+    row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
+    for tile_col in range(tiles.wet.shape[1]):
+        first = LANES + tile_col * TILE
+        end = min(first + TILE, LANES + cols)
+        if everywhere or tiles.active[tile_row, tile_col] != 0:
+            tiles.wet[tile_row, tile_col] = _any_wet(grid.depth, row_0, row_1, first, end)
+
+
+@njit(**INNER)
+def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int, everywhere: bool) -> None:
+    """Set the wet flags of all tiles, see `find_wet_row`."""
     for tile_row in range(tiles.wet.shape[0]):
-        row_0 = ROWS_BEFORE + tile_row * TILE
-        row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
-        for tile_col in range(tiles.wet.shape[1]):
-            first = LANES + tile_col * TILE
-            end = min(first + TILE, LANES + cols)
-            if everywhere or tiles.active[tile_row, tile_col] != 0:
-                tiles.wet[tile_row, tile_col] = _any_wet(grid.depth, row_0, row_1, first, end)
+        find_wet_row(grid, tiles, tile_row, rows, cols, everywhere)
 
 
 @njit(**INNER)
@@ -60,6 +66,16 @@ def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> Non
         grid.qx[row, first:stop] = 0
         grid.qy[row, first:stop] = 0
     grid.qy[row_1, first:stop] = 0
+
+
+@njit(**INNER)
+def _near_water(wet: Any, tile_row: int, tile_col: int) -> bool:
+    """Tell whether a tile or one of its eight neighbours is wet."""
+    for row in range(max(tile_row - 1, 0), min(tile_row + 2, wet.shape[0])):
+        for col in range(max(tile_col - 1, 0), min(tile_col + 2, wet.shape[1])):
+            if wet[row, col] != 0:
+                return True
+    return False
 
 
 @njit(**INNER)
@@ -80,10 +96,7 @@ def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) ->
         count = 0
         is_open = False
         for c in range(tile_cols):
-            near = everywhere
-            for dk in range(max(k - 1, 0), min(k + 2, tile_rows)):
-                for dc in range(max(c - 1, 0), min(c + 2, tile_cols)):
-                    near = near or tiles.wet[dk, dc] != 0
+            near = everywhere or _near_water(tiles.wet, k, c)
             if tiles.active[k, c] != 0 and not near:
                 _still(grid, k, c, rows, end)
             tiles.active[k, c] = near

@@ -24,19 +24,26 @@ from twin.surface.constants import (
 )
 from twin.surface.culverts import CulvertBarrels
 from twin.surface.edges import Edges, edges_from
+from twin.surface.kernel_bands import Site, new_present, worker
 from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
 from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
+from twin.surface.kernel_team import new_counters
 from twin.surface.openings import Ground, make_openings, openings_state, restore_openings
 from twin.surface.probing import cell_velocity, velocity_at
 from twin.surface.record import FloodRecord
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.standing import Standing
 from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles
+from twin.surface.team import lead_helpers
 
 DepthGrid = NDArray[np.float32]
 MAX_THREADS = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 """Threads that Numba has started with; the number in use may not exceed it."""
+BANDS_PER_THREAD = 2
+"""Bands of rows for each thread of several: who is done first takes another."""
+WORTH_HELPERS = 1 << 15
+"""Active cells from which on helpers are called in; to start one takes about as long as a step of so many."""
 
 
 class SurfaceSolver:
@@ -110,9 +117,11 @@ class SurfaceSolver:
             friction = np.where(open_cells, friction, 0.0)
         self._standing = Standing(self.shape, self._datum_m)
         self._grid = make_grid(bed_m, open_cells, friction)
-        self._strips, self._scratch = make_scratch(self.shape, self._threads)
-        self._tiles = make_tiles(self.shape, self._threads)
         self._advective = AdvectiveFlow(self.shape, self._threads) if settings.scheme == "advective" else None
+        bands = self._threads if self._advective or self._threads == 1 else BANDS_PER_THREAD * self._threads
+        self._strips, self._scratch = make_scratch(self.shape, bands)
+        self._tiles = make_tiles(self.shape, bands)
+        self._present, self._counters = new_present(), new_counters()
         n = np.broadcast_to(roughness, self.shape)
         self._edges = edges_from(edges)
         ground = Ground(bed_m, self._datum_m, open_cells, outside, n, self.cell_size_m)
@@ -126,7 +135,7 @@ class SurfaceSolver:
             rows,
             cols,
         )
-        self._progress = Progress(0.0, 0, True, settings.record_interval_s, 0, 0, 0, 0)
+        self._progress = Progress(0.0, 0, True, settings.record_interval_s, 0, 0, 0, STEADY, rows * cols, 0)
         self.record = FloodRecord(self.shape, settings.record_interval_s, settings.flood_limits)
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._set_weights(rain_weight)
@@ -168,15 +177,14 @@ class SurfaceSolver:
         if not self.time_s <= time_s < np.inf:
             raise InputError("Time to advance to", got=f"{time_s} s", expected=f"{self.time_s} s or later")
         self._edges.check_covers(0.0, time_s)
-        numba.set_num_threads(self._threads)
-        task = (
-            *(self._tiles, self._openings, self._standing.arrays(), self._rain, self._rule, self._progress),
-            *(float(time_s), self.record.arrays),
-        )
         if self._advective:
-            self._progress = self._advective.advance(self._grid, *task)
+            numba.set_num_threads(self._threads)
+            task = (self._openings, self._standing.arrays(), self._rain, self._rule, self._progress)
+            self._progress = self._advective.advance(
+                self._grid, self._tiles, *task, float(time_s), self.record.arrays
+            )
         else:
-            self._progress = advance(self._grid, self._strips, self._scratch, *task)
+            self._progress = self._advance_inertial(float(time_s))
         if self._progress.status == UNSTABLE:
             depth = inner(self._grid.depth, self.shape).view(np.uint32)
             row, col = np.unravel_index(int(depth.argmax()), self.shape)
@@ -186,6 +194,28 @@ class SurfaceSolver:
                 expected=f"0 to {MAX_DEPTH_M:g} m",
                 remedy="Look for a pit without bottom in the terrain, or lower the Courant number",
             )
+
+    def _advance_inertial(self, end_s: float) -> Progress:
+        """Advance the water with the inertial scheme, with helpers where there is enough to do for them."""
+        standing, progress = self._standing.arrays(), self._progress
+        site = Site(
+            *(self._grid, self._strips, self._scratch, self._tiles, standing.crests, self.record.arrays),
+            *(self._rain.quanta, *self.shape, self._present, self._counters),
+        )
+        cells = self._open.size if self._rain.rate.any() else progress.cells
+        helpers = self._threads - 1 if cells >= WORTH_HELPERS else 0
+        task = (
+            worker(site),
+            site,
+            self._openings,
+            standing.conduits,
+            self._rain,
+            self._rule,
+            progress,
+            end_s,
+        )
+        result: Progress = lead_helpers(advance, helpers, task, self._counters)
+        return result
 
     # -- rain ------------------------------------------------------------------------------------
 
@@ -433,7 +463,10 @@ class SurfaceSolver:
         time_s, next_record_s = map(float, state["times"])
         deepest, steps, cell_steps, left, *units = map(int, state["counts"])
         self._initial_units, self._in_units, self._out_units, self._rain_units = units
-        self._progress = Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, STEADY)
+        moved = (steps, cell_steps, left)
+        self._progress = Progress(
+            time_s, deepest, True, next_record_s, *moved, STEADY, self._open.size, steps
+        )
 
     def _grids(self) -> dict[str, NDArray[Any]]:
         moving = self._advective.grids() if self._advective else {}

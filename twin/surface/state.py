@@ -42,8 +42,10 @@ class Structures(NamedTuple):
     conduits: Conduits
 
 
-STRIP_ABOVE, STRIP_BELOW = 4, 5
-"""Rows kept around the first row of a band, from two rows before it, and around its end."""
+CACHE_LINE, KIB, HUGE_PAGE = 64, 1 << 10, 2 << 20
+"""Sizes in memory, bytes."""
+STRIP_BEFORE, STRIP_ROWS = 2, 5
+"""Rows kept around the first row of a band: so many before it, so many in all."""
 
 
 class Grid(NamedTuple):
@@ -83,9 +85,9 @@ class Flow(NamedTuple):
 
 
 class Strips(NamedTuple):
-    """Rows around the edges of each band as they were before the step, shape (bands, 9, pitch).
+    """Rows around the edges of the bands as they were before the step, shape (bands + 1, 5, pitch).
 
-    The first `STRIP_ABOVE` begin two rows above the band, the others two rows above its end.
+    They begin two rows above the first row of each band, and two rows above the end of the last.
     """
 
     depth: Any
@@ -163,13 +165,24 @@ def pitch_of(cols: int) -> int:
     return pitch + LANES if pitch * 4 % 4096 == 0 else pitch
 
 
-def padded(shape: tuple[int, int], dtype: Any, fill: Any = 0) -> NDArray[Any]:
-    """Return a padded array that starts on a cache line."""
-    size = (shape[0] + ROWS_BEFORE + ROWS_AFTER) * pitch_of(shape[1])
-    item = np.dtype(dtype).itemsize
-    raw = np.empty(size + 64 // item, dtype)
-    start = (-raw.ctypes.data % 64) // item
-    array = raw[start : start + size].reshape(-1, pitch_of(shape[1]))
+def padded(shape: tuple[int, int], dtype: Any, fill: Any = 0, place: int = 0) -> NDArray[Any]:
+    """Return a padded array that starts on a cache line.
+
+    A large one lies in huge pages where the system grants them, as it does to NumPy for 4 MiB or more: a
+    sweep through small pages spends a third of its time looking up addresses.
+
+    Parameters
+    ----------
+    place
+        Number of the array among those that are read together; it is shifted by so many KiB, since arrays
+        at the same place within their pages would compete for the same lines of the nearest cache.
+    """
+    pitch = pitch_of(shape[1])
+    size = (shape[0] + ROWS_BEFORE + ROWS_AFTER) * pitch * np.dtype(dtype).itemsize
+    align, shift = (HUGE_PAGE, place * KIB) if size >= HUGE_PAGE else (CACHE_LINE, 0)
+    raw = np.empty(max(size + align + shift, 2 * HUGE_PAGE if size >= HUGE_PAGE else 0), np.uint8)
+    start = -raw.ctypes.data % align + shift
+    array = raw[start : start + size].view(dtype).reshape(-1, pitch)
     array[...] = fill
     return array
 
@@ -194,11 +207,12 @@ def make_grid(bed_m: NDArray[np.float64], open_cells: NDArray[np.bool_], frictio
     """Return a dry grid; ``bed_m`` is relative to the lowest open cell, ``friction`` uniform or a grid."""
     shape = bed_m.shape
     wall = WALL_M * UNITS_PER_M
-    bed = embed(np.where(open_cells, bed_m * UNITS_PER_M, wall), shape, REAL_DTYPE, wall)
+    bed = padded(shape, REAL_DTYPE, wall, place=3)
+    inner(bed, shape)[...] = np.where(open_cells, bed_m * UNITS_PER_M, wall)
     return Grid(
         depth=padded(shape, DEPTH_DTYPE),
-        qx=padded(shape, REAL_DTYPE),
-        qy=padded(shape, REAL_DTYPE),
+        qx=padded(shape, REAL_DTYPE, place=1),
+        qy=padded(shape, REAL_DTYPE, place=2),
         bed=bed,
         friction=embed(friction, shape, REAL_DTYPE),
         rain_weight=embed(0, shape, WEIGHT_DTYPE),
@@ -213,8 +227,8 @@ def make_scratch(shape: tuple[int, int], bands: int) -> tuple[Strips, Scratch]:
     def rows(count: int, dtype: Any = REAL_DTYPE) -> NDArray[Any]:
         return np.zeros((bands, count, pitch), dtype)
 
-    strip = STRIP_ABOVE + STRIP_BELOW
-    strips = Strips(rows(strip, DEPTH_DTYPE), rows(strip), rows(strip))
+    edges = (bands + 1, STRIP_ROWS, pitch)
+    strips = Strips(np.zeros(edges, DEPTH_DTYPE), np.zeros(edges, REAL_DTYPE), np.zeros(edges, REAL_DTYPE))
     work = np.zeros((bands, WORK_ROWS, CHUNK), REAL_DTYPE)
     return strips, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE), work)
 

@@ -14,7 +14,6 @@ from twin.surface.advective.kernel_steps import (
     drive_borders,
     pass_borders,
     patch_borders,
-    record_step,
     speed_outside,
 )
 from twin.surface.advective.motion import make_motion
@@ -70,10 +69,9 @@ class AdvectiveFlow:
         -------
         Where the loop stands; on `UNSTABLE` the offending depths are left in place.
         """
-        time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _ = progress
-        motion, size, tiled = self._motion, rule.cell_size_m, rule.tiled
+        time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _, cells, next_check = progress
+        motion, size, tiled, status = self._motion, rule.cell_size_m, rule.tiled, STEADY
         passes = Passes(grid, motion, tiles, ROWS_BEFORE + rule.rows)
-        next_check, cells = steps, 0
         while time_s < end_s:
             if not tiled or recheck or steps >= next_check:
                 cells = choose_tiles(grid, motion, tiles, rule, not tiled, recheck)
@@ -95,15 +93,17 @@ class AdvectiveFlow:
             left, deepest, recheck = left + out, max(deepest, touched), recheck or woke
             steps, cell_steps = steps + 1, cell_steps + cells
             if deepest > MAX_UNITS:
-                return Progress(time_s, deepest, True, next_record_s, steps, cell_steps, left, UNSTABLE)
+                recheck, status = True, UNSTABLE
+                break
             if time_s >= next_record_s:
                 if woke and tiled:  # water came into tiles that no sweep has visited yet
                     cells = choose_tiles(grid, motion, tiles, rule, False, True)
                 due_s = (math.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
                 looks = round((due_s - next_record_s) / rule.record_interval_s)
-                record_step(grid, tiles, rule.rows, cells, time_s, looks, record)
+                passes.record(cells, np.float32(time_s), looks, record)
                 next_record_s = due_s
-        return Progress(time_s, deepest, recheck, next_record_s, steps, cell_steps, left, STEADY)
+        moved = (steps, cell_steps, left)
+        return Progress(time_s, deepest, recheck, next_record_s, *moved, status, cells, next_check)
 
     def stop(self) -> None:
         """Bring the water to rest."""

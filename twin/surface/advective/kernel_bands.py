@@ -16,6 +16,7 @@ from twin.surface.advective.kernel_cells import fastest_in_row, limit_row, share
 from twin.surface.advective.kernel_faces import ALONG_X, ALONG_Y, Step, face_row, predict_row
 from twin.surface.advective.motion import Motion
 from twin.surface.constants import ROWS_BEFORE, TILE
+from twin.surface.kernel_record import Record, record_tile_row
 from twin.surface.kernel_sweep import lay_rain, tile_row_of
 from twin.surface.state import Grid, Tiles
 
@@ -159,6 +160,20 @@ def _cells_by_threads(
         deepest[band, 0] = _cells_of_band(grid, motion, tiles, band, quanta, raining, step)
 
 
+@njit(parallel=True, cache=True)
+def _record_by_threads(
+    grid: Grid, tiles: Tiles, bottom: int, time_s: Any, looks: int, record: Record
+) -> None:
+    for tile_row in prange(tiles.counts.size):
+        record_tile_row(grid, tiles, tile_row, bottom - ROWS_BEFORE, time_s, looks, record)
+
+
+@njit(cache=True)
+def _record_alone(grid: Grid, tiles: Tiles, bottom: int, time_s: Any, looks: int, record: Record) -> None:
+    for tile_row in range(tiles.counts.size):
+        record_tile_row(grid, tiles, tile_row, bottom - ROWS_BEFORE, time_s, looks, record)
+
+
 class Passes:
     """The passes of a step over all bands, by threads where there is enough to do.
 
@@ -221,3 +236,9 @@ class Passes:
             for band in self._bands:
                 self._tiles.deepest[band, 0] = _cells_of_band(*self._arrays, band, quanta, raining, step)
         return int(self._tiles.deepest[:, 0].max())
+
+    def record(self, cells: int, time_s: np.float32, looks: int, record: Record) -> None:
+        """Record the flood, see `twin.surface.kernel_record.record_tile_row`."""
+        grid, _, tiles = self._arrays
+        by_whom = _record_by_threads if self._shared(cells) else _record_alone
+        by_whom(grid, tiles, self._bottom, time_s, looks, record)

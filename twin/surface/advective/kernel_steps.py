@@ -10,10 +10,8 @@ from twin.surface.advective.kernel_tiles import still_tiles
 from twin.surface.advective.kernel_weirs import patch_weirs, weir_discharges
 from twin.surface.advective.motion import Motion
 from twin.surface.constants import GRAVITY_M_S2, LANES, UNIT_M
-from twin.surface.kernel_bands import record_flood
 from twin.surface.kernel_conduits import pass_conduits
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
-from twin.surface.kernel_record import Record
 from twin.surface.kernel_steps import Rain, Rule, gather_rain
 from twin.surface.kernel_tiles import activate, deal_rows, find_wet
 from twin.surface.state import Grid, Structures, Tiles
@@ -88,11 +86,3 @@ def pass_borders(
     filled, woken = pass_conduits(grid.depth, grid.bed, structures.conduits, dt_s, cell_size_m * cell_size_m)
     out, touched, woke = pass_openings(grid.depth, grid.qx, grid.qy, openings, time_s, dt_s, cell_size_m)
     return out, max(filled, touched), woken or woke
-
-
-@njit(cache=True)
-def record_step(
-    grid: Grid, tiles: Tiles, rows: int, cells: int, time_s: float, looks: int, record: Record
-) -> None:
-    """Record the flood, see `twin.surface.kernel_bands.record_flood`."""
-    record_flood(grid, tiles, rows, cells, np.float32(time_s), looks, record)
