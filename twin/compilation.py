@@ -11,8 +11,9 @@ from llvmlite import binding  # type: ignore[import-untyped]
 THREADING_LAYER = "workqueue"
 """The simulation process forks to branch; of Numba's threading layers only this one survives that."""
 
-INNER: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-"""Options of a kernel that only kernels call: without an entry for Python it compiles faster."""
+INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Options of a kernel that only kernels call: without an entry for Python it compiles faster. It is kept with
+those that call it."""
 
 CONSTANT_MODULES = ("constants.py", "state.py")
 """Files without kernels whose constants and tuples are compiled into kernels."""

@@ -44,9 +44,9 @@ MAX_ADVECTIVE_COURANT = 0.45
 """Highest Courant number of the advective scheme: waves along both axes share the step, 2 C <= 1, less a
 tenth."""
 
-TILE = 64
-"""Edge of a tile, cells. Water advances one cell a step, so a dry ring one tile wide lasts 64 steps."""
-RECHECK_STEPS = 32
+TILE = 32
+"""Edge of a tile, cells. Water advances one cell a step, so a dry ring one tile wide lasts 32 steps."""
+RECHECK_STEPS = 24
 """Steps after which the wet tiles are looked for again; at most TILE - 1."""
 
 LANES = 16

@@ -1,4 +1,4 @@
-"""What Numba lacks: looking at the bits of a float, a fast inverse cube root, fetching memory early."""
+"""What Numba lacks: the bits of a float, a fast inverse cube root, early fetches, arrays nobody counts."""
 
 from typing import Any
 
@@ -70,6 +70,38 @@ def _fetch_early(_typing_context: Any, array: Any, row: Any, col: Any) -> Any:
     return types.void(array, row, col), generate
 
 
+def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Return a value in which no array knows its owner."""
+    if isinstance(kind, types.BaseTuple):
+        parts = [
+            _without_owner(context, builder, part, builder.extract_value(value, k))
+            for k, part in enumerate(kind.types)
+        ]
+        return context.make_tuple(builder, kind, parts)
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        for owner in ("meminfo", "parent"):
+            setattr(array, owner, cgutils.get_null_value(getattr(array, owner).type))
+        return array._getvalue()
+    return value
+
+
+@intrinsic
+def _borrow(_typing_context: Any, arrays: Any) -> Any:
+    """Return an array, or a tuple of arrays and tuples, whose use is not counted any more.
+
+    Numba counts who uses an array, at the entry of every function that gets one. The counters are shared by
+    all threads, which then wait for each other more than they work. A kernel may borrow its own arguments:
+    its caller holds them.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+    return arrays(arrays), generate
+
+
+borrow: Any = _borrow
 fetch_early: Any = _fetch_early
 float_bits: Any = _float_bits
 bits_float: Any = _bits_float

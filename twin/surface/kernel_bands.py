@@ -22,8 +22,11 @@ from twin.surface.state import Grid, Scratch, Strips, Tiles
 WORTH_SHARING = 1 << 12
 """Cells from which on work is shared: some 20 µs for one thread, while handing it over takes one or two."""
 
-SAVE, SWEEP, FIND, FIND_EVERYWHERE, RECORD = range(5)
-"""Tasks: save a strip, sweep a band, look for water in a row of tiles, record the flood there."""
+SAVE, SWEEP, FIND, FIND_EVERYWHERE, RECORD = map(np.int64, range(5))
+"""Tasks: save a strip, sweep a band, look for water in a row of tiles, record the flood there.
+
+No Python numbers, for each of which a kernel that takes a task would be compiled anew.
+"""
 
 
 class Present(NamedTuple):
@@ -82,7 +85,7 @@ def new_present() -> Present:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, no_cpython_wrapper=True)
 def do_part(site: Site, task: int, part: int) -> None:
     """Do one part of a task."""
     grid, tiles, present = site.grid, site.tiles, site.present
@@ -117,13 +120,13 @@ def _worker(site_type: Any) -> Any:
 
 
 @njit(**INNER)
-def _do_parts(do: Any, site: Site, task: int, parts: int, cells: int) -> None:
+def do_all(do: Any, site: Site, task: int, parts: int, cells: int) -> None:
     """Do all parts of a task that concerns ``cells`` cells, with the help of whoever is free."""
+    counters = site.counters
     if cells < WORTH_SHARING:
         for part in range(parts):
             do(site, task, part)
         return
-    counters = site.counters
     post(counters, task, parts)
     while True:
         part = take_part(counters)
@@ -134,37 +137,40 @@ def _do_parts(do: Any, site: Site, task: int, parts: int, cells: int) -> None:
     await_all(counters)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def help_out(do: Any, site: Site) -> None:
     """Do parts of what the leader posts, until the team is dismissed."""
     counters = site.counters
     while True:
         part = await_part(counters)
         if part == NO_PART:
-            return
+            break
         do(site, counters[TASK, 0], part - counters[FIRST, 0])
         finish_part(counters)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def look_for_water(do: Any, site: Site, cells: int, everywhere: bool) -> None:
     """Set the wet flags of the tiles, see `find_wet_row`; ``cells`` are looked at."""
-    _do_parts(do, site, FIND_EVERYWHERE if everywhere else FIND, site.tiles.counts.size, cells)
+    do_all(do, site, FIND_EVERYWHERE if everywhere else FIND, site.tiles.counts.size, cells)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def record_flood(do: Any, site: Site, cells: int, time_s: float, looks: int) -> None:
     """Record the flood in the active tiles, which hold ``cells`` cells, see `record_tile_row`."""
     site.present.time_s[0], site.present.looks[0] = np.float32(time_s), looks
-    _do_parts(do, site, RECORD, site.tiles.counts.size, cells)
+    do_all(do, site, RECORD, site.tiles.counts.size, cells)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def sweep(do: Any, site: Site, cells: int, raining: bool, step: StepFactors) -> int:
     """Advance all bands, which hold ``cells`` active cells, by one step; return the largest depth, units."""
     tiles, factors = site.tiles, site.present.step
     factors[0], factors[1], factors[2], factors[3] = step
     site.present.raining[0] = raining
-    _do_parts(do, site, SAVE, tiles.band_rows.size, cells)
-    _do_parts(do, site, SWEEP, tiles.deepest.shape[0], cells)
-    return int(np.int64(tiles.deepest[:, 0].max()))
+    do_all(do, site, SAVE, tiles.band_rows.size, cells)
+    do_all(do, site, SWEEP, tiles.deepest.shape[0], cells)
+    deepest = np.int64(0)
+    for band in range(tiles.deepest.shape[0]):
+        deepest = max(deepest, np.int64(tiles.deepest[band, 0]))
+    return deepest

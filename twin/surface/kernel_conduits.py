@@ -154,7 +154,7 @@ def _discharge(
     return min(driven, share * most)
 
 
-@njit(error_model="numpy", **INNER)
+@njit(inline="always")
 def pass_conduits(
     depth: Any, bed: Any, conduits: Conduits, dt_s: float, cell_area_m2: float
 ) -> tuple[int, bool]:

@@ -69,7 +69,7 @@ class Outlets(NamedTuple):
     critical: Any
 
 
-@njit(error_model="numpy", **INNER)
+@njit(inline="always")
 def drive_outlets(depth: Any, outlets: Outlets) -> None:
     """Find the discharges through the open sides from the depths before the step."""
     border = outlets.border

@@ -60,7 +60,7 @@ def _volume_m3(inflows: InflowCells, line: int, time_s: float) -> float:
     return float(inflows.knots_m3[first + knot] + mean * (time_s - times[knot]))
 
 
-@njit(**INNER)
+@njit(inline="always")
 def inflow_depth(inflows: InflowCells, time_s: float, courant: float, dx_m: float) -> int:
     """Depth that a step must respect so that its own inflow keeps the Courant number, units.
 
@@ -76,7 +76,7 @@ def inflow_depth(inflows: InflowCells, time_s: float, courant: float, dx_m: floa
     return int(deepest / UNIT_M)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def pour_inflows(depth: Any, inflows: InflowCells, time_s: float, unit_m3: float) -> tuple[int, bool]:
     """Give the cells what the hydrographs have brought until ``time_s``.
 

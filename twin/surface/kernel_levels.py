@@ -72,7 +72,7 @@ def _set_levels(faces: LevelFaces, time_s: float) -> None:
         faces.level[series] = np.rint(interpolate(faces.knots_s[first:end], faces.knots[first:end], time_s))
 
 
-@njit(**INNER)
+@njit(inline="always")
 def deepest_outside(faces: LevelFaces, time_s: float) -> int:
     """Largest depth of the water outside over the bed at the edge, units."""
     _set_levels(faces, time_s)
@@ -82,7 +82,7 @@ def deepest_outside(faces: LevelFaces, time_s: float) -> int:
     return deepest
 
 
-@njit(error_model="numpy", **INNER)
+@njit(inline="always")
 def drive_levels(depth: Any, qx: Any, qy: Any, faces: LevelFaces, dt_s: float, dx_m: float) -> None:
     """Find the discharges of a step of ``dt_s`` from the levels that `deepest_outside` has set."""
     border = faces.border

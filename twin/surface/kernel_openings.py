@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from numba import njit
 
-from twin.compilation import INNER
 from twin.surface.constants import UNIT_M
 from twin.surface.kernel_edges import Outlets, drive_outlets, pass_border
 from twin.surface.kernel_inflows import InflowCells, inflow_depth, pour_inflows
@@ -32,21 +31,21 @@ class Openings(NamedTuple):
     entered: Any
 
 
-@njit(**INNER)
+@njit(inline="always")
 def driving_depth(openings: Openings, time_s: float, courant: float, cell_size_m: float) -> int:
     """Set the levels at a time; return the depth outside that the next step must respect, units."""
     outside = deepest_outside(openings.levels, time_s)
     return max(outside, inflow_depth(openings.inflows, time_s, courant, cell_size_m))
 
 
-@njit(**INNER)
+@njit(inline="always")
 def drive_openings(depth: Any, qx: Any, qy: Any, openings: Openings, dt_s: float, cell_size_m: float) -> None:
     """Find the discharges at the edges from the depths as they are before the step."""
     drive_outlets(depth, openings.outlets)
     drive_levels(depth, qx, qy, openings.levels, dt_s, cell_size_m)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def pass_openings(
     depth: Any, qx: Any, qy: Any, openings: Openings, time_s: float, dt_s: float, cell_size_m: float
 ) -> tuple[int, int, bool]:

@@ -2,7 +2,7 @@
 
 Always the largest depth and its time. On request also the largest speed, the time of arrival, how often
 the water stood above three depths, the largest hazard rating and the highest AIDR class. The pass goes in
-pieces of a tile's width, and a piece without water of some depth skips what only deeper water can change:
+pieces of some columns, and a piece without water of some depth skips what only deeper water can change:
 that is most of a city, so that the pass costs little more than that of the depth alone.
 
 A cell of an inactive tile is dry, and a dry cell changes nothing here: what is recorded does not depend on
@@ -23,6 +23,8 @@ HALF = np.float32(0.5)
 NONE, ONE = np.int32(0), np.int32(1)
 UNIT = np.float32(UNIT_M)
 SHALLOWEST_M = np.float32(UNIT_M)
+PIECE = 64
+"""Columns that are looked at together."""
 
 
 class Limits(NamedTuple):
@@ -95,12 +97,12 @@ class Record(NamedTuple):
     aidr_limits: Any
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _five(limits: Any) -> Any:
     return limits[0], limits[1], limits[2], limits[3], limits[4]
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _limits(record: Record) -> Limits:
     """Return the limits as numbers, which a loop keeps in registers."""
     depth, rating, aidr = record.depth_limits, record.rating_limits, record.aidr_limits
@@ -182,7 +184,7 @@ def _rate(
         aidr[col] = max(aidr[col], np.uint8(level) if is_rated else np.uint8(0))
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _record_wet(
     grid: Grid, row: int, first: int, end: int, deepest: Any, look: Any, record: Record, limits: Limits
 ) -> None:
@@ -204,7 +206,7 @@ def _record_wet(
         _count(h, limits.above[2], looks, record.looks_3[row, first:end])
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _record_run(
     grid: Grid, row: int, first: int, end: int, look: Any, record: Record, limits: Limits
 ) -> None:
@@ -213,8 +215,8 @@ def _record_run(
     h = grid.depth[row, first:end]
     top, when = record.deepest[row, first:end], record.time_of_max[row, first:end]
     shallowest = min(limits.arrived, limits.rated, limits.above[0])
-    for piece in range(0, h.size, TILE):  # slices of a row are cheap; only wet pieces pay for the rest
-        stop = min(piece + TILE, h.size)
+    for piece in range(0, h.size, PIECE):  # slices of a row are cheap; only wet pieces pay for the rest
+        stop = min(piece + PIECE, h.size)
         deepest = _raise_depth(h[piece:stop], time_s, top[piece:stop], when[piece:stop])
         if record.rates and deepest >= shallowest:
             _record_wet(grid, row, first + piece, first + stop, deepest, look, record, limits)

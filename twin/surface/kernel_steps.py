@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
 from twin.surface.constants import (
     DRY_UNITS,
     GRAVITY_M_S2,
@@ -16,13 +15,15 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
+from twin.surface.intrinsics import borrow
 from twin.surface.kernel_bands import Site, help_out, look_for_water, record_flood, sweep
 from twin.surface.kernel_conduits import Conduits, pass_conduits
 from twin.surface.kernel_faces import step_factors
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
-from twin.surface.kernel_tiles import activate, deal_rows
+from twin.surface.kernel_tiles import activate
 
 STEADY, UNSTABLE = 0, 1
+EVERYWHERE, AROUND_WATER = np.bool_(True), np.bool_(False)
 
 
 class Rule(NamedTuple):
@@ -107,7 +108,7 @@ class Rain(NamedTuple):
     laid: Any
 
 
-@njit(**INNER)
+@njit(inline="always")
 def gather_rain(rain: Rain, dt_s: float) -> bool:
     """Add the rain of a step; return whether it is time to lay it on the ground."""
     due = False
@@ -124,7 +125,7 @@ def gather_rain(rain: Rain, dt_s: float) -> bool:
     return due
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
     """Return the longest stable step that divides the remaining time: courant dx / sqrt(g h_max)."""
     depth_m = max(deepest, DRY_UNITS) * UNIT_M
@@ -132,15 +133,7 @@ def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
     return remaining_s / np.ceil(remaining_s / longest)
 
 
-@njit(**INNER)
-def _activate_all(site: Site, end: int) -> int:
-    """Activate all tiles, deal them out to the bands and return the number of cells."""
-    cells: int = activate(site.grid, site.tiles, site.rows, end, True)
-    deal_rows(site.tiles, site.rows, cells)
-    return cells
-
-
-@njit(**INNER)
+@njit(inline="always")
 def _activate_wet(do: Any, site: Site, end: int, cells: int, everywhere: bool) -> int:
     """Look for water and activate the tiles around it; return the number of active cells.
 
@@ -150,12 +143,10 @@ def _activate_wet(do: Any, site: Site, end: int, cells: int, everywhere: bool) -
         Active cells so far; only these are looked at, unless ``everywhere``.
     """
     look_for_water(do, site, site.rows * site.cols if everywhere else cells, everywhere)
-    cells = activate(site.grid, site.tiles, site.rows, end, False)
-    deal_rows(site.tiles, site.rows, cells)
-    return cells
+    return activate(site.grid, site.tiles, site.rows, end, AROUND_WATER)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, error_model="numpy", cache=True, no_cfunc_wrapper=True)
 def advance(
     rank: int,
     do: Any,
@@ -181,6 +172,7 @@ def advance(
     -------
     Where the loop stands; on `UNSTABLE` the offending depths are left in place. Only the leader's counts.
     """
+    site, openings, conduits, rain = borrow((site, openings, conduits, rain))
     if rank != 0:
         help_out(do, site)
         return progress
@@ -193,7 +185,7 @@ def advance(
         dt_s = _step_length(max(deepest, outside), remaining_s, rule)
         raining = gather_rain(rain, dt_s)
         if raining or not rule.tiled:
-            cells = _activate_all(site, end)
+            cells = activate(site.grid, site.tiles, site.rows, end, EVERYWHERE)
         elif recheck or steps >= next_check:
             cells = _activate_wet(do, site, end, cells, recheck)
             next_check, recheck = steps + RECHECK_STEPS, False

@@ -31,6 +31,9 @@ from twin.surface.kernel_faces import (
 )
 from twin.surface.state import STRIP_BEFORE, STRIP_ROWS, Flow, Grid, Scratch, Strips, Tiles, Wanted
 
+FIRST_ROW, NO_TILES, SHARED = np.int64(0), np.int64(0), np.bool_(True)
+"""Arguments of kernels; not Python's own, for each of which a kernel would be compiled anew."""
+
 
 @njit(inline="always")
 def tile_row_of(row: int, tile_rows: int) -> int:
@@ -39,53 +42,115 @@ def tile_row_of(row: int, tile_rows: int) -> int:
 
 
 @njit(**INNER)
-def _clear_scratch(wanted: Wanted, rain: Any, segments: Any, count: int) -> None:
-    """Reset the rolling rows outside the given segments: dry faces, full shares."""
+def _clear_scratch(wanted: Wanted, rain: Any, segments: Any, tile_row: int, count: int) -> None:
+    """Reset the rolling rows outside the segments of a row of tiles: dry faces, full shares."""
     start = 0
     for run in range(count + 1):
-        stop = segments[run, 0] if run < count else rain.size
+        stop = segments[tile_row, run, 0] if run < count else rain.size
         for slot in range(2):
             wanted.x[slot, start:stop] = 0
             wanted.y[slot, start:stop] = 0
             wanted.share[slot, start:stop] = 1
         rain[start:stop] = 0
         if run < count:
-            start = segments[run, 1]
+            start = segments[tile_row, run, 1]
 
 
-@njit(**INNER)
+@njit(inline="always")
 def lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any) -> None:
     """Fill a row with the units of rain that fall on each cell."""
-    weight = grid.rain_weight[min(row, grid.rain_weight.shape[0] - 1)]
-    zone = grid.rain_zone[min(row, grid.rain_zone.shape[0] - 1)]
-    w, z, rain = weight[first:end], zone[first:end], out[first:end]
+    weight_row = np.uint64(min(row, grid.rain_weight.shape[0] - 1))
+    zone_row = np.uint64(min(row, grid.rain_zone.shape[0] - 1))
+    weight, zone = grid.rain_weight, grid.rain_zone
     if quanta.size == 1:
         amount = np.int32(quanta[0])
-        for col in range(rain.size):
-            rain[col] = np.int32(w[col]) * amount
+        for col in range(np.uint64(first), np.uint64(end)):
+            out[col] = np.int32(weight[weight_row, col]) * amount
     else:
-        for col in range(rain.size):
-            rain[col] = np.int32(w[col]) * np.int32(quanta[z[col]])
+        for col in range(np.uint64(first), np.uint64(end)):
+            out[col] = np.int32(weight[weight_row, col]) * np.int32(quanta[zone[zone_row, col]])
 
 
-@njit(**INNER)
-def _afford(
-    depth: Any, at: int, wanted: Wanted, slot: int, segments: Any, count: int, step: StepFactors
+@njit(fastmath=FAST, error_model="numpy", **INNER)
+def _want_row(
+    flow: Flow,
+    at: int,
+    grid: Grid,
+    row: int,
+    tiles: Tiles,
+    crests: Crests,
+    step: StepFactors,
+    work: Any,
+    wanted: Wanted,
+    shared: bool,
 ) -> int:
-    """Fill a row of outflow shares where a cell of the row is short of water; return how many are.
+    """Compute what the west faces of a row and the north faces of the next want, and outflow shares.
 
-    Where none is, which is the rule, the row of shares is not touched and holds ones.
+    Parameters
+    ----------
+    flow, at
+        Old state, and where in its arrays the row lies.
+    shared
+        Whether outflow shares are needed.
+
+    Returns
+    -------
+    Number of cells of the row that are short of water. Where it is 0, which is the rule, the row of shares
+    is not touched and holds ones.
     """
-    short = 0
-    for run in range(count):
-        short += count_short(depth, at, wanted, slot, segments[run, 0], segments[run, 1], step)
+    k, now, other, short = tile_row_of(row, tiles.counts.size), row % 2, (row + 1) % 2, 0
+    for run in range(tiles.counts[k]):
+        first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
+        wanted_discharges(flow, at, grid, row, first, end, step, work, wanted, now)
+    if crests.first[row] < crests.first[row + 1]:
+        patch_row(
+            *(crests, row, flow.depth[at], flow.depth[at + 1], grid.bed[row], grid.bed[row + 1]),
+            *(flow.qx[at], flow.qy[at + 1], step.pressure, wanted.x[now], wanted.y[other]),
+        )
+    if shared:
+        for run in range(tiles.counts[k]):
+            first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
+            short += count_short(flow.depth, at, wanted, now, first, end, step)
     if short > 0:
-        for run in range(count):
-            outflow_shares(depth, at, wanted, slot, segments[run, 0], segments[run, 1], step)
+        for run in range(tiles.counts[k]):
+            first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
+            outflow_shares(flow.depth, at, wanted, now, first, end, step)
     return short
 
 
-@njit(fastmath=FAST, error_model="numpy", nogil=True, **INNER)
+@njit(fastmath=FAST, error_model="numpy", **INNER)
+def _finish_row(
+    grid: Grid,
+    row: int,
+    tiles: Tiles,
+    wanted: Wanted,
+    rain: Any,
+    quanta: Any,
+    raining: bool,
+    short: int,
+    step: StepFactors,
+    south: Any,
+    south_row: int,
+) -> Any:
+    """Lay rain on a row, limit its discharges where cells are short and give it its new depth.
+
+    Returns
+    -------
+    Largest new depth in units, uint32, see `new_depths`.
+    """
+    k, slot, deepest = tile_row_of(row, tiles.counts.size), row % 2, np.uint32(0)
+    for run in range(tiles.counts[k]):
+        first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
+        if raining:
+            lay_rain(grid, row, quanta, first, end, rain)
+        if short > 0:
+            limit_row(wanted, slot, first, end)
+        found = new_depths(grid, row, wanted, slot, rain, first, end, step, south, south_row)
+        deepest = max(deepest, found)
+    return deepest
+
+
+@njit(error_model="numpy", **INNER)
 def sweep_band(
     grid: Grid,
     strips: Strips,
@@ -112,58 +177,50 @@ def sweep_band(
     -------
     Largest new depth in units, uint32.
     """
-    top, end_row = tiles.band_rows[band], tiles.band_rows[band + 1]
+    top, end_row, bottom = tiles.band_rows[band], tiles.band_rows[band + 1], tiles.band_rows[band + 1] - 2
     deepest = np.uint32(0)
     if top >= end_row:
         return deepest
     wanted = Wanted(scratch.x[band], scratch.y[band], scratch.share[band])
-    rain, work, segments, counts = scratch.rain[band, 0], scratch.work[band], tiles.segments, tiles.counts
+    rain, work, spill = scratch.rain[band, 0], scratch.work[band], scratch.spill[band]
     inside = Flow(grid.depth, grid.qx, grid.qy)
     above = Flow(strips.depth[band], strips.qx[band], strips.qy[band])
     below = Flow(strips.depth[band + 1], strips.qx[band + 1], strips.qy[band + 1])
-    short = np.zeros(2, np.int64)  # cells short of water in the rows of `wanted.share`
-    _clear_scratch(wanted, rain, segments[0], 0)
-    last_tile_row = -1
+    _clear_scratch(wanted, rain, tiles.segments, FIRST_ROW, NO_TILES)
+    last_tile_row, short, short_before, short_earlier = -1, 0, 0, 0
     for r in range(top - 2, end_row + 1):
-        k, now, before = tile_row_of(r, counts.size), r % 2, (r + 1) % 2
-        flow, at = inside, r
-        if r >= end_row - 2:
-            flow, at = below, r - (end_row - STRIP_BEFORE)
-        elif r < top:
-            flow, at = above, r - (top - STRIP_BEFORE)
-        for run in range(counts[k]):
-            first, end = segments[k, run, 0], segments[k, run, 1]
-            wanted_discharges(flow, at, grid, r, first, end, step, work, wanted, now)
-        if crests.first[r] < crests.first[r + 1]:
-            patch_row(
-                *(crests, r, flow.depth[at], flow.depth[at + 1], grid.bed[r], grid.bed[r + 1]),
-                *(flow.qx[at], flow.qy[at + 1], step.pressure, wanted.x[now], wanted.y[before]),
+        if short_earlier > 0:
+            wanted.share[r % 2, :] = 1
+        if r >= bottom:
+            short = _want_row(below, r - bottom, grid, r, tiles, crests, step, work, wanted, SHARED)
+        elif r >= top:
+            short = _want_row(inside, r, grid, r, tiles, crests, step, work, wanted, SHARED)
+        else:
+            at, shared = r - top + STRIP_BEFORE, r == top - 1
+            short = _want_row(above, at, grid, r, tiles, crests, step, work, wanted, shared)
+        both = short + short_before
+        if r == end_row:
+            found = _finish_row(
+                grid, r - 1, tiles, wanted, rain, quanta, raining, both, step, spill, FIRST_ROW
             )
-        if r >= top - 1:
-            if short[now] > 0:
-                wanted.share[now, :] = 1
-            short[now] = _afford(flow.depth, at, wanted, now, segments[k], counts[k], step)
-        done, k_done = r - 1, tile_row_of(r - 1, counts.size)
-        south, south_row = (grid.qy, r) if r < end_row else (scratch.spill[band], 0)
-        for run in range(counts[k_done]):
-            first, end = segments[k_done, run, 0], segments[k_done, run, 1]
-            if done == top - 1:
-                limit_faces(wanted, now, first, end, south, south_row)
-            elif done >= top:
-                if raining:
-                    lay_rain(grid, done, quanta, first, end, rain)
-                if short[0] + short[1] > 0:
-                    limit_row(wanted, before, first, end)
-                found = new_depths(grid, done, wanted, before, rain, first, end, step, south, south_row)
-                deepest = max(deepest, found)
+            deepest = max(deepest, found)
+        elif r > top:
+            found = _finish_row(grid, r - 1, tiles, wanted, rain, quanta, raining, both, step, grid.qy, r)
+            deepest = max(deepest, found)
+        elif r == top:
+            k = tile_row_of(top - 1, tiles.counts.size)
+            for run in range(tiles.counts[k]):
+                limit_faces(wanted, r % 2, tiles.segments[k, run, 0], tiles.segments[k, run, 1], grid.qy, r)
+        k = tile_row_of(r, tiles.counts.size)
         if k != last_tile_row:
-            _clear_scratch(wanted, rain, segments[k], counts[k])
+            _clear_scratch(wanted, rain, tiles.segments, k, tiles.counts[k])
             last_tile_row = k
+        short_earlier, short_before = short_before, short
     rain[:] = 0
     return deepest
 
 
-@njit(**INNER)
+@njit(inline="always")
 def save_strip(grid: Grid, strips: Strips, tiles: Tiles, crests: Crests, edge: int) -> None:
     """Copy the rows around the first row of a band, or the end of the last, before the step.
 

@@ -18,8 +18,6 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from twin.compilation import INNER
-
 TAKEN, POSTED, DONE, TASK, FIRST, DISMISSED = range(6)
 """Counters: parts taken, posted and done so far; kind and first part of the task; 1 when all is over."""
 COUNTERS, LINE = 6, 8
@@ -116,14 +114,14 @@ give_way: Any = _give_way
 nap: Any = _nap
 
 
-@njit(**INNER)
+@njit(inline="always")
 def post(counters: Any, task: int, parts: int) -> None:
     """Post a task, when all parts of the one before are done."""
     counters[TASK, 0], counters[FIRST, 0] = task, counters[POSTED, 0]
     add_to_counter(counters, POSTED, parts)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def take_part(counters: Any) -> int:
     """Take the next part, numbered through all tasks, or `NO_PART`."""
     while True:
@@ -134,20 +132,20 @@ def take_part(counters: Any) -> int:
             return int(part)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def finish_part(counters: Any) -> None:
     """Say that a part is done."""
     add_to_counter(counters, DONE, 1)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def await_all(counters: Any) -> None:
     """Wait until all parts are done."""
     while read_counter(counters, DONE) < read_counter(counters, POSTED):
         give_way()
 
 
-@njit(**INNER)
+@njit(inline="always")
 def await_part(counters: Any) -> int:
     """Wait for a part and take it; return `NO_PART` when the team is dismissed."""
     asked = 0

@@ -2,8 +2,8 @@
 
 A tile is *wet* when a cell in it is deeper than the dry depth, and *active* when it or one of its eight
 neighbours is wet. Inactive tiles are not swept. They need not be: nothing there moves, and water from a
-wet tile takes at least 64 steps to cross the ring of active ones around it, while the wet tiles are
-looked for again every 32 steps and whenever rain or an exchange has raised a depth. Switching tiles off
+wet tile takes at least 32 steps to cross the ring of active ones around it, while the wet tiles are
+looked for again every 24 steps and whenever rain or an exchange has raised a depth. Switching tiles off
 therefore changes no bit of the result.
 """
 
@@ -16,7 +16,7 @@ from twin.surface.constants import DRY_UNITS, LANES, ROWS_BEFORE, TILE
 from twin.surface.state import Grid, Tiles
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _any_wet(depth: Any, row_0: int, row_1: int, first: int, end: int) -> bool:
     """Tell whether a cell of a block is deeper than the dry depth."""
     for row in range(row_0, row_1):
@@ -29,7 +29,7 @@ def _any_wet(depth: Any, row_0: int, row_1: int, first: int, end: int) -> bool:
     return False
 
 
-@njit(**INNER)
+@njit(inline="always")
 def find_wet_row(grid: Grid, tiles: Tiles, tile_row: int, rows: int, cols: int, everywhere: bool) -> None:
     """Set the wet flags of one row of tiles.
 
@@ -48,14 +48,14 @@ def find_wet_row(grid: Grid, tiles: Tiles, tile_row: int, rows: int, cols: int, 
             tiles.wet[tile_row, tile_col] = _any_wet(grid.depth, row_0, row_1, first, end)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int, everywhere: bool) -> None:
     """Set the wet flags of all tiles, see `find_wet_row`."""
     for tile_row in range(tiles.wet.shape[0]):
         find_wet_row(grid, tiles, tile_row, rows, cols, everywhere)
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> None:
     """Set the discharges of a tile that falls dry to zero, as a sweep would have done."""
     row_0 = ROWS_BEFORE + tile_row * TILE
@@ -68,7 +68,7 @@ def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> Non
     grid.qy[row_1, first:stop] = 0
 
 
-@njit(**INNER)
+@njit(inline="always")
 def _near_water(wet: Any, tile_row: int, tile_col: int) -> bool:
     """Tell whether a tile or one of its eight neighbours is wet."""
     for row in range(max(tile_row - 1, 0), min(tile_row + 2, wet.shape[0])):
@@ -78,9 +78,29 @@ def _near_water(wet: Any, tile_row: int, tile_col: int) -> bool:
     return False
 
 
+@njit(inline="always")
+def _deal_rows(tiles: Tiles, rows: int, cells: int) -> None:
+    """Cut the rows into bands that hold equally many active cells, with a small cost for each row."""
+    bands = tiles.band_rows.size - 1
+    row_cost = LANES
+    total = cells + rows * row_cost
+    tiles.band_rows[0] = ROWS_BEFORE
+    band, before = 1, 0
+    for k in range(tiles.counts.size):
+        height = min(TILE, rows - k * TILE)
+        width = row_cost
+        for run in range(tiles.counts[k]):
+            width += tiles.segments[k, run, 1] - tiles.segments[k, run, 0]
+        while band < bands and before + width * height >= total * band // bands:
+            tiles.band_rows[band] = ROWS_BEFORE + k * TILE + (total * band // bands - before) // width
+            band += 1
+        before += width * height
+    tiles.band_rows[bands] = ROWS_BEFORE + rows
+
+
 @njit(**INNER)
 def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) -> int:
-    """Derive active tiles and their runs from the wet flags; return the active cells.
+    """Derive active tiles, their runs and the bands from the wet flags; return the active cells.
 
     Parameters
     ----------
@@ -113,24 +133,5 @@ def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) ->
             tiles.segments[k, count, 1] = end
             count += 1
         tiles.counts[k] = count
+    _deal_rows(tiles, rows, cells)
     return cells
-
-
-@njit(**INNER)
-def deal_rows(tiles: Tiles, rows: int, cells: int) -> None:
-    """Cut the rows into bands that hold equally many active cells, with a small cost for each row."""
-    bands = tiles.band_rows.size - 1
-    row_cost = LANES
-    total = cells + rows * row_cost
-    tiles.band_rows[0] = ROWS_BEFORE
-    band, before = 1, 0
-    for k in range(tiles.counts.size):
-        height = min(TILE, rows - k * TILE)
-        width = row_cost
-        for run in range(tiles.counts[k]):
-            width += tiles.segments[k, run, 1] - tiles.segments[k, run, 0]
-        while band < bands and before + width * height >= total * band // bands:
-            tiles.band_rows[band] = ROWS_BEFORE + k * TILE + (total * band // bands - before) // width
-            band += 1
-        before += width * height
-    tiles.band_rows[bands] = ROWS_BEFORE + rows

@@ -13,7 +13,7 @@ from twin.surface.constants import GRAVITY_M_S2, LANES, UNIT_M
 from twin.surface.kernel_conduits import pass_conduits
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
 from twin.surface.kernel_steps import Rain, Rule, gather_rain
-from twin.surface.kernel_tiles import activate, deal_rows, find_wet
+from twin.surface.kernel_tiles import activate, find_wet
 from twin.surface.state import Grid, Structures, Tiles
 
 
@@ -35,7 +35,6 @@ def choose_tiles(
     if not everywhere:
         find_wet(grid, tiles, rule.rows, rule.cols, look_everywhere)
     cells: int = activate(grid, tiles, rule.rows, end, everywhere)
-    deal_rows(tiles, rule.rows, cells)
     if not everywhere:
         still_tiles(motion, tiles, was_active, rule.rows, end)
     return cells
