@@ -15,6 +15,12 @@ INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Options of a kernel that only kernels call: without an entry for Python it compiles faster. It is kept with
 those that call it."""
 
+BY_ADDRESS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True}
+"""Options of a kernel that kernels call by its address, see `twin.surface.kernel_bands.worker`."""
+
+FROM_PYTHON: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
+"""Options of a kernel that only Python calls."""
+
 CONSTANT_MODULES = ("constants.py", "state.py")
 """Files without kernels whose constants and tuples are compiled into kernels."""
 

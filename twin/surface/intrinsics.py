@@ -73,9 +73,10 @@ def _fetch_early(_typing_context: Any, array: Any, row: Any, col: Any) -> Any:
 def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     """Return a value in which no array knows its owner."""
     if isinstance(kind, types.BaseTuple):
+        kinds: Any = kind
         parts = [
             _without_owner(context, builder, part, builder.extract_value(value, k))
-            for k, part in enumerate(kind.types)
+            for k, part in enumerate(kinds)
         ]
         return context.make_tuple(builder, kind, parts)
     if isinstance(kind, types.Array):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, typeof, types
 
-from twin.compilation import INNER
+from twin.compilation import BY_ADDRESS, INNER
 from twin.surface.kernel_barriers import Crests
 from twin.surface.kernel_faces import StepFactors
 from twin.surface.kernel_record import Record, record_tile_row
@@ -85,7 +85,7 @@ def new_present() -> Present:
     )
 
 
-@njit(cache=True, no_cpython_wrapper=True)
+@njit(**BY_ADDRESS)
 def do_part(site: Site, task: int, part: int) -> None:
     """Do one part of a task."""
     grid, tiles, present = site.grid, site.tiles, site.present
@@ -170,7 +170,7 @@ def sweep(do: Any, site: Site, cells: int, raining: bool, step: StepFactors) -> 
     site.present.raining[0] = raining
     do_all(do, site, SAVE, tiles.band_rows.size, cells)
     do_all(do, site, SWEEP, tiles.deepest.shape[0], cells)
-    deepest = np.int64(0)
+    deepest: Any = np.int64(0)
     for band in range(tiles.deepest.shape[0]):
         deepest = max(deepest, np.int64(tiles.deepest[band, 0]))
     return deepest

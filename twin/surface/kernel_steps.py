@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from twin.compilation import FROM_PYTHON
 from twin.surface.constants import (
     DRY_UNITS,
     GRAVITY_M_S2,
@@ -146,7 +147,7 @@ def _activate_wet(do: Any, site: Site, end: int, cells: int, everywhere: bool) -
     return activate(site.grid, site.tiles, site.rows, end, AROUND_WATER)
 
 
-@njit(nogil=True, error_model="numpy", cache=True, no_cfunc_wrapper=True)
+@njit(nogil=True, error_model="numpy", **FROM_PYTHON)
 def advance(
     rank: int,
     do: Any,
