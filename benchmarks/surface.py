@@ -35,6 +35,16 @@ SPREAD = (
     "bandwidth_gb_s",
     "numpy_mcs_per_s",
 )
+SINGLE = (
+    "steps",
+    "active_share",
+    "mass_error",
+    "peak_mb",
+    "compile_s",
+    "compile_cpu_s",
+    "load_average",
+)
+"""Figures without a spread."""
 PEER_SPREAD = ("wall_s", "mcs_per_s", "ratio")
 
 
@@ -110,9 +120,9 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
     settings = SurfaceSettings(courant=COURANT, threads=plan.threads, tiled=plan.tiled)
     case = make_case(plan.case, plan.end_s, plan.cells)
     say(f"case {case.name}: {case.bed.shape[0]} x {case.bed.shape[1]} cells, {case.end_s:g} s")
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     threads = _advance(_fresh(case, settings), case, min(1e-3, case.end_s)).threads
-    compile_s = time.perf_counter() - started
+    compile_s, compile_cpu_s = time.perf_counter() - started, time.process_time() - cpu
     peak_mb = _peak_of(lambda: _run_own(case, settings))
     meter = BandwidthMeter(threads)
     records = [PeerRecord(peer) for peer in plan.peers]
@@ -137,6 +147,7 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
         **{name: own[-1][name] for name in ("steps", "active_share", "mass_error", "deepest_m")},
         "peak_mb": peak_mb,
         "compile_s": compile_s,
+        "compile_cpu_s": compile_cpu_s,
         "load_average": os.getloadavg()[0],
         "peers": [_peer_figures(record) for record in records],
     }
@@ -257,7 +268,7 @@ def report_lines(figures: dict[str, Any]) -> list[str]:
     """Return the figures for people."""
     size = f"{figures['rows']} x {figures['cols']} cells, {figures['end_s']:g} s simulated"
     lines = [f"case {figures['case']}: {size}, {figures['threads']} threads, {figures['repeats']} repeats"]
-    for name in (*SPREAD, "steps", "active_share", "mass_error", "peak_mb", "compile_s", "load_average"):
+    for name in (*SPREAD, *SINGLE):
         low_high = figures["spread"].get(name)
         spread = f"  ({low_high[0]:.4g} to {low_high[1]:.4g})" if low_high else ""
         lines.append(f"  {name:16} {figures[name]:>10.4g}{spread}")
