@@ -21,7 +21,7 @@ BY_ADDRESS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True}
 FROM_PYTHON: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
 """Options of a kernel that only Python calls."""
 
-CONSTANT_MODULES = ("constants.py", "state.py")
+CONSTANT_MODULES = ("constants.py", "state.py", "storage.py")
 """Files without kernels whose constants and tuples are compiled into kernels."""
 
 
