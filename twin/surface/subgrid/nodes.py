@@ -65,7 +65,8 @@ def find_nodes(open_cells: NDArray[np.bool_], factor: int, bed_m: NDArray[np.flo
     where_row, where_col = np.nonzero(grid)
     home[part[grid]] = where_row // factor * shape[1] + where_col // factor
     node = _settle(size, home, _contacts(part, joined, factor), shape, factor)
-    owner = np.where(grid, node[part], -1)[:rows, :cols]
+    # in one piece: every exchange looks cells up in its flat view, which must not copy
+    owner = np.ascontiguousarray(np.where(grid, node[part], -1)[:rows, :cols])
     return Nodes(owner, shape, factor)
 
 
