@@ -44,7 +44,8 @@ def test_a_delay_comes_out_as_later_arrivals(trial: Path) -> None:
     assert results["seeds"] == [3, 4]
     against = results["measures"][0]["variants"][1]["against_first"]
     assert against["count"] == 2
-    assert 600.0 < against["mean"] < 2400.0
+    # most urgent cases go point to point and wait for no dispatcher, so the mean is later by less than 20 min
+    assert 240.0 < against["mean"] < 1200.0
     rows = list(csv.DictReader((trial / "runs.csv").open(encoding="utf-8")))
     assert [(row["variant"], row["run_seed"]) for row in rows] == [
         ("quick", "3"),

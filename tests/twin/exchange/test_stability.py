@@ -72,7 +72,7 @@ def test_one_gully_settles_without_a_change_of_sign(depth, rise, dt_s):
         assert after * difference >= -1e-6
         assert abs(after) <= abs(difference) + 1e-6
         difference = after
-    assert abs(difference) < 1e-5
+    assert abs(difference) < 2e-5  # a film of a hundredth of a millimetre moves less than one unit a step
     assert cell[0] >= 0
     assert int(cell[0] + shaft[0]) == total
 
