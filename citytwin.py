@@ -1,10 +1,9 @@
 """The command line of citytwin.
 
-Only the standard library and typer are imported here; each command imports what it needs, so that
-``citytwin --help`` answers at once.
+Only the standard library and typer are imported here, and what imports no more; each command imports what it
+needs, so that ``citytwin --help`` answers at once. Those of ``citytwin bench`` are in `benchmarks.commands`.
 """
 
-import json
 import logging
 import os
 import signal
@@ -15,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from cim_models.errors import CityTwinError, InputError, RunError
+from benchmarks.commands import bench_app
+from cim_models.errors import InputError, RunError
+from scenarios.terminal import JsonOption, command_group, print_json, print_lines
 
 if TYPE_CHECKING:
     from scenarios.runfolder import RunFolder
@@ -25,42 +25,14 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 5006
 FIRST_FRAME_LIMIT_S = 120.0
 
-
-class _OneLineErrors(TyperGroup):
-    """Say our own errors in one line on stderr, with the exit status that they carry."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except CityTwinError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(error.exit_status) from error
-        except OSError as error:
-            if error.filename is None:
-                raise
-            wrong = InputError(
-                f"'{error.filename}'", got=error.strerror, remedy="Check the path and who may write there"
-            )
-            typer.echo(str(wrong), err=True)
-            raise typer.Exit(wrong.exit_status) from error
-
-
-def _group(text: str) -> typer.Typer:
-    return typer.Typer(
-        cls=_OneLineErrors, help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None
-    )
-
-
-app = _group("A digital twin of a city and its command centre.")
-city_app = _group("Make, import and check city models.")
-bench_app = _group("Measure how fast the parts are.")
-policy_app = _group("Try dispatch policies.")
+app = command_group("A digital twin of a city and its command centre.")
+city_app = command_group("Make, import and check city models.")
+policy_app = command_group("Try dispatch policies.")
 app.add_typer(city_app, name="city")
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
 app.pretty_exceptions_enable = False
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
 CityArgument = Annotated[str, typer.Argument(help="A bundle folder, or builtin:district.")]
 PortOption = Annotated[int, typer.Option(help="Port of the screen.")]
@@ -108,12 +80,12 @@ def run(
     folder, meta = written.path, written.meta
     if as_json:
         keys = ("status", "seed", "event_log_hash")
-        _print_json({"run": str(folder), **{key: meta.get(key) for key in keys}, "summary": written.summary})
+        print_json({"run": str(folder), **{key: meta.get(key) for key in keys}, "summary": written.summary})
     else:
         from scenarios.summary.text import summary_lines
 
         hash_line = f"Event log {meta.get('event_log_hash')}"
-        _print_lines([*summary_lines(written.summary or {}), hash_line, f"Run folder: {folder}"])
+        print_lines([*summary_lines(written.summary or {}), hash_line, f"Run folder: {folder}"])
     check_finished(written)
 
 
@@ -175,18 +147,18 @@ def compare(
         figures = {row.name: row.values for row in rows}
         values = {"runs": [str(path) for path in runs], "figures": figures}
         pairs_as_json = [pair.as_json() for pair in pairs]
-        _print_json(
+        print_json(
             {**values, "pairs": pairs_as_json, "worlds": worlds, "files": [str(path) for path in written]}
         )
         return
     width = max((len(row.name) for row in rows), default=6)
-    _print_lines([f"{'':{width}}" + "".join(f"  {path.name:>16.16}" for path in runs)])
-    _print_lines(
+    print_lines([f"{'':{width}}" + "".join(f"  {path.name:>16.16}" for path in runs)])
+    print_lines(
         [f"{row.name:{width}}" + "".join(f"  {_figure(value):>16}" for value in row.values) for row in rows]
     )
-    _print_lines([line for pair in pairs for line in pair_lines(pair)])
-    _print_lines([f"{path.name}: {line}" for path, line in zip(runs[1:], worlds, strict=True)])
-    _print_lines([str(path) for path in written])
+    print_lines([line for pair in pairs for line in pair_lines(pair)])
+    print_lines([f"{path.name}: {line}" for path, line in zip(runs[1:], worlds, strict=True)])
+    print_lines([str(path) for path in written])
 
 
 @app.command()
@@ -230,9 +202,9 @@ def sweep(
     results = read_results(folder)
     page = write_experiment(folder, language)
     if as_json:
-        _print_json({"folder": str(folder), **results})
+        print_json({"folder": str(folder), **results})
     else:
-        _print_lines([*table_lines(results), f"Folder: {folder}", f"Report: {page}"])
+        print_lines([*table_lines(results), f"Folder: {folder}", f"Report: {page}"])
     if results["runs"]["failed"]:
         raise typer.Exit(1)
 
@@ -245,9 +217,9 @@ def checkpoint(run: RunArgument, as_json: JsonOption = False) -> None:
 
     answer = ask(RunFolder(run), {"do": "checkpoint"})
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
-        _print_lines([f"Checkpoint at {answer['t_s']:.0f} s: {answer['checkpoint']}"])
+        print_lines([f"Checkpoint at {answer['t_s']:.0f} s: {answer['checkpoint']}"])
 
 
 @app.command()
@@ -267,10 +239,10 @@ def branch(
     folder = out or free_folder(run.resolve().parent, f"{run.name}-branch")
     answer = ask(RunFolder(run), {"do": "branch", "out": str(folder.resolve()), "set": set_ or []})
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     figures = f"fork {1000 * answer['fork_s']:.0f} ms, folder after {1000 * answer['ready_s']:.0f} ms"
-    _print_lines([f"Branch at {answer['t_s']:.0f} s: {answer['run']} (process {answer['pid']}; {figures})"])
+    print_lines([f"Branch at {answer['t_s']:.0f} s: {answer['run']} (process {answer['pid']}; {figures})"])
 
 
 @app.command()
@@ -285,7 +257,7 @@ def explain(
     from scenarios.story import story_lines, tell
 
     folder = RunFolder(run)
-    _print_lines(story_lines(tell(folder.events(), event), datetime.fromisoformat(folder.meta["start"])))
+    print_lines(story_lines(tell(folder.events(), event), datetime.fromisoformat(folder.meta["start"])))
 
 
 @app.command()
@@ -301,7 +273,7 @@ def report(
     from viz.report import write_report
 
     folder = RunFolder(run)
-    _print_lines([str(write_report(folder.path, out, language))])
+    print_lines([str(write_report(folder.path, out, language))])
 
 
 @app.command()
@@ -317,7 +289,7 @@ def export(
     from scenarios.runfolder import RunFolder
 
     names = [name.strip() for name in what.split(",")]
-    _print_lines([str(path) for path in export_rasters(RunFolder(run), names, out)])
+    print_lines([str(path) for path in export_rasters(RunFolder(run), names, out)])
 
 
 @app.command()
@@ -374,7 +346,7 @@ def city_make(
     from cim_models.district import make_district
 
     write_city(make_district(seed=seed, size_m=size_m, cell_size_m=cell_size_m), out)
-    _print_lines([f"City bundle: {out}"])
+    print_lines([f"City bundle: {out}"])
 
 
 @city_app.command("import")
@@ -394,8 +366,8 @@ def city_import(
     for layer in report.layers:
         typer.echo(f"{layer.layer:14} {layer.count:>8,}  {layer.source}")
         for word in ("dropped", "lacks", "assumed", "notes"):
-            _print_lines([f"{'':24} {word}: {text}" for text in getattr(layer, word)])
-    _print_lines([*(f"lacks: {text}" for text in report.lacks), f"City bundle: {out}"])
+            print_lines([f"{'':24} {word}: {text}" for text in getattr(layer, word)])
+    print_lines([*(f"lacks: {text}" for text in report.lacks), f"City bundle: {out}"])
 
 
 @city_app.command("check")
@@ -410,9 +382,9 @@ def city_check(city: CityArgument, as_json: JsonOption = False) -> None:
     errors = sum(defect.severity is Severity.ERROR for defect in defects)
     if as_json:
         rows = [{**asdict(defect), "severity": str(defect.severity)} for defect in defects]
-        _print_json({"city": city, "errors": errors, "defects": rows})
+        print_json({"city": city, "errors": errors, "defects": rows})
     else:
-        _print_lines([*map(str, defects), f"{len(defects)} defects, {errors} of them errors"])
+        print_lines([*map(str, defects), f"{len(defects)} defects, {errors} of them errors"])
     if errors:
         raise typer.Exit(2)
 
@@ -427,11 +399,11 @@ def city_info(city: CityArgument, as_json: JsonOption = False) -> None:
 
     info = describe_city(open_city(city))
     if as_json:
-        _print_json(asdict(info))
+        print_json(asdict(info))
         return
     rows, cols = info.shape
     low_m, high_m = info.elevation_m
-    _print_lines(
+    print_lines(
         [
             f"{info.name}  {' / '.join(info.title.values())}",
             f"{info.crs}, vertical datum {info.vertical_datum}, {info.time_zone}",
@@ -454,175 +426,11 @@ def policy_check(
     load_policy(name)
     broken = broken_rules(lambda: load_policy(name))
     if as_json:
-        _print_json({"policy": name, "rules": list(RULES), "broken": broken})
+        print_json({"policy": name, "rules": list(RULES), "broken": broken})
     else:
-        _print_lines([f"{'broken' if rule in broken else 'kept':6}  {rule}" for rule in RULES])
-        _print_lines([f"{rule}: {what}" for rule, what in broken.items()])
+        print_lines([f"{'broken' if rule in broken else 'kept':6}  {rule}" for rule in RULES])
+        print_lines([f"{rule}: {what}" for rule, what in broken.items()])
     if broken:
-        raise typer.Exit(1)
-
-
-@bench_app.command("surface")
-def bench_surface(
-    case: Annotated[str, typer.Option(help="a, b, c or newcastle.")] = "a",
-    threads: Annotated[int | None, typer.Option(help="Threads; all cores if none.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Simulated time; the case's own if none.")] = None,
-    cells: Annotated[int | None, typer.Option(help="Edge of the domain; the case's own if none.")] = None,
-    repeats: Annotated[int, typer.Option(help="How often to measure everything.")] = 3,
-    tiles: Annotated[bool, typer.Option("--tiles/--no-tiles", help="Skip dry tiles.")] = True,
-    peers: Annotated[
-        bool, typer.Option("--peers", help="Compare with Landlab, Itzï and ANUGA; installs them once.")
-    ] = False,
-    peer_seconds: Annotated[float, typer.Option(help="Wall time that a peer may use in a repeat.")] = 60.0,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure the surface solver against memory, NumPy and other models, all in one run."""
-    from benchmarks.peers.environments import PEERS
-    from benchmarks.surface import SurfacePlan, measure_surface, report_lines
-
-    plan = SurfacePlan(
-        case=case,
-        threads=threads,
-        end_s=seconds,
-        cells=cells,
-        repeats=repeats,
-        tiled=tiles,
-        peers=PEERS if peers else (),
-        peer_limit_s=peer_seconds,
-    )
-    figures = measure_surface(plan, lambda line: typer.echo(line, err=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_lines(report_lines(figures))
-
-
-@bench_app.command("coupled")
-def bench_coupled(
-    case: Annotated[str, typer.Option(help="santboi or bellinge.")] = "santboi",
-    city: Annotated[Path | None, typer.Option(help="A bundle folder instead of a case.")] = None,
-    duration: Annotated[str, typer.Option(help="Simulated time.")] = "6h",
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Run a city with its sewer, and say where the time goes: surface, sewer, exchange and the rest."""
-    from benchmarks.coupled import CoupledPlan, measure_coupled, report_lines
-
-    plan = CoupledPlan(case=case, city=city, duration=duration, settings=tuple(set_ or ()))
-    figures = measure_coupled(plan, lambda line: typer.echo(line, err=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_lines(report_lines(figures))
-
-
-@bench_app.command("operations")
-def bench_operations(
-    days: Annotated[float, typer.Option(help="Simulated days.")] = 7.0,
-    per_day: Annotated[str, typer.Option(help="Reports a day, with commas; one run each.")] = (
-        "5000,20000,80000"
-    ),
-    as_json: JsonOption = False,
-) -> None:
-    """Run a city's cases, crews and patrols on dry roads, and say how fast and where the time goes."""
-    from benchmarks.operations import OperationsPlan, measure_operations, parse_loads, report_lines
-
-    plan = OperationsPlan(days=days, per_day=parse_loads(per_day))
-    figures = measure_operations(plan, lambda line: typer.echo(line, err=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_lines(report_lines(figures))
-
-
-@bench_app.command("branching")
-def bench_branching(
-    case: Annotated[str, typer.Option(help="santboi or bellinge.")] = "santboi",
-    city: Annotated[Path | None, typer.Option(help="A bundle folder instead of a case.")] = None,
-    at: Annotated[str, typer.Option(help="When the run is forked.")] = "20min",
-    duration: Annotated[str, typer.Option(help="Simulated time.")] = "30min",
-    as_json: JsonOption = False,
-) -> None:
-    """Fork a running twin four times, keep a checkpoint, and check that what is unchanged ends alike."""
-    from benchmarks.branching import BranchingPlan, measure_branching, report_lines
-    from benchmarks.coupled import CoupledPlan
-
-    plan = BranchingPlan(CoupledPlan(case=case, city=city), at, duration)
-    figures = measure_branching(plan, lambda line: typer.echo(line, err=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_lines(report_lines(figures))
-    if not (figures["unchanged_is_same"] and figures["revived_is_same"]):
-        raise typer.Exit(1)
-
-
-@bench_app.command("coarse")
-def bench_coarse(
-    city: Annotated[str, typer.Option(help="Built-in city or bundle folder.")] = "builtin:district",
-    cells: Annotated[str, typer.Option(help="Edges of the coarse cells, m, with commas.")] = "4,8",
-    seconds: Annotated[float, typer.Option(help="Simulated time.")] = 14_400.0,
-    threads: Annotated[int | None, typer.Option(help="Threads; all cores if none.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure the coarse tier against the fine one: speed and error, in turns in one run."""
-    from benchmarks.coarse import CoarsePlan, measure_coarse, parse_cells, report_lines
-
-    plan = CoarsePlan(city=city, cells_m=parse_cells(cells), end_s=seconds, threads=threads)
-    figures = measure_coarse(plan, lambda line: typer.echo(line, err=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_lines(report_lines(figures))
-
-
-@bench_app.command("dispatch")
-def bench_dispatch(
-    nodes: Annotated[int, typer.Option(help="Junctions of the road graph.")] = 50_000,
-    crews: Annotated[int, typer.Option(help="Crews on duty.")] = 443,
-    cases: Annotated[int, typer.Option(help="Cases that wait.")] = 200,
-    repeats: Annotated[int, typer.Option(help="How often every round is timed.")] = 5,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure one dispatch round on a flooded city, for every built-in policy."""
-    from benchmarks.dispatch import DispatchPlan, measure_dispatch, report_lines
-
-    plan = DispatchPlan(nodes=nodes, crews=crews, cases=cases, repeats=repeats)
-    figures = measure_dispatch(plan, lambda line: typer.echo(line, err=True))
-    if as_json:
-        _print_json(figures)
-    else:
-        _print_lines(report_lines(figures))
-
-
-@bench_app.command("validation")
-def bench_validation(
-    case: Annotated[
-        list[str] | None, typer.Option(help="Name of a case; all if none. May be repeated.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="At the reduced size of the tests.")] = False,
-    write: Annotated[bool, typer.Option("--write", help="Write docs/validation.md and its plots.")] = False,
-    peers: Annotated[
-        bool, typer.Option("--peers", help="Compare with other models too; installs them once.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Hold the physics against known solutions, experiments and models; exit status 1 if a figure fails."""
-    from benchmarks.validation.document import docs_folder, write_document
-    from benchmarks.validation.registry import choose_cases, find_cases
-    from benchmarks.validation.run import figures, run_cases
-
-    folder = docs_folder(quick) if write else None
-    outcomes, skipped = run_cases(
-        choose_cases(case or (), peers), quick, lambda line: typer.echo(line, err=as_json)
-    )
-    if folder is not None:
-        typer.echo(str(write_document(outcomes, find_cases(), folder)), err=as_json)
-    if as_json:
-        _print_json(figures(outcomes, skipped))
-    if any(outcome.failures for outcome in outcomes.values()):
         raise typer.Exit(1)
 
 
@@ -665,15 +473,6 @@ def _serve(run: Path, port: int, host: str, language: str, open_browser: bool) -
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
-
-
-def _print_lines(lines: list[str]) -> None:
-    for line in lines:
-        typer.echo(line)
 
 
 if __name__ == "__main__":

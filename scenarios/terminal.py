@@ -1,0 +1,49 @@
+"""What every command of the terminal shares; imports nothing but typer, so that help comes at once."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cim_models.errors import CityTwinError, InputError
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+class _OneLineErrors(TyperGroup):
+    """Say our own errors in one line on stderr, with the exit status that they carry."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, and turn our errors and those of files into a line and a status."""
+        try:
+            return super().invoke(ctx)
+        except CityTwinError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(error.exit_status) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            wrong = InputError(
+                f"'{error.filename}'", got=error.strerror, remedy="Check the path and who may write there"
+            )
+            typer.echo(str(wrong), err=True)
+            raise typer.Exit(wrong.exit_status) from error
+
+
+def command_group(text: str) -> typer.Typer:
+    """Return an empty group of commands with a text of help."""
+    return typer.Typer(
+        cls=_OneLineErrors, help=text, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    )
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one line of JSON on stdout."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_lines(lines: list[str]) -> None:
+    """Print lines on stdout."""
+    for line in lines:
+        typer.echo(line)
