@@ -24,6 +24,7 @@ from twin.surface.constants import (
 )
 from twin.surface.culverts import CulvertBarrels
 from twin.surface.edges import Edges, edges_from
+from twin.surface.entries import Remembered, entry_of
 from twin.surface.kernel_bands import Site, new_present, worker
 from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
@@ -35,7 +36,7 @@ from twin.surface.record import FloodRecord
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.standing import Standing
 from twin.surface.state import embed, inner, make_grid, make_scratch, make_tiles
-from twin.surface.team import lead_helpers
+from twin.surface.team import LEADER, lead_helpers
 
 DepthGrid = NDArray[np.float32]
 MAX_THREADS = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
@@ -44,6 +45,12 @@ BANDS_PER_THREAD = 2
 """Bands of rows for each thread of several: who is done first takes another."""
 WORTH_HELPERS = 1 << 15
 """Active cells from which on helpers are called in; to start one takes about as long as a step of so many."""
+
+
+def _kernels(task: tuple[Any, ...]) -> tuple[Any, Any]:
+    """Return what does a part of a task, and the loop over steps, for the types of a task's arguments."""
+    do = worker(task[0])
+    return do, entry_of(advance, (LEADER, do, *task))
 
 
 class SurfaceSolver:
@@ -122,6 +129,7 @@ class SurfaceSolver:
         self._strips, self._scratch = make_scratch(self.shape, bands)
         self._tiles = make_tiles(self.shape, bands)
         self._present, self._counters = new_present(), new_counters()
+        self._kernels = Remembered(_kernels)
         n = np.broadcast_to(roughness, self.shape)
         self._edges = edges_from(edges)
         ground = Ground(bed_m, self._datum_m, open_cells, outside, n, self.cell_size_m)
@@ -204,17 +212,9 @@ class SurfaceSolver:
         )
         cells = self._open.size if self._rain.rate.any() else progress.cells
         helpers = self._threads - 1 if cells >= WORTH_HELPERS else 0
-        task = (
-            worker(site),
-            site,
-            self._openings,
-            standing.conduits,
-            self._rain,
-            self._rule,
-            progress,
-            end_s,
-        )
-        result: Progress = lead_helpers(advance, helpers, task, self._counters)
+        task = (site, self._openings, standing.conduits, self._rain, self._rule, progress, end_s)
+        do, entry = self._kernels.of(task)
+        result: Progress = lead_helpers(entry, helpers, (do, *task), self._counters)
         return result
 
     # -- rain ------------------------------------------------------------------------------------

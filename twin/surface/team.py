@@ -1,13 +1,18 @@
 """Threads for one call: helpers that join a kernel's leader and go when it is done.
 
-None is left over when the call returns, so that the process can fork between two calls.
+None is left over when the call returns, so that the process can fork between two calls. The leader does not
+wait for them to begin, as `threading.Thread.start` would: a call may be over in a millisecond, and waiting
+for another thread to get the interpreter's lock and give it back takes as long.
 """
 
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
-from threading import Thread
 from typing import Any
 
 from twin.surface.kernel_team import DISMISSED
+
+LEADER = 0
+"""Rank of the thread that leads."""
 
 
 def lead_helpers(kernel: Callable[..., Any], helpers: int, arguments: tuple[Any, ...], counters: Any) -> Any:
@@ -24,13 +29,22 @@ def lead_helpers(kernel: Callable[..., Any], helpers: int, arguments: tuple[Any,
         Of the team, among the arguments; reset here.
     """
     counters[...] = 0
-    team = [Thread(target=kernel, args=(rank, *arguments)) for rank in range(1, helpers + 1)]
+    team = []
+
+    def help_out(rank: int, gone: Any) -> None:
+        try:
+            kernel(rank, *arguments)
+        finally:
+            gone.release()
+
     try:
-        for member in team:
-            member.start()
-        return kernel(0, *arguments)
+        for rank in range(1, helpers + 1):
+            gone = allocate_lock()
+            gone.acquire()
+            start_new_thread(help_out, (rank, gone))
+            team.append(gone)
+        return kernel(LEADER, *arguments)
     finally:
         counters[DISMISSED, 0] = 1
-        for member in team:
-            if member.ident is not None:  # has started
-                member.join()
+        for gone in team:
+            gone.acquire()
