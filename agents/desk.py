@@ -222,6 +222,8 @@ class Desk:
     def _flood_behind(self, report: Report, road: str) -> int | None:
         """Return the flood event that a true report speaks of; other matters have none."""
         floods = self.world.flood_events
+        if report.cause is not None:
+            return report.cause
         if not report.genuine:
             return None
         if report.class_code == self.catalogue.events.waterlogging:

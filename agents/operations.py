@@ -10,6 +10,8 @@ from dataclasses import replace
 
 import mesa
 
+from agents.alarms.desk import AlarmDesk
+from agents.alarms.following import FollowedSink
 from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import Catalogue, read_catalogue
@@ -112,6 +114,7 @@ class Operations(mesa.Model):
             Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers) if can_drive else Roster(),
         )
         self.desk = self._make_desk()
+        self.alarms = self._open_alarms()
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
         if supply is not None:
             self.checker.mains = MainRepairs(
@@ -182,14 +185,14 @@ class Operations(mesa.Model):
         Parameters
         ----------
         kind
-            ``road.flooded``, ``sewer.surcharged`` or ``supply.burst`` begin a cause; other kinds are
-            ignored, so that a late report of water that has just left still names its flood.
+            ``road.flooded``, ``sewer.surcharged``, ``supply.burst`` or ``rain.started`` begin a cause; other
+            kinds are ignored, so that a late report of water that has just left still names its flood.
         subject
-            Id of the road or sewer node.
+            Id of the road or sewer node; `agents.world.RAIN` for the rain.
         event_id
             Id of the event in the log.
         """
-        if kind in ("road.flooded", "sewer.surcharged", "supply.burst"):
+        if kind in ("road.flooded", "sewer.surcharged", "supply.burst", "rain.started"):
             self.world.flood_events[subject] = event_id
 
     def inbox(self, organisation: str) -> list[Case]:
@@ -257,6 +260,14 @@ class Operations(mesa.Model):
         intake = Intake(self.world, self.book, self.offices, router, deadlines, rules.desk)
         return Desk(self.world, self.book, self.catalogue, intake, self.planner, rules)
 
+    def _open_alarms(self) -> AlarmDesk | None:
+        settings = self.settings.alarms
+        if settings is None:
+            return None
+        alarms = AlarmDesk(self.world, self.book, self.offices, self.desk.receive, settings)
+        self.world.events = FollowedSink(self.world.events, alarms.handling.follow)
+        return alarms
+
     def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
         cards = hire(self.settings.staffing, self.catalogue, depots, roads)
         note_islands(self.world.places, roads, cards)
@@ -274,7 +285,7 @@ class Operations(mesa.Model):
         settings, receive = self.settings, self.desk.receive
         water_code = self.catalogue.events.waterlogging
         if settings.sensors is not None:
-            self.sensors = Sensors(self.world, settings.sensors, receive, water_code)
+            self.sensors = Sensors(self.world, settings.sensors, receive, water_code, self.alarms)
         if settings.video is not None:
             self.cameras = Cameras(self.world, settings.video, receive, water_code, self.matters)
         if settings.citizens is not None and self.world.places.roads:

@@ -36,6 +36,8 @@ class Report:
     answer
         Where, m, as the reporter says when the desk calls back about a report without a place; None for
         one who is not reached or does not know.
+    cause
+        Id of the event behind it, where whoever reports knows that, as an alarm does; None to look it up.
     """
 
     channel: str
@@ -48,6 +50,7 @@ class Report:
     road: str = ""
     source: str = ""
     answer: tuple[float, float] | None = None
+    cause: int | None = None
 
     @property
     def is_located(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agents.alarms.settings import AlarmSettings
 from agents.staffing import BarrierSite, CrewGroup
 from agents.worktime import ROSTERS
 from cim_models.errors import ScenarioError
@@ -500,6 +501,8 @@ class OperationsSettings:
         Ordinary matters that appear in the streets a day and wait to be seen, see `agents.matters`.
     staffing, dispatch, cases
         Who works, how they are sent, and how cases are kept.
+    alarms
+        How readings become alarms; None where sensors report to the desk themselves.
     """
 
     start: datetime
@@ -511,6 +514,7 @@ class OperationsSettings:
     staffing: StaffingSettings = field(default_factory=StaffingSettings)
     dispatch: DispatchSettings = field(default_factory=DispatchSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)
+    alarms: AlarmSettings | None = None
 
     def __post_init__(self) -> None:
         _check("matters.per_day", self.matters_per_day, 0.0)

@@ -10,6 +10,9 @@ from agents.places import Places
 from agents.views import OrderPort, RoadView, SupplyView, WaterView
 from cim_models.events import EventSink
 
+RAIN = "rain"
+"""Subject under which `World.flood_events` knows the event of the rain that falls or fell last."""
+
 
 @dataclass(slots=True)
 class World:

@@ -1,38 +1,17 @@
 """Event kinds: the vocabulary of the event log, declared once.
 
 The event log is the one record of a run. Scores, screens and reports are derived from it, so an
-event's data must say all that a reader needs; the registry below names the keys with units.
+event's data must say all that a reader needs; the registry below names the keys with units. Large families
+of kinds have modules of their own, such as `cim_models.alarm_events`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from cim_models.alarm_events import ALARM_EVENTS
+from cim_models.event_kind import EventKind
 from cim_models.values import ValueKind
-
-
-@dataclass(frozen=True, slots=True)
-class EventKind:
-    """One word of the event log's vocabulary.
-
-    Parameters
-    ----------
-    name
-        ``subject.verb``, in the past tense where something happened.
-    subject
-        What the event's subject id names: a layer of the city, or ``case``, ``report``, ``crew``,
-        ``task``, ``order``, ``structure``, ``matter``, ``valve``, ``supply`` (a link, or the whole), ``run``.
-    zh, en
-        How a screen says it.
-    data
-        Keys of the event's data, each with its meaning and unit.
-    """
-
-    name: str
-    subject: str
-    zh: str
-    en: str
-    data: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,6 +492,7 @@ _KINDS = (
         {"nodes": "ids of nodes", "persons": "at these nodes", "persons_out": "without water in all"},
     ),
     EventKind("order.ended", "order", "指令结束", "Order ended", {"pumped_m3": "m3, for a pump"}),
+    *ALARM_EVENTS,
 )
 
 EVENT_KINDS: Mapping[str, EventKind] = {kind.name: kind for kind in _KINDS}

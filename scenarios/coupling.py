@@ -11,6 +11,7 @@ import numpy as np
 from agents.clock import PHYSICS_FIRST, Timer, TwinEnv
 from agents.operations import Operations
 from agents.snapshot import restore, save
+from agents.world import RAIN
 from cim_models.city import City
 from cim_models.standing import log_standing
 from scenarios.blame import blame
@@ -283,6 +284,7 @@ class Coupling:
             )
         event = self._log.append(now_s, kind, "run", cause=cause, data=data)
         self._rain_event = event if self._raining else self._rain_event
+        self.operations.note_cause(kind, RAIN, event)
 
     def _frame(self, interval_s: float) -> None:
         self._recorder.frame(self._now_with_water())

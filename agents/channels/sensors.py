@@ -1,15 +1,17 @@
-"""Fixed level sensors: readings with noise, reports when a threshold is passed."""
+"""Fixed level sensors: readings with noise, reports at thresholds, or all readings for the alarm desk."""
 
 from typing import Any
 
 import numpy as np
 
+from agents.alarms.desk import AlarmDesk
+from agents.alarms.posts import Reading
 from agents.channels import Receiver
 from agents.places import SensorPlace
 from agents.reports import Report
 from agents.settings import SensorSettings
 from agents.worktime import DAY_S
-from agents.world import World
+from agents.world import RAIN, World
 
 KINDS = ("road_level", "sewer_level")
 
@@ -34,10 +36,20 @@ class Sensors:
         Where reports go.
     class_code
         Event class of the reports.
+    alarms
+        Who judges the readings by the rules of a scenario; None where each sensor has its own thresholds.
     """
 
-    def __init__(self, world: World, settings: SensorSettings, receive: Receiver, class_code: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        settings: SensorSettings,
+        receive: Receiver,
+        class_code: str,
+        alarms: AlarmDesk | None = None,
+    ) -> None:
         self.world = world
+        self.alarms = alarms
         self.settings = settings
         self.receive = receive
         self.class_code = class_code
@@ -68,7 +80,26 @@ class Sensors:
         genuine = True
         if false < self.settings.false_alarms_per_day * sensor.interval_s / DAY_S and reading < 0.05:
             reading, genuine = self._thresholds(sensor)[0] * 1.1, False
-        self._judge(sensor, reading, genuine)
+        if self.alarms is None:
+            self._judge(sensor, reading, genuine)
+        else:
+            self.alarms.observe(self._reading(sensor, reading, genuine))
+
+    def _reading(self, sensor: SensorPlace, value_m: float, genuine: bool) -> Reading:
+        on_road = sensor.kind == "road_level"
+        causes = self.world.flood_events if genuine else {}
+        return Reading(
+            sensor=sensor.id,
+            values={"water_depth": value_m} if on_road else {"sewer_freeboard": sensor.full_m - value_m},
+            x=sensor.x,
+            y=sensor.y,
+            source=sensor.target,
+            road=sensor.target if sensor.target in self.world.places.road_by_id else "",
+            origin=causes.get(sensor.target),
+            root=causes.get(RAIN),
+            genuine=genuine,
+            periodic=True,
+        )
 
     def _judge(self, sensor: SensorPlace, reading_m: float, genuine: bool) -> None:
         thresholds = self._thresholds(sensor)
