@@ -161,6 +161,25 @@ _SPECS = (
         (Column("kind", str, "septic_tank, manhole or regulator", "manhole"),),
     ),
     LayerSpec(
+        "gas_mains",
+        "LineString",
+        "Buried gas mains",
+        (
+            Column("pressure_kpa", float, "operating pressure above the atmosphere, kPa, > 0", 200.0),
+            Column("diameter_m", float, "bore, m, > 0", 0.11),
+        ),
+    ),
+    LayerSpec(
+        "gauges",
+        "Point",
+        "Gauges on bridges, tunnels and slopes",
+        (
+            Column("structure", str, "id of the structure it is on"),
+            Column("structure_kind", str, "bridge, tunnel or slope", "bridge"),
+            Column("quantity", str, "a quantity of catalogue monitoring, such as strain or crack"),
+        ),
+    ),
+    LayerSpec(
         "water_bodies",
         "Polygon",
         "Rivers and lakes, for the map",

@@ -150,10 +150,37 @@ class RepairPipe:
     pipe: str
 
 
+@dataclass(frozen=True, slots=True)
+class SealGasLeak:
+    """Close the hole of a leaking gas main or cabinet."""
+
+    id: str
+    leak: str
+
+
+@dataclass(frozen=True, slots=True)
+class VentilateSite:
+    """Blow fresh air through a hazard site until its detector is calm."""
+
+    id: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class FillCavity:
+    """Fill a cavity below a road, or the hole that it left, and mend the pavement."""
+
+    id: str
+    cavity: str
+
+
 StructureOrder = LayBarrier | RemoveBarrier | LayCulvert | RemoveCulvert | ShutCulvert | OpenCulvert
 ValveOrder = ShutValve | OpenValve
 SupplyOrder = ValveOrder | RepairPipe
-Order = CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder | SupplyOrder
+HazardOrder = SealGasLeak | VentilateSite | FillCavity
+Order = (
+    CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder | SupplyOrder | HazardOrder
+)
 
 
 @dataclass(frozen=True, slots=True)

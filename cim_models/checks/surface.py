@@ -19,6 +19,7 @@ _POSITIVE = {
     "roads": ("speed_km_h", "width_m"),
     "gullies": ("length_m", "width_m"),
     "sensors": ("interval_s",),
+    "gas_mains": ("pressure_kpa", "diameter_m"),
 }
 _SHARES = {"gullies": ("open_ratio", "blockage")}
 

@@ -13,6 +13,8 @@ from cim_models.district.administration import make_grids
 from cim_models.district.blocks import make_blocks, make_river
 from cim_models.district.buildings import make_buildings
 from cim_models.district.components import make_components
+from cim_models.district.gas import make_gas_mains, make_hazard_sites
+from cim_models.district.gauges import make_gauges
 from cim_models.district.grading import grade_streets
 from cim_models.district.gullies import make_gullies
 from cim_models.district.monitoring import make_sensors
@@ -42,6 +44,8 @@ _LEVELS = {
     "organisations": 1,
     "spots": 1,
     "hazard_sites": 1,
+    "gas_mains": 2,
+    "gauges": 1,
 }
 
 
@@ -94,7 +98,9 @@ def make_district(seed: int = 1, size_m: float = 1500.0, cell_size_m: float = 2.
         "organisations": make_district_organisations(grid, depots),
         "spots": places.make_spots(streets, design, blocks),
         "bridges": places.make_bridges(streets),
-        "hazard_sites": places.make_hazard_sites(plan, design, buildings),
+        "hazard_sites": make_hazard_sites(plan, streets, design, buildings),
+        "gas_mains": make_gas_mains(streets),
+        "gauges": make_gauges(streets, ground),
         "water_bodies": places.make_water_bodies(river),
     }
     return City(

@@ -1,4 +1,4 @@
-"""Depots, known waterlogging spots, landmarks, the deck, the river and hazard sites."""
+"""Depots, known waterlogging spots, landmarks, the deck and the river."""
 
 from __future__ import annotations
 
@@ -109,22 +109,3 @@ def make_water_bodies(river: Polygon) -> gpd.GeoDataFrame:
     return layer_frame(
         "water_bodies", {"id": ["WB-1"], "name_zh": [RIVER[0]], "name_en": [RIVER[1]]}, [river]
     )
-
-
-def make_hazard_sites(plan: Plan, sewer: SewerPlan, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Septic tanks beside homes, watched manholes, gas regulators; the ``hazard_sites`` layer."""
-    rng = plan.stream("hazards")
-    homes = np.flatnonzero(buildings["use"] == "residential")
-    tanks = sorted(rng.choice(homes, size=min(20, len(homes)), replace=False).tolist())
-    keys = sorted(key for key, m in sewer.manholes.items() if m.kind == "junction")
-    watched = sorted(rng.choice(len(keys), size=min(12, len(keys)), replace=False).tolist())
-    points = [Point(*_corner(buildings.geometry.iloc[index])) for index in tanks]
-    points += [Point(sewer.manholes[keys[k]].x, sewer.manholes[keys[k]].y) for k in watched]
-    kinds = ["septic_tank"] * len(tanks) + ["manhole"] * len(watched)
-    ids = [f"HZ-{number:02d}" for number in range(1, len(points) + 1)]
-    return layer_frame("hazard_sites", {"id": ids, "kind": kinds}, points)
-
-
-def _corner(footprint: Polygon) -> tuple[float, float]:
-    x_min, y_min, _, _ = footprint.buffer(2.0).bounds
-    return x_min, y_min
