@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 from shapely.geometry import Point, Polygon
@@ -20,7 +22,7 @@ TANKS, MANHOLES, REGULATORS = 20, 12, 8
 def make_gas_mains(streets: StreetPlan) -> gpd.GeoDataFrame:
     """Lay a medium-pressure main beside the axis of every street but the underpass; layer ``gas_mains``."""
     served = [street for street in streets.streets.values() if _has_main(street, streets)]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "id": [f"G-{street.id.removeprefix('R-')}" for street in served],
         "pressure_kpa": [PRESSURE_KPA] * len(served),
         "diameter_m": [DIAMETER_M[street.road_class] for street in served],

@@ -5,8 +5,9 @@ it (`twin.gas.migration`), air comes in by itself and by a fan that the detector
 (`twin.gas.detectors`). From the readings alone, `twin.gas.diagnosis` tells marsh gas from a leak.
 """
 
+from twin.gas.leaks import GasLeak
 from twin.gas.settings import GasSettings, gas_settings
 from twin.gas.sites import GasSites, gas_sites
-from twin.gas.system import GasLeak, GasSystem
+from twin.gas.system import GasSystem
 
 __all__ = ["GasLeak", "GasSettings", "GasSites", "GasSystem", "gas_settings", "gas_sites"]

@@ -55,13 +55,9 @@ def advance_boxes(
     Source: solution of the linear equation, C(t) = C1 + (C0 - C1) exp(-k t).
     """
     rate = (flow.gas_m3_s + flow.air_m3_s) / volume_m3
-    moves = rate > 0.0
-    rate_or_one = np.where(moves, rate, 1.0)
     volume = volume_m3
     if share.ndim == 2:
-        moves, rate, rate_or_one, volume = (
-            values[:, None] for values in (moves, rate, rate_or_one, volume_m3)
-        )
-    final = source_m3_s / (volume * rate_or_one)
+        rate, volume = rate[:, None], volume[:, None]
+    final = source_m3_s / (volume * np.where(rate > 0.0, rate, 1.0))
     gained: Floats = share + (final - share) * -np.expm1(-rate * dt_s)
-    return np.where(moves, gained, share)
+    return np.where(rate > 0.0, gained, share)

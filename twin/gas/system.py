@@ -230,13 +230,13 @@ class GasSystem:
             return
         lel = float(self.detectors.lel[row])
         if level == CALM:
-            data = {"peak_lel": round(float(self._peak_lel[row]), 4), "lel": round(lel, 4)}
-            self._changes.append(Change(self.time_s, "gas.alarm_over", site, f"gas.alarm {site}", data))
+            over = {"peak_lel": round(float(self._peak_lel[row]), 4), "lel": round(lel, 4)}
+            self._changes.append(Change(self.time_s, "gas.alarm_over", site, f"gas.alarm {site}", over))
             self._peak_lel[row] = 0.0
             self.diagnoses.pop(site, None)
             return
         because = self._origin(row) if before == CALM else f"gas.alarm {site}"
-        data = {
+        data: dict[str, Any] = {
             "level": level,
             "lel": round(lel, 4),
             "hydrogen_sulphide_ppm": round(float(self.detectors.ppm[row]), 1),
