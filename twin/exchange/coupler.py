@@ -132,6 +132,7 @@ class SewerExchange:
         parts.append(manhole_part(sewer, lids, settings.manhole_diameter_m, takes_in=takes_in))
         self._shaft_m2 = sewer.settings.riser_area_m2 or _SHAFT_AREA_M2
         self._inlets, self._cells = join(parts, terrain.elevation, terrain.cell_size_m**2, self._shaft_m2)
+        self._cells.setflags(write=False)
         self._coefficients = inlet_coefficients()
 
     def _place_gullies(

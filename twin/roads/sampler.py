@@ -39,7 +39,7 @@ class RoadSampler:
     Attributes
     ----------
     distinct_cells
-        Flat indices of all cells that are read, ascending.
+        Flat indices of all cells that are read, ascending; not to be written.
     """
 
     def __init__(self, terrain: Terrain, roads: GeoDataFrame, walls: NDArray[np.bool_] | None = None) -> None:
@@ -55,6 +55,7 @@ class RoadSampler:
             sections.section[usable],
         )
         self.distinct_cells, self._position = np.unique(cell, return_inverse=True)
+        self.distinct_cells.setflags(write=False)
         self._section_start = _starts(section)
         self._section_segment = segment[self._section_start[:-1]]
         self._count = len(roads)

@@ -110,6 +110,7 @@ class WaterSystem:
         )
         roads = city.layer("roads")
         self._roads = None if roads is None else RoadSampler(city.terrain, roads, self.walls)
+        self._road_depth: NDArray[np.float64] | None = None  # as long as no water moves
         self._street_cells = self.open_cells
         if self._roads is not None:
             self._street_cells = np.zeros_like(self.open_cells)
@@ -211,6 +212,7 @@ class WaterSystem:
         that is not one, only the street moves on.
         """
         step = self.settings.exchange_step_s
+        self._road_depth = None
         while self.time_s < t_s - _TIME_TOLERANCE_S:
             count = int(np.floor(self.time_s / step + _TIME_TOLERANCE_S))
             boundary = (count + 1) * step
@@ -316,6 +318,7 @@ class WaterSystem:
                 expected=f"with {', '.join(sorted(parts)) or 'the surface alone'}",
             )
         self._surface.restore(state["surface"])
+        self._road_depth = None
         self._pumps.restore(state["pumps"])
         self._springs.restore(state["springs"])
         self._yard.restore(state["structures"])
@@ -373,6 +376,7 @@ class WaterSystem:
     def settle_springs(self) -> None:
         """Give the street at once what has risen and is still on its way."""
         self._springs.flush(self._surface)
+        self._road_depth = None
 
     def _spring_cells(self, x: float, y: float) -> NDArray[np.int64]:
         if not (np.isfinite(x) and np.isfinite(y)):
@@ -396,6 +400,7 @@ class WaterSystem:
         if isinstance(order, StopPump):
             return self._pumps.stop(order)
         if isinstance(order, StructureOrder):
+            self._road_depth = None
             return self._yard.apply(order)
         return OrderOutcome(False, f"{type(order).__name__} is no order for water")
 
@@ -444,10 +449,13 @@ class WaterSystem:
         return float(self._surface.depth_of(cells).max()) if cells.size else 0.0
 
     def road_depth(self) -> NDArray[np.float64]:
-        """Largest depth on each road segment, in the order of the ``roads`` layer, m."""
+        """Largest depth on each road segment, in the order of the ``roads`` layer, m; not to be written."""
         if self._roads is None:
             return np.zeros(0)
-        return self._roads.depth_of(self._surface.depth_of(self._roads.distinct_cells))
+        if self._road_depth is None:
+            self._road_depth = self._roads.depth_of(self._surface.depth_of(self._roads.distinct_cells))
+            self._road_depth.setflags(write=False)
+        return self._road_depth
 
     def sensor_depth(self) -> NDArray[np.float64]:
         """Depth each sensor would read without noise, in the order of the layer, m; NaN for none."""

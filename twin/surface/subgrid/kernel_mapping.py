@@ -6,7 +6,8 @@ import numpy as np
 from numba import njit, prange
 
 from twin.surface.constants import UNIT_M, UNITS_PER_M
-from twin.surface.subgrid.state import Grid
+from twin.surface.intrinsics import borrow
+from twin.surface.subgrid.state import NEVER, Found, Grid, Probe
 from twin.surface.subgrid.storage import LEVELS_PER_M, MOST_SHEET_M, SHEET_SHARE
 
 
@@ -70,34 +71,6 @@ def spread(
             left -= given
 
 
-@njit(cache=True)
-def read_depths(
-    cells: Any, owner: Any, members: Any, rest: Any, bed: Any, volume: Any, lean: Any, out: Any
-) -> None:
-    """Compute the depths of some fine cells, m; 0 for walls.
-
-    Parameters
-    ----------
-    owner, bed, rest
-        Node, bed and bed above the node's plane of each fine cell, flat.
-    members
-        See `twin.surface.subgrid.storage.Members`.
-    volume, lean
-        Of the node of each of the cells.
-    """
-    for k in range(cells.size):
-        node = owner[cells[k]]
-        out[k] = 0.0
-        if node < 0:
-            continue
-        first, end = members.start[node], members.start[node + 1]
-        depth_m, part = volume[k] * UNIT_M, np.float64(lean[k])
-        pool = _level_of(depth_m, members.bed, first, end) - bed[cells[k]]
-        sheet = _sheet_of(depth_m, end - first)
-        film = _level_of(depth_m - sheet * (end - first), members.film_bed, first, end) - rest[cells[k]]
-        out[k] = (1.0 - part) * max(pool, 0.0) + part * (sheet + max(film, 0.0))
-
-
 @njit(inline="always")
 def _leaning(before: int, after: int, fall: Any, flow: Any) -> Any:
     """How far the water surface at a face falls like the ground, 0 to 1, times the discharge."""
@@ -133,14 +106,69 @@ def lean_of(grid: Grid, row: int, col: int) -> Any:
 @njit(cache=True)
 def lean_of_nodes(grid: Any, nodes: Any, cols: int, out: Any) -> None:
     """Look up how far the water of some nodes leans on the slope; 0 for -1."""
+    grid = borrow(grid)
     for k in range(nodes.size):
         row, col = 1 + nodes[k] // cols, 1 + nodes[k] % cols
         out[k] = lean_of(grid, row, col) if nodes[k] >= 0 else 0.0
 
 
+@njit(inline="always")
+def _look_up(node: int, cols: int, grid: Grid, members: Any, found: Found) -> None:
+    """Find the water surfaces of a node; the one that counts for nothing is left out."""
+    row, col = 1 + node // cols, 1 + node % cols
+    first, end = members.start[node], members.start[node + 1]
+    depth_m, part = grid.volume[row, col] * UNIT_M, np.float64(lean_of(grid, row, col))
+    pool = sheet = film = 0.0
+    if part < 1.0:
+        pool = _level_of(depth_m, members.bed, first, end)
+    if part > 0.0:
+        sheet = _sheet_of(depth_m, end - first)
+        film = _level_of(depth_m - sheet * (end - first), members.film_bed, first, end)
+    found.surface[node, 0], found.surface[node, 1] = part, pool
+    found.surface[node, 2], found.surface[node, 3] = sheet, film
+
+
 @njit(cache=True)
-def move_units(volume: Any, owner: Any, cols: int, cells: Any, units: Any) -> tuple[int, int]:
+def read_depths(probe: Probe, cols: int, grid: Grid, members: Any, found: Found, out: Any) -> None:
+    """Compute the depths of some fine cells, m; 0 for walls.
+
+    The water surfaces of a node are worked out once, however many of its cells are read, until its water
+    moves.
+
+    Parameters
+    ----------
+    cols
+        Nodes in a row of the grid.
+    members
+        See `twin.surface.subgrid.storage.Members`.
+    found
+        What is known already; added to.
+    """
+    probe, grid, members, found = borrow((probe, grid, members, found))
+    now = found.now[0]
+    for k in range(out.size):
+        node = probe.node[k]
+        out[k] = 0.0
+        if node < 0:
+            continue
+        if found.moment[node] != now:
+            _look_up(node, cols, grid, members, found)
+            found.moment[node] = now
+        part, pool = found.surface[node, 0], found.surface[node, 1]
+        if part < 1.0:
+            out[k] = (1.0 - part) * max(pool - probe.bed[k], 0.0)
+        if part > 0.0:
+            sheet, film = found.surface[node, 2], found.surface[node, 3]
+            out[k] += part * (sheet + max(film - probe.rest[k], 0.0))
+
+
+@njit(cache=True)
+def move_units(
+    volume: Any, owner: Any, cols: int, cells: Any, units: Any, found: Found
+) -> tuple[int, int]:
     """Add (positive) or take (negative) units by fine cell; ``units`` becomes what really moved.
+
+    Nodes whose water has moved have to be looked up again.
 
     Returns
     -------
@@ -155,6 +183,8 @@ def move_units(volume: Any, owner: Any, cols: int, cells: Any, units: Any) -> tu
         row, col = 1 + node // cols, 1 + node % cols
         units[k] = max(units[k], -volume[row, col])
         volume[row, col] += units[k]
+        if units[k] != 0:
+            found.moment[node] = NEVER
         added += max(units[k], 0)
         taken += max(-units[k], 0)
     return added, taken

@@ -7,6 +7,7 @@ from numba import njit, prange
 
 from twin.compilation import INNER
 from twin.surface.constants import GRAVITY_M_S2
+from twin.surface.intrinsics import borrow
 from twin.surface.kernel_steps import Rain, gather_rain
 from twin.surface.subgrid.kernel_edges import Outlets, drain_outlets
 from twin.surface.subgrid.kernel_mapping import lean_of
@@ -152,6 +153,7 @@ def advance(
     peak: Peak,
 ) -> Progress:
     """Advance the water to ``end_s``; the arrays of ``grid``, ``rain`` and ``peak`` change in place."""
+    grid, outlets, rain, shower, peak = borrow((grid, outlets, rain, shower, peak))
     time_s, deepest, next_record_s, steps, left = progress
     found = np.zeros((rule.bands, CACHE_LINE), np.int32)
     while time_s < end_s:

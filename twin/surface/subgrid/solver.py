@@ -34,12 +34,15 @@ from twin.surface.subgrid.factor import MOST_FACTOR
 from twin.surface.subgrid.kernel_mapping import lean_of_nodes, move_units, read_depths, spread
 from twin.surface.subgrid.kernel_steps import advance
 from twin.surface.subgrid.smoothing import Smoother
-from twin.surface.subgrid.state import Peak, Progress, Rule, Shower
+from twin.surface.subgrid.state import NEVER, Found, Peak, Probe, Progress, Rule, Shower
 from twin.surface.subgrid.storage import LEVELS_PER_M
 from twin.surface.subgrid.tables import build_tables, gather_outlets, make_grid
 
 WORTH_SHARING = 1 << 17
 """Nodes from which on the work is shared between threads: less is done before another thread has begun."""
+
+MOST_PROBES = 8
+"""Lists of cells whose ground is kept: those of roads, gullies, sensors and the like."""
 
 
 class CoarseSolver:
@@ -109,6 +112,10 @@ class CoarseSolver:
         self._peak = Peak(
             np.zeros(padding, np.int64), np.full(padding, np.nan, REAL_DTYPE), np.zeros(padding, REAL_DTYPE)
         )
+        self._found = Found(
+            np.zeros(1, np.int64), np.full(rows * cols, NEVER, np.int64), np.empty((rows * cols, 4))
+        )
+        self._probes: list[tuple[NDArray[np.int64], Probe]] = []
         self._smoother = Smoother(
             *(bed_elevation, self.cell_size_m, manning_n, walls, edges),
             *(self._rule.node_size_m, self._threads),
@@ -152,6 +159,7 @@ class CoarseSolver:
         """
         if not self.time_s <= time_s < np.inf:
             raise InputError("Time to advance to", got=f"{time_s} s", expected=f"{self.time_s} s or later")
+        self._forget()
         numba.set_num_threads(self._threads)
         self._progress = advance(
             self._grid,
@@ -237,6 +245,7 @@ class CoarseSolver:
         self._volume[...] = volume
         self._grid.qx[...] = 0
         self._grid.qy[...] = 0
+        self._forget()
 
     def _sum_of(self, units: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Sum fine units by node, shape (coarse rows, coarse cols)."""
@@ -265,7 +274,7 @@ class CoarseSolver:
             )
         moved = np.array(units, dtype=np.int64)
         owner = self._tables.nodes.owner.ravel()
-        added, taken = move_units(self._grid.volume, owner, self._rule.cols, index, moved)
+        added, taken = move_units(self._grid.volume, owner, self._rule.cols, index, moved, self._found)
         self._in_units += added
         self._out_units += taken
         return moved
@@ -277,20 +286,31 @@ class CoarseSolver:
         inner(depth, self.shape)[...] = self._spread(self._volume, self._lean())
         taken = take(depth)
         self._volume[...] = self._sum_of(inner(depth, self.shape))
+        self._forget()
         self._out_units += taken
         return taken * self.unit_m3
 
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the depth of some fine cells, given by flat index, m."""
-        index = checks.check_cells(cells, self._open.size)
-        tables, out = self._tables, np.empty(index.size)
-        owner = tables.nodes.owner.ravel()
-        node = owner[index]
-        lean = np.empty(index.size, np.float32)
-        lean_of_nodes(self._grid, node, self._rule.cols, lean)
-        volume = self._volume.ravel()[np.maximum(node, 0)]
-        read_depths(index, owner, tables.members, tables.rest, tables.bed, volume, lean, out)
+        """Return the depth of some fine cells, given by flat index, m.
+
+        The ground of cells in an array that nobody can write is looked up once and kept.
+        """
+        probe = next((probe for known, probe in self._probes if known is cells), None)
+        if probe is None:
+            probe = self._make_probe(cells)
+            if not cells.flags.writeable:
+                self._probes = [*self._probes[1 - MOST_PROBES :], (cells, probe)]
+        out = np.empty(probe.node.size)
+        read_depths(probe, self._rule.cols, self._grid, self._tables.members, self._found, out)
         return out
+
+    def _make_probe(self, cells: NDArray[np.int64]) -> Probe:
+        index, tables = checks.check_cells(cells, self._open.size), self._tables
+        return Probe(tables.nodes.owner.ravel()[index], tables.bed[index], tables.rest[index])
+
+    def _forget(self) -> None:
+        """Note that the water of all nodes has moved: what was looked up holds no more."""
+        self._found.now[0] += 1
 
     def _lean(self) -> NDArray[np.float32]:
         lean = np.empty(self._volume.size, np.float32)
@@ -364,6 +384,7 @@ class CoarseSolver:
         self._initial_units, self._in_units, self._out_units, self._rain_units = units
         self._progress = Progress(time_s, deepest, next_record_s, steps, left)
         self._smooth_peak = None
+        self._forget()
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         grid, peak = self._grid, self._peak

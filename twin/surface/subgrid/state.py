@@ -55,6 +55,37 @@ class Peak(NamedTuple):
     lean: Any
 
 
+NEVER = -1
+"""Moment of a node that has not been looked up."""
+
+
+class Found(NamedTuple):
+    """Water surfaces of nodes that have been looked up, so that none is worked out twice.
+
+    Parameters
+    ----------
+    now
+        Number of the present moment, shape (1,), int64: another one each time that the water has moved.
+    moment
+        At which moment a node was looked up, int64, flat.
+    surface
+        Of each node: how far its water leans on the slope, level of the pool, m, depth of the sheet and
+        level of the film above the plane, m; shape (nodes, 4).
+    """
+
+    now: Any
+    moment: Any
+    surface: Any
+
+
+class Probe(NamedTuple):
+    """Fine cells whose depth is read: node, -1 for walls, bed and bed above the node's plane, m."""
+
+    node: Any
+    bed: Any
+    rest: Any
+
+
 class Shower(NamedTuple):
     """Where rain lands: node (row, col, padded), gauge zone and weight in 1/64, one entry each."""
 
