@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cim_models.city import Terrain
 from cim_models.errors import InputError
 from twin.exchange.coefficients import inlet_coefficients, shaft_diameter_m
-from twin.exchange.inlets import SewerState, gully_part, join, manhole_part
+from twin.exchange.inlets import SewerState, StreetState, gully_part, join, manhole_part
 from twin.exchange.kernels import exchange_units
 from twin.exchange.placement import NOWHERE, nearest_open_cells
 
@@ -41,6 +41,10 @@ class Surface(Protocol):
 
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         """Depth of cells given by flat index, m."""
+        ...
+
+    def available_units(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Whole units that may be taken from each of some distinct cells at once."""
         ...
 
     def exchange(self, cells: NDArray[np.int64], volumes_m3: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -204,8 +208,8 @@ class SewerExchange:
         level = sewer.heads + self._shift_m + waiting_m3 / self._shaft_m2
         state = SewerState(level, np.maximum(available, 0.0))
         units = np.empty(inlets.cell.size, np.int64)
-        depths = surface.depth_of(self._cells)
-        exchange_units(inlets, depths, state, self._coefficients, dt_s, unit_m3, units)
+        street = StreetState(surface.depth_of(self._cells), surface.available_units(self._cells))
+        exchange_units(inlets, street, state, self._coefficients, dt_s, unit_m3, units)
         moved = -surface.exchange_units(inlets.cell, -units)
         self.to_sewer_units += int(np.maximum(moved, 0).sum())
         self.to_surface_units -= int(np.minimum(moved, 0).sum())

@@ -60,6 +60,21 @@ class State(NamedTuple):
     rise: Any
 
 
+class StreetState(NamedTuple):
+    """What the exchange needs to know of the street, per cell slot.
+
+    Parameters
+    ----------
+    depth
+        Water depth in the cell, m.
+    available
+        Water that may leave for the sewer from each cell, whole units, >= 0.
+    """
+
+    depth: Any
+    available: Any
+
+
 class SewerState(NamedTuple):
     """What the exchange needs to know of the sewer, per node.
 

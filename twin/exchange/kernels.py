@@ -12,7 +12,6 @@ from numba import njit
 
 from twin.exchange.coefficients import InletCoefficients
 from twin.exchange.inlets import State
-from twin.surface.constants import UNITS_PER_M
 
 _GRAVITY = 9.80665
 _TWO_G = 2.0 * _GRAVITY
@@ -190,15 +189,15 @@ def _take_share(wanted, place, still_wanted, left):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
-def exchange_units(inlets, depth_by_cell, sewer, coef, dt, unit_m3, units):  # type: ignore[no-untyped-def]
+def exchange_units(inlets, street, sewer, coef, dt, unit_m3, units):  # type: ignore[no-untyped-def]
     """Fill ``units`` with what each inlet moves in a step, whole units, positive into the sewer.
 
     Parameters
     ----------
     inlets
         `Inlets`.
-    depth_by_cell
-        Depth in each cell slot, m; a whole number of depth units.
+    street
+        `StreetState`.
     sewer
         `SewerState`.
     coef
@@ -211,16 +210,13 @@ def exchange_units(inlets, depth_by_cell, sewer, coef, dt, unit_m3, units):  # t
     count = units.size
     state = State(np.empty(count), np.empty(count))
     for k in range(count):
-        state.depth[k] = depth_by_cell[inlets.slot[k]]
+        state.depth[k] = street.depth[inlets.slot[k]]
         state.rise[k] = sewer.level[inlets.node[k]] - inlets.ground[k]
     wanted = np.empty(count)
     wanted_volumes(inlets, state, coef, dt, wanted)
     for k in range(count):
         units[k] = np.int64(wanted[k] / unit_m3)
-    held_by_cell = np.empty(depth_by_cell.size, np.int64)
-    for slot in range(held_by_cell.size):
-        held_by_cell[slot] = np.int64(depth_by_cell[slot] * UNITS_PER_M)
     held_by_node = np.empty(sewer.available.size, np.int64)
     for node in range(held_by_node.size):
         held_by_node[node] = np.int64(sewer.available[node] / unit_m3)
-    share_what_is_there(inlets, held_by_cell, held_by_node, units)
+    share_what_is_there(inlets, street.available, held_by_node, units)

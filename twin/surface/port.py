@@ -90,6 +90,13 @@ class SurfaceWater(Protocol):
         """Depth of cells given by flat index, m."""
         ...
 
+    def available_units(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Whole units that may be taken from each of some distinct cells at once, see `exchange_units`.
+
+        Where cells share their water, in a coarse node, each of those that are named has an equal part.
+        """
+        ...
+
     def state(self) -> dict[str, NDArray[Any]]:
         """All that a solver made alike needs to go on bit for bit."""
         ...

@@ -370,6 +370,10 @@ class SurfaceSolver:
         read_depths(self._grid.depth, self.shape[1], index, out)
         return out
 
+    def available_units(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the whole units that may be taken from each of some distinct cells: all it holds."""
+        return np.rint(self.depth_of(cells) * UNITS_PER_M).astype(np.int64)
+
     def velocity_of(self, cells: NDArray[np.int64]) -> tuple[DepthGrid, DepthGrid]:
         """Return the velocity of some cells to the east and to the north, as `velocity` does, m/s."""
         index = checks.check_cells(cells, self._open.size)

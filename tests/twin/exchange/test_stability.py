@@ -13,7 +13,7 @@ from cim_models.city import Terrain
 from cim_models.networks.sewer import read_sewer
 from twin.exchange import SewerExchange
 from twin.exchange.coefficients import inlet_coefficients
-from twin.exchange.inlets import SewerState, gully_part, join
+from twin.exchange.inlets import SewerState, StreetState, gully_part, join
 from twin.exchange.kernels import exchange_units
 from twin.sewer import SewerEngine
 from twin.surface import SurfaceSolver
@@ -54,7 +54,8 @@ def _step_boxes(inlets, depth_units, shaft_units, dt_s):
     level = shaft_units * UNIT_M3 / SHAFT_M2
     state = SewerState(level, np.maximum(level, 0.0) * SHAFT_M2)
     units = np.empty(inlets.cell.size, np.int64)
-    exchange_units(inlets, depth_units * UNIT_M, state, inlet_coefficients(), dt_s, UNIT_M3, units)
+    street = StreetState(depth_units * UNIT_M, depth_units)
+    exchange_units(inlets, street, state, inlet_coefficients(), dt_s, UNIT_M3, units)
     np.subtract.at(depth_units, inlets.slot, units)
     np.add.at(shaft_units, inlets.node, units)
     return depth_units[inlets.slot] * UNIT_M - shaft_units[inlets.node] * UNIT_M3 / SHAFT_M2

@@ -163,9 +163,7 @@ def read_depths(probe: Probe, cols: int, grid: Grid, members: Any, found: Found,
 
 
 @njit(cache=True)
-def move_units(
-    volume: Any, owner: Any, cols: int, cells: Any, units: Any, found: Found
-) -> tuple[int, int]:
+def move_units(volume: Any, owner: Any, cols: int, cells: Any, units: Any, found: Found) -> tuple[int, int]:
     """Add (positive) or take (negative) units by fine cell; ``units`` becomes what really moved.
 
     Nodes whose water has moved have to be looked up again.

@@ -293,20 +293,34 @@ class CoarseSolver:
     def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the depth of some fine cells, given by flat index, m.
 
-        The ground of cells in an array that nobody can write is looked up once and kept.
+        What does not change of cells in an array that nobody can write is looked up once and kept.
         """
-        probe = next((probe for known, probe in self._probes if known is cells), None)
-        if probe is None:
-            probe = self._make_probe(cells)
-            if not cells.flags.writeable:
-                self._probes = [*self._probes[1 - MOST_PROBES :], (cells, probe)]
+        probe = self._probe(cells)
         out = np.empty(probe.node.size)
         read_depths(probe, self._rule.cols, self._grid, self._tables.members, self._found, out)
         return out
 
-    def _make_probe(self, cells: NDArray[np.int64]) -> Probe:
+    def available_units(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the whole units that may be taken from each of some distinct cells at once.
+
+        A gully drains the water of its whole node: each of the cells has an equal part of that.
+        """
+        probe = self._probe(cells)
+        row, col = np.divmod(np.maximum(probe.node, 0), self._rule.cols)
+        return np.where(probe.node >= 0, self._volume[row, col] // probe.sharing, 0)
+
+    def _probe(self, cells: NDArray[np.int64]) -> Probe:
+        """Look up what does not change of some cells."""
+        for known, probe in self._probes:
+            if known is cells:
+                return probe
         index, tables = checks.check_cells(cells, self._open.size), self._tables
-        return Probe(tables.nodes.owner.ravel()[index], tables.bed[index], tables.rest[index])
+        node = tables.nodes.owner.ravel()[index]
+        _, place, count = np.unique(node, return_inverse=True, return_counts=True)
+        probe = Probe(node, tables.bed[index], tables.rest[index], count[place])
+        if not cells.flags.writeable:
+            self._probes = [*self._probes[1 - MOST_PROBES :], (cells, probe)]
+        return probe
 
     def _forget(self) -> None:
         """Note that the water of all nodes has moved: what was looked up holds no more."""

@@ -79,11 +79,22 @@ class Found(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """Fine cells whose depth is read: node, -1 for walls, bed and bed above the node's plane, m."""
+    """Some fine cells.
+
+    Parameters
+    ----------
+    node
+        Node of each, -1 for walls.
+    bed, rest
+        Bed, and bed above the node's plane, m.
+    sharing
+        How many of the cells are in the same node.
+    """
 
     node: Any
     bed: Any
     rest: Any
+    sharing: Any
 
 
 class Shower(NamedTuple):

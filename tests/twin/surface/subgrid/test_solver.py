@@ -37,6 +37,13 @@ def stormed(threads: int = 1) -> CoarseSolver:
     return solver
 
 
+def take_all(depth: np.ndarray) -> int:
+    """Take all units."""
+    taken = int(depth.sum(dtype=np.int64))
+    depth[...] = 0
+    return taken
+
+
 @pytest.fixture(scope="module")
 def storm() -> CoarseSolver:
     """Return a solver after a storm, one thread."""
@@ -74,6 +81,42 @@ def test_a_restored_state_goes_on_alike(storm: CoarseSolver) -> None:
 def test_depths_of_cells_are_those_of_the_map(storm: CoarseSolver) -> None:
     cells = np.arange(0, storm.water_depth.size, 7)
     np.testing.assert_allclose(storm.depth_of(cells), storm.water_depth.ravel()[cells], atol=2e-6)
+
+
+def test_depths_of_known_cells_follow_every_change_of_the_water() -> None:
+    solver = CoarseSolver(rough(np.random.default_rng(5)), CELL_M, 4)
+    known = np.arange(0, solver.water_depth.size, 3)
+    known.setflags(write=False)
+
+    def changed() -> None:
+        of_map = solver.water_depth.ravel()[known]
+        np.testing.assert_allclose(solver.depth_of(known), of_map, atol=2e-6)
+        np.testing.assert_array_equal(solver.depth_of(known), solver.depth_of(known.copy()))
+
+    assert solver.depth_of(known).max() == 0.0
+    solver.set_water_depth(np.full(solver.shape, 0.2))
+    changed()
+    kept = solver.state()
+    solver.exchange(known[5:9], np.array([1.0, -0.1, 2.0, -5.0]))
+    changed()
+    solver.advance_to(30.0)
+    changed()
+    solver.restore(kept)
+    changed()
+    taken = solver.withdraw(take_all)
+    assert taken == pytest.approx(0.2 * solver.water_depth.size * CELL_M**2, rel=1e-5)
+    assert solver.depth_of(known).max() == 0.0
+
+
+def test_cells_of_a_node_share_its_water() -> None:
+    solver = CoarseSolver(np.zeros((8, 8)), CELL_M, 4)
+    solver.set_water_depth(np.where(np.arange(8) < 4, 0.1, 0.0) * np.ones((8, 1)))
+    cells = np.array([0, 9, 27, 5])  # three in a wet node, one in a dry one
+    available = solver.available_units(cells)
+    node_units = 16 * round(0.1 * UNITS_PER_M)
+    assert available.tolist() == [node_units // 3] * 3 + [0]
+    assert solver.exchange_units(cells, -available).tolist() == (-available).tolist()
+    assert solver.available_units(cells[:1])[0] == node_units - 3 * (node_units // 3)
 
 
 @pytest.mark.parametrize("factor", [1, 2, 4])
