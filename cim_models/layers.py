@@ -103,8 +103,13 @@ _SPECS = (
         "Point",
         "Fixed sensors and cameras",
         (
-            Column("kind", str, "road_level, sewer_level, rain or camera"),
-            Column("target", str, "id of the road or sewer node it watches; empty for none", ""),
+            Column(
+                "kind",
+                str,
+                "road_level, sewer_level, rain or camera; for lifelines without a hydraulic model "
+                "water_pressure, methane, manhole_level or heat_temperature",
+            ),
+            Column("target", str, "id of the road, sewer node or site it watches; empty for none", ""),
             Column("range_m", float, "measuring range, or view distance of a camera, m", 1.5),
             Column("noise_m", float, "standard deviation of a reading, m, >= 0", 0.01),
             Column("interval_s", float, "time between readings, s, > 0", 60.0),
@@ -177,6 +182,19 @@ _SPECS = (
             Column("structure", str, "id of the structure it is on"),
             Column("structure_kind", str, "bridge, tunnel or slope", "bridge"),
             Column("quantity", str, "a quantity of catalogue monitoring, such as strain or crack"),
+        ),
+    ),
+    LayerSpec(
+        "lifelines",
+        "LineString",
+        "Pipes in the ground as an inventory, for failure rates; no hydraulic model",
+        (
+            Column("network", str, "supply, sewer, gas or heat"),
+            Column("material", str, "material of catalogue failure_rates, such as cast_iron"),
+            Column("diameter_m", float, "bore, m, > 0"),
+            Column("year", int, "year in which it was laid"),
+            Column("depth_m", float, "depth below the ground, m, >= 0", 1.2),
+            Column("pressure_m", float, "usual pressure, m; 0 where it is not known", 0.0),
         ),
     ),
     LayerSpec(

@@ -3,9 +3,12 @@
 A reference is one of
 
 ``builtin:district``
-    the built-in district; ``builtin:district?seed=3&size_m=600&cell_size_m=2`` varies it. It is
-    made once and kept under the user's cache folder (``CITYTWIN_CACHE`` or the platform's own),
-    by version, maker's source and parameters.
+    the built-in district; ``builtin:district?seed=3&size_m=600&cell_size_m=2`` varies it.
+``builtin:lifelines``
+    a generated city of pipes, `cim_models.lifeline_city`; ``builtin:lifelines?seed=3&area_km2=40`` varies it.
+
+    A built-in city is made once and kept under the user's cache folder (``CITYTWIN_CACHE`` or the
+    platform's own), by version, maker's source and parameters.
 ``PATH``
     a bundle folder.
 """
@@ -25,7 +28,11 @@ from cim_models.city import City
 from cim_models.errors import BundleError
 
 BUILTIN = "builtin:"
-_PARAMETERS = {"seed": int, "size_m": float, "cell_size_m": float}
+_PARAMETERS: Mapping[str, Mapping[str, type[int] | type[float]]] = {
+    "district": {"seed": int, "size_m": float, "cell_size_m": float},
+    "lifelines": {"seed": int, "area_km2": float},
+}
+"""Parameters of each built-in city."""
 
 
 def open_city(reference: str | Path, *, base: Path | None = None) -> City:
@@ -69,23 +76,25 @@ def cache_folder() -> Path:
 
 
 def _open_builtin(reference: str) -> City:
-    parameters = _parameters(reference)
+    name, parameters = _parameters(reference)
     label = "_".join(f"{key}-{value}" for key, value in sorted(parameters.items())) or "default"
-    folder = cache_folder() / f"district_{label}_{_maker_digest()}"
+    folder = cache_folder() / f"{name}_{label}_{_maker_digest()}"
     if not folder.is_dir():
-        _make(parameters, folder)
+        _make(name, parameters, folder)
     try:
         city = read_city(folder)
     except BundleError:  # a cache that another version or a full disk spoilt
-        _make(parameters, folder)
+        _make(name, parameters, folder)
         city = read_city(folder)
     return replace(city, reference=reference)
 
 
-def _make(parameters: Mapping[str, Any], folder: Path) -> None:
-    from cim_models.district import make_district  # its maker is not needed once it is cached
+def _make(name: str, parameters: Mapping[str, Any], folder: Path) -> None:
+    # the makers are not needed once a city is cached
+    from cim_models.district import make_district
+    from cim_models.lifeline_city import make_lifeline_city
 
-    city = make_district(**parameters)
+    city = make_district(**parameters) if name == "district" else make_lifeline_city(**parameters)
     try:
         write_city(city, folder)
     except OSError:
@@ -93,25 +102,28 @@ def _make(parameters: Mapping[str, Any], folder: Path) -> None:
             raise
 
 
-def _parameters(reference: str) -> dict[str, Any]:
+def _parameters(reference: str) -> tuple[str, dict[str, Any]]:
     name, _, query = reference.removeprefix(BUILTIN).partition("?")
-    if name != "district":
+    if name not in _PARAMETERS:
         raise BundleError(
-            f"City reference '{reference}'", got=repr(name), expected="builtin:district or a bundle folder"
+            f"City reference '{reference}'",
+            got=repr(name),
+            expected=f"{', '.join(BUILTIN + known for known in _PARAMETERS)} or a bundle folder",
         )
     parameters: dict[str, Any] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
-        if key not in _PARAMETERS:
+        if key not in _PARAMETERS[name]:
             raise BundleError(
-                f"City reference '{reference}': unknown parameter '{key}'", expected=", ".join(_PARAMETERS)
+                f"City reference '{reference}': unknown parameter '{key}'",
+                expected=", ".join(_PARAMETERS[name]),
             )
         try:
-            parameters[key] = _PARAMETERS[key](value)
+            parameters[key] = _PARAMETERS[name][key](value)
         except ValueError as exc:
             raise BundleError(
                 f"City reference '{reference}': {key}", got=repr(value), expected="a number"
             ) from exc
-    return parameters
+    return name, parameters
 
 
 def _maker_digest() -> str:

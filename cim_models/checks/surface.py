@@ -13,13 +13,17 @@ _LOWEST_M, _HIGHEST_M = -450.0, 9000.0  # of land on Earth
 SENTINELS = (-9999.0, -999.0, 9999.0, 99999.0, -32768.0)
 _FLAT_SHARE = 0.02  # of all cells at exactly 0 m, before 0 is suspected to mean "none"
 _MAX_HEIGHT_M = 1000.0
-_SENSOR_KINDS = ("road_level", "sewer_level", "rain", "camera")
+_SENSOR_KINDS = (
+    *("road_level", "sewer_level", "rain", "camera"),
+    *("water_pressure", "methane", "manhole_level", "heat_temperature"),
+)
 _POSITIVE = {
     "buildings": ("height_m",),
     "roads": ("speed_km_h", "width_m"),
     "gullies": ("length_m", "width_m"),
     "sensors": ("interval_s",),
     "gas_mains": ("pressure_kpa", "diameter_m"),
+    "lifelines": ("diameter_m",),
 }
 _SHARES = {"gullies": ("open_ratio", "blockage")}
 

@@ -55,7 +55,10 @@ def test_bundle_folder_opens_relative_to_a_base(tiny_city: City, tmp_path: Path)
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("builtin:atlantis", "got 'atlantis'; expected builtin:district or a bundle folder"),
+        (
+            "builtin:atlantis",
+            "got 'atlantis'; expected builtin:district, builtin:lifelines or a bundle folder",
+        ),
         ("builtin:district?sead=3", "unknown parameter 'sead'; expected seed, size_m, cell_size_m"),
         ("builtin:district?seed=three", "seed: got 'three'; expected a number"),
         ("no/such/folder", "does not exist"),

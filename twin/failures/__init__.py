@@ -1,0 +1,1 @@
+"""Failures of lifelines: how often, when and where, and how they show at sensors."""
