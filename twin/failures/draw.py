@@ -91,7 +91,7 @@ def yearly_rates(kind: FailureKind, assets: Assets, per_km_year: Mapping[str, fl
                 remedy="Correct the layer lifelines, or give a rate for the material",
             )
         base[row] = rates[material or "site"]
-    rate = base * assets.length_km
+    rate: NDArray[np.float64] = np.multiply(base, assets.length_km)
     if kind.diameter is not None:
         rate = rate * kind.diameter(assets.diameter_m)
     if kind.age is not None:
