@@ -73,11 +73,11 @@ def yearly_rates(kind: FailureKind, assets: Assets, per_km_year: Mapping[str, fl
         If a material has no rate, or a rate is negative or no number.
     """
     rates = {**kind.per_km_year, "site": kind.per_site_year, **per_km_year}
-    for name, rate in rates.items():
-        if not (np.isfinite(rate) and rate >= 0.0):
+    for name, given in rates.items():
+        if not (np.isfinite(given) and given >= 0.0):
             raise ScenarioError(
                 f"Failure rate of {kind.kind}, '{name}'",
-                got=f"{rate} a year",
+                got=f"{given} a year",
                 expected="0 or more",
                 remedy="Correct the rate",
             )
@@ -91,7 +91,7 @@ def yearly_rates(kind: FailureKind, assets: Assets, per_km_year: Mapping[str, fl
                 remedy="Correct the layer lifelines, or give a rate for the material",
             )
         base[row] = rates[material or "site"]
-    rate: NDArray[np.float64] = np.multiply(base, assets.length_km)
+    rate = base * assets.length_km
     if kind.diameter is not None:
         rate = rate * kind.diameter(assets.diameter_m)
     if kind.age is not None:
