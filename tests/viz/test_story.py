@@ -211,3 +211,39 @@ def test_the_sources_name_no_other_host() -> None:
     for path in sorted(Path(SOURCES).rglob("*")):
         if path.suffix in {".js", ".css"}:
             assert "//" not in path.read_text("utf-8").replace("://www.w3.org", "").replace("// ", ""), path
+
+
+def test_alarms_stand_until_they_are_archived_or_shelved() -> None:
+    def row(number: int, t_s: float, kind: str, subject: str, **data: Any) -> list[Any]:
+        return [number, t_s, kind, subject, None, "simulated", data]
+
+    rows = [
+        row(1, 10.0, "alarm.published", "AL-1", rule="methane_raised", level=4, road="R-1"),
+        row(2, 20.0, "alarm.escalated", "AL-1", rule="methane_alarm", level=2, was_level=4),
+        row(3, 20.0, "alarm.published", "AL-2", rule="sensor_silent", level=4, road=""),
+        row(4, 30.0, "alarm.shelved", "AL-2", rule="sensor_silent", level=4, reason="in repair"),
+        row(5, 30.0, "supply.customers_out", "N-1", nodes=["N-1"], persons=12, persons_out=12),
+        row(6, 40.0, "alarm.archived", "AL-1", hub="", after_s=30.0),
+        row(7, 40.0, "supply.customers_back", "N-1", nodes=["N-1"], persons=12, persons_out=0),
+    ]
+    states = run_node(
+        """
+        import {Story} from "./story.js"
+        const story = new Story()
+        story.append(value.events)
+        result = value.times.map((t) => {
+          const s = story.at(t)
+          return [[...s.alarms.values()].map((a) => [a.id, a.rule, a.level]), s.personsOut]
+        })
+        """,
+        {"events": rows, "times": [5.0, 10.0, 20.0, 30.0, 40.0, 20.0]},
+    )
+    first, second = ["AL-1", "methane_alarm", 2], ["AL-2", "sensor_silent", 4]
+    assert states == [
+        [[], None],
+        [[["AL-1", "methane_raised", 4]], None],
+        [[first, second], None],
+        [[first], 12],
+        [[], 0],
+        [[first, second], None],
+    ]

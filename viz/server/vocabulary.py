@@ -9,12 +9,13 @@ from cim_models.events import EVENT_KINDS, PLAN_REASONS
 
 
 def vocabulary() -> dict[str, Any]:
-    """Event kinds, event classes and skills by language, and the rules for the level of rain."""
+    """Event kinds, event classes, skills and alarm rules by language, and the rules for the level of rain."""
     return {
         "kinds": {name: {"zh": kind.zh, "en": kind.en} for name, kind in EVENT_KINDS.items()},
         "plan_reasons": {key: {"zh": zh, "en": en} for key, (zh, en) in PLAN_REASONS.items()},
         "classes": _names(load_catalogue("event_classes")["classes"], "code"),
         "skills": _names(load_catalogue("skills")["skills"], "name"),
+        "alarm_rules": _names(load_catalogue("alarm_rules")["rules"], "id"),
         "response_levels": list(load_catalogue("response_levels")["rain"]),
     }
 

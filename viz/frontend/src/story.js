@@ -14,9 +14,9 @@ function empty() {
   return {
     cases: new Map(), crews: new Map(), reports: new Map(),
     flooded: Object.fromEntries(THRESHOLDS.map((name) => [name, new Set()])),
-    closedRoads: new Set(), pumps: new Map(), barriers: new Map(), surcharged: new Set(), orders: new Map(),
+    closedRoads: new Set(), pumps: new Map(), barriers: new Map(), surcharged: new Set(), orders: new Map(), alarms: new Map(),
     passed: Object.fromEntries(FLOW.map((name) => [name, 0])),
-    raining: false, ended: null, count: 0,
+    personsOut: null, raining: false, ended: null, count: 0,
   }
 }
 
@@ -24,6 +24,7 @@ export class Story {
   constructor() {
     this.events = []
     this.byId = new Map()
+    this.kinds = new Set()
     this.effects = new Map() // cause id -> ids of its effects
     this.state = empty()
     this.next = 0
@@ -38,6 +39,7 @@ export class Story {
       if (last && last[TIME] > row[TIME]) disordered = true
       this.events.push(row)
       this.byId.set(row[ID], row)
+      this.kinds.add(row[KIND])
       this.lastId = Math.max(this.lastId, row[ID])
       if (row[CAUSE] !== null) {
         if (!this.effects.has(row[CAUSE])) this.effects.set(row[CAUSE], [])
@@ -48,6 +50,11 @@ export class Story {
       this.events.sort((a, b) => a[TIME] - b[TIME] || a[ID] - b[ID])
       this.timeS = Infinity
     }
+  }
+
+  // Whether the run has events of a kind, at any time known so far.
+  hasKind(kind) {
+    return this.kinds.has(kind)
   }
 
   // State at a time: forward from where it stands, from the beginning when time went back.
@@ -189,6 +196,20 @@ const HANDLERS = {
     if (found) { found.closed = row[TIME]; found.to = data.to }
   },
   "case.overdue": (s, row) => { const found = s.cases.get(row[SUBJECT]); if (found) found.overdue = true },
+  "alarm.published": (s, row, data) => {
+    s.alarms.set(row[SUBJECT], {
+      id: row[SUBJECT], rule: data.rule, level: data.level, road: data.road, position: data.lon_lat || null,
+      since: row[TIME], case: data.case || "",
+    })
+  },
+  "alarm.escalated": (s, row, data) => {
+    const found = s.alarms.get(row[SUBJECT])
+    if (found) Object.assign(found, {level: data.level, rule: data.rule})
+  },
+  "alarm.archived": (s, row) => { s.alarms.delete(row[SUBJECT]) },
+  "alarm.shelved": (s, row) => { s.alarms.delete(row[SUBJECT]) },
+  "supply.customers_out": (s, row, data) => { s.personsOut = data.persons_out },
+  "supply.customers_back": (s, row, data) => { s.personsOut = data.persons_out },
   "crew.started_shift": (s, row, data) => {
     Object.assign(crewOf(s, row), {state: "idle", skill: data.skill, depot: data.depot, position: data.lon_lat, path: null})
   },

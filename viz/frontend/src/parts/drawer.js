@@ -7,7 +7,7 @@ import {casePlace, timer} from "../cards/cases.js"
 import {placeOf} from "../cards/sensors.js"
 import {depthOn} from "../map/tooltip.js"
 import {escape, fill, mount, number} from "./html.js"
-import {orderText} from "./ticker.js"
+import {alarmText, orderText} from "./ticker.js"
 
 export function renderDrawer(store, el) {
   const root = mount(el, "drawer")
@@ -165,6 +165,8 @@ function detail(store, row) {
   if (kind === "crew.arrived" && data.delay_s >= 1) return `${escape(row[SUBJECT])} ${word(language, "delayed")} ${spanText(data.delay_s)}`
   if (kind === "crew.cut_off" || kind === "crew.rerouted") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))}`
   if (kind === "order.issued") return escape(orderText(store, data))
+  if (kind === "alarm.published" || kind === "alarm.escalated") return `${store.manifest.legend.numerals[data.level]} ${escape(alarmText(store, row))}`
+  if (kind.startsWith("task.")) return escape(store.manifest.tasks?.[data.task]?.[language] || data.task || row[SUBJECT])
   if (kind === "order.ended" && data.pumped_m3) return `${number(data.pumped_m3)} m³`
   if (kind.startsWith("run.") || kind === "rain.stopped") return ""
   if (kind === "crew.moved") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))} +${spanText(data.delay_s)}`

@@ -1,15 +1,18 @@
-// The few figures that matter, at the simulated time.
+// The few figures that matter, at the simulated time. What only some runs have, alarms and people without
+// water, takes the place of what says least in them.
 
 import {isOpen} from "../story.js"
 import {word} from "../words.js"
 import {fill, mount, number} from "./html.js"
 
+const GIVES_WAY = ["max_depth", "flooded_road"]
+
 export function figures(store) {
   const {state, series, timeS} = store
   const city = (quantity) => series.value("city", quantity, timeS)
   const crews = [...state.crews.values()]
-  const open = [...state.cases.values()].filter(isOpen)
-  return [
+  const open = [...state.cases.values()].filter(isOpen), alarms = [...state.alarms.values()]
+  const always = [
     {key: "rain_now", value: number(city("rain_intensity"), city("rain_intensity") >= 100 ? 0 : 1), unit: "mm/h", tone: ""},
     {key: "spots", value: number(state.flooded["0.15"].size), unit: "unit_count", tone: state.flooded["0.15"].size ? "warn" : ""},
     {key: "cut_roads", value: number(state.flooded["0.30"].size), unit: "unit_count", tone: state.flooded["0.30"].size ? "bad" : ""},
@@ -19,6 +22,15 @@ export function figures(store) {
     {key: "travelling", value: number(crews.filter((crew) => crew.state === "travelling" || crew.state === "cut_off").length), unit: "unit_crews", tone: ""},
     {key: "working", value: number(crews.filter((crew) => crew.state === "working").length), unit: "unit_crews", tone: ""},
   ]
+  const special = []
+  if (store.story.hasKind("alarm.published")) {
+    special.push({key: "alarms", value: number(alarms.length), unit: "unit_count", tone: alarms.some((alarm) => alarm.level <= 2) ? "bad" : alarms.length ? "warn" : ""})
+  }
+  if (store.story.hasKind("supply.customers_out")) {
+    special.push({key: "without_water", value: number(state.personsOut || 0), unit: "unit_persons", tone: state.personsOut ? "bad" : ""})
+  }
+  const given = GIVES_WAY.slice(0, special.length)
+  return [...always.filter((figure) => !given.includes(figure.key)), ...special]
 }
 
 export function renderKpis(store, el) {

@@ -8,7 +8,7 @@ import {escape, fill, mount, number} from "./html.js"
 
 const ALARMS = new Set([
   "case.registered", "case.escalated", "case.overdue", "case.returned", "case.suspended", "case.reopened", "case.closed", "road.flooded", "sewer.surcharged",
-  "crew.cut_off", "crew.lost", "order.issued", "order.refused",
+  "crew.cut_off", "crew.lost", "order.issued", "order.refused", "alarm.published", "alarm.escalated", "alarm.overdue", "alarm.flood_began",
 ])
 const SHOWN = 14
 const FEW = {"sewer.surcharged": 3, "order.issued": 3, "road.flooded": 4} // at most so many of a kind
@@ -73,6 +73,7 @@ export function subjectText(store, row) {
     return place ? `${row[SUBJECT]} ${place}` : row[SUBJECT]
   }
   if (row[KIND].startsWith("road.")) return `${store.roadName(row[SUBJECT])} ${number(data.depth_m, 2)} m`
+  if (row[KIND].startsWith("alarm.")) return alarmText(store, row)
   if (row[KIND] === "crew.cut_off") return `${row[SUBJECT]} ${store.roadName(data.road)}`
   if (row[KIND] === "order.issued") return `${orderText(store, data)}`
   return row[SUBJECT]
@@ -96,7 +97,17 @@ export function orderText(store, data) {
   return `${name}${place ? ` ${place}` : ""}${flow}`
 }
 
+// What an alarm says and where: in the words of its rule.
+export function alarmText(store, row) {
+  const {language, manifest, state} = store
+  const alarm = row[DATA].rule ? row[DATA] : state?.alarms.get(row[SUBJECT])
+  const rule = alarm && manifest?.alarm_rules?.[alarm.rule]
+  const place = alarm?.road ? store.roadName(alarm.road) : ""
+  return [row[SUBJECT], rule ? rule[language] : "", place].filter(Boolean).join(" ")
+}
+
 function levelOf(store, row) {
+  if (row[KIND] === "alarm.published" || row[KIND] === "alarm.escalated") return row[DATA].level
   if (row[KIND] === "case.closed" || !row[KIND].startsWith("case.")) return null
   return row[DATA].level || store.state.cases.get(row[SUBJECT])?.level || null
 }
