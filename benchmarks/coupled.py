@@ -33,12 +33,14 @@ from twin.ground import GroundLoss
 from twin.roads import RoadNetwork, RoadSampler
 from twin.sewer import SewerEngine
 from twin.surface import SurfaceSolver
+from twin.surface.subgrid import CoarseSolver
 from twin.water.pumps import PumpFleet
 
 CASES = ("santboi", "bellinge")
 REST = "other"
 _METHODS = (
     (SurfaceSolver, "advance_to", "surface"),
+    (CoarseSolver, "advance_to", "surface"),
     (SewerEngine, "advance_to", "sewer"),
     (SewerExchange, "step", "exchange"),
     (PumpFleet, "step", "pumps"),

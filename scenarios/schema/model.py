@@ -224,8 +224,11 @@ class Numerics(Section):
     """Steps and coefficients of the physics.
 
     ``exchange`` is the time between two exchanges of street and sewer; ``sewer`` is SWMM's routing step,
-    the exchange step where omitted, else a multiple or a whole fraction of it. ``buildings`` are ``walls``
-    that no water enters, blocks ``raised`` by ``building_height_m`` whose roofs take rain, or ``none``.
+    the exchange step where omitted, else a multiple or a whole fraction of it. An exchange never carries the
+    sewer's head past the street's, so long steps let less in: in the first 70 min of ``jiangbei_storm`` on
+    cells of 8 m the sewer takes 1.8 % more with 0.5 s than with 1 s, 2.4 % less with 2 s, 8 % less with 5 s.
+    ``buildings`` are ``walls`` that no water enters, blocks ``raised`` by ``building_height_m`` whose roofs
+    take rain, or ``none``.
     ``cell`` is the edge of the cells that surface water is computed on, such as ``8m``: a whole multiple,
     up to eight times, of the terrain's; larger ones are coarse nodes with tables made from the terrain, see
     `twin.surface.subgrid`. The equations of the surface water are those of the ``scheme``, ``inertial`` or

@@ -54,19 +54,26 @@ def _fits(path: NDArray[np.float64], first: int, last: int) -> bool:
 
 
 @njit(**INNER)
+def _keep(kept: NDArray[np.float64], number: int, path: NDArray[np.float64], place: int) -> None:
+    """Copy one place; value by value, since assigning a row takes seconds to compile."""
+    for axis in range(3):
+        kept[number, axis] = path[place, axis]
+
+
+@njit(**INNER)
 def _thinned(path: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Keep of a path what it takes to say it within the tolerance, rounded to 1 cm and 1 ms."""
     kept = np.empty((count, 3))
     first, number = 0, 0
-    kept[0] = path[0]
+    _keep(kept, 0, path, 0)
     for last in range(2, count):
         if not _fits(path, first, last):
             first = last - 1
             number += 1
-            kept[number] = path[first]
+            _keep(kept, number, path, first)
     if count > 1:
         number += 1
-        kept[number] = path[count - 1]
+        _keep(kept, number, path, count - 1)
     for index in range(number + 1):
         kept[index, 0] = np.floor(kept[index, 0] * 100.0 + 0.5) / 100.0
         kept[index, 1] = np.floor(kept[index, 1] * 100.0 + 0.5) / 100.0

@@ -306,8 +306,7 @@ class CoarseSolver:
         A gully drains the water of its whole node: each of the cells has an equal part of that.
         """
         probe = self._probe(cells)
-        row, col = np.divmod(np.maximum(probe.node, 0), self._rule.cols)
-        return np.where(probe.node >= 0, self._volume[row, col] // probe.sharing, 0)
+        return np.where(probe.node >= 0, self._grid.volume.ravel()[probe.place] // probe.sharing, 0)
 
     def _probe(self, cells: NDArray[np.int64]) -> Probe:
         """Look up what does not change of some cells."""
@@ -316,8 +315,10 @@ class CoarseSolver:
                 return probe
         index, tables = checks.check_cells(cells, self._open.size), self._tables
         node = tables.nodes.owner.ravel()[index]
-        _, place, count = np.unique(node, return_inverse=True, return_counts=True)
-        probe = Probe(node, tables.bed[index], tables.rest[index], count[place])
+        row, col = np.divmod(np.maximum(node, 0), self._rule.cols)
+        place = (1 + row) * self._grid.volume.shape[1] + 1 + col
+        _, group, count = np.unique(node, return_inverse=True, return_counts=True)
+        probe = Probe(node, place, tables.bed[index], tables.rest[index], count[group])
         if not cells.flags.writeable:
             self._probes = [*self._probes[1 - MOST_PROBES :], (cells, probe)]
         return probe

@@ -83,8 +83,8 @@ class Probe(NamedTuple):
 
     Parameters
     ----------
-    node
-        Node of each, -1 for walls.
+    node, place
+        Node of each, -1 for walls, and where the arrays of `Grid` have it, flat.
     bed, rest
         Bed, and bed above the node's plane, m.
     sharing
@@ -92,6 +92,7 @@ class Probe(NamedTuple):
     """
 
     node: Any
+    place: Any
     bed: Any
     rest: Any
     sharing: Any
