@@ -115,9 +115,9 @@ _STEPS: tuple[tuple[CaseState, CaseAction, CaseState], ...] = (
     *((state, A.EXPIRE, state) for state in sorted(OPEN_STATES)),
 )
 
-TRANSITIONS: Mapping[tuple[CaseState, CaseAction], CaseState] = MappingProxyType(
-    {(state, action): after for state, action, after in _STEPS}
-)
+_NEXT = {(state, action): after for state, action, after in _STEPS}
+
+TRANSITIONS: Mapping[tuple[CaseState, CaseAction], CaseState] = MappingProxyType(_NEXT)
 """Every step a case may take; all others are refused by name."""
 
 
@@ -246,7 +246,8 @@ class Case:
         TransitionError
             If the present state does not allow it.
         """
-        self.state = next_state(TRANSITIONS, "Case", self.id, self.state, action)
+        after = _NEXT.get((self.state, action))
+        self.state = after or next_state(_NEXT, "Case", self.id, self.state, action)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Case, _VALUES(self)  # a saved state holds thousands; names of fields would double it

@@ -103,9 +103,8 @@ class TwinEnv(simpy.Environment):
                 expected=f"a time from {self._now} s on",
             )
         timer = Timer(fn, arg)
-        queue: list[Any] = self._queue
         # a delay drawn by numpy makes a numpy number of the time, and whatever is reckoned from it
-        heappush(queue, (float(t_s), priority, next(self._eid), timer))
+        heappush(self._queue, (float(t_s), priority, next(self._eid), timer))  # type: ignore[misc]
         return timer
 
     def after(
@@ -127,13 +126,12 @@ class TwinEnv(simpy.Environment):
         """
         if not t_s >= self._now:
             raise RunError("The clock cannot run backwards", got=f"{t_s} s", expected=f">= {self._now} s")
-        queue = self._queue
+        queue: list[Any] = self._queue
         while queue and queue[0][0] < t_s:
-            timer = queue[0][3]
-            if type(timer) is not Timer:
+            if type(queue[0][3]) is not Timer:
                 self.step()
                 continue
-            self._now = heappop(queue)[0]
+            self._now, _, _, timer = heappop(queue)
             if timer.live:
                 timer.live = False
                 timer.fn(timer.arg)

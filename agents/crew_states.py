@@ -74,9 +74,9 @@ _STEPS: tuple[tuple[CrewState, CrewAction, CrewState], ...] = (
     *((state, A.LOSE, S.LOST) for state in CrewState if state is not S.LOST),
 )
 
-TRANSITIONS: Mapping[tuple[CrewState, CrewAction], CrewState] = MappingProxyType(
-    {(state, action): after for state, action, after in _STEPS}
-)
+_NEXT = {(state, action): after for state, action, after in _STEPS}
+
+TRANSITIONS: Mapping[tuple[CrewState, CrewAction], CrewState] = MappingProxyType(_NEXT)
 """Every step a crew may take; all others are refused by name."""
 
 AVAILABLE = frozenset({S.IDLE, S.RETURNING, S.STRANDED})

@@ -198,7 +198,10 @@ def _arrivals_s(plan: CheckedPlan, situation: Situation) -> dict[str, float]:
     if plan.diversions:
         tasks |= {crew.task.id: crew.task for crew in situation.busy}
         crews |= {crew.id: crew for crew in situation.busy}
+    if not served:
+        return {}
+    times = situation.travel_times([crews[d.crew] for d in served], [tasks[d.task] for d in served])
     return {
-        decision.task: float(situation.travel_times([crews[decision.crew]], [tasks[decision.task]])[0, 0])
-        for decision in served
+        decision.task: arrives_s
+        for decision, arrives_s in zip(served, times.diagonal().tolist(), strict=True)
     }

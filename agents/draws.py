@@ -7,7 +7,7 @@ no state to save.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from struct import unpack
 
@@ -31,6 +31,10 @@ class Draws:
 
     seed: int
     part: str
+    _beginning: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_beginning", f"{self.seed}/{self.part}")
 
     def of(self, *key: str | int) -> Generator:
         """Return the generator that belongs to a key: the same key, the same numbers.
@@ -86,5 +90,5 @@ class Draws:
         return most - math.sqrt((1.0 - share) * (most - least) * (most - likely))
 
     def _digest(self, key: tuple[str | int, ...], size: int) -> bytes:
-        text = "/".join((str(self.seed), self.part, *map(str, key)))
+        text = "/".join((self._beginning, *map(str, key)))
         return blake2b(text.encode(), digest_size=size).digest()

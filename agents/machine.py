@@ -31,11 +31,11 @@ def next_state[S: StrEnum, A: StrEnum](
     TransitionError
         If the table does not hold the step; the message names what would have been allowed.
     """
-    try:
-        return table[state, action]
-    except KeyError:
-        allowed = sorted(step for start, step in table if start == state)
-        raise TransitionError(
-            f"{kind} '{name}' cannot '{action}' while it is '{state}'",
-            expected=f"one of {', '.join(allowed)}" if allowed else "nothing: this state is final",
-        ) from None
+    after = table.get((state, action))
+    if after is not None:
+        return after
+    allowed = sorted(step for start, step in table if start == state)
+    raise TransitionError(
+        f"{kind} '{name}' cannot '{action}' while it is '{state}'",
+        expected=f"one of {', '.join(allowed)}" if allowed else "nothing: this state is final",
+    )

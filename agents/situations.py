@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.casebook import CaseBook
-from agents.crew_states import CrewState
+from agents.crew_states import AVAILABLE, CrewState
 from agents.crews import Crew
 from agents.policies.situation import AnyCrew, BusyCrew, FreeCrew, OpenTask, Situation, urgency
 from agents.tasks import Task, TaskState
@@ -64,8 +64,10 @@ class Situations:
         free: list[Crew] = []
         busy: dict[str, Crew] = {}
         for name, crew in self.crews.items():
+            if crew.relieved:
+                continue
             if crew.task is None:
-                if crew.is_available:
+                if crew.state in AVAILABLE:
                     free.append(crew)
             elif _is_busy(crew):
                 busy[name] = crew
@@ -74,7 +76,7 @@ class Situations:
         return Situation(
             time_s=self.world.now_s,
             tasks=tuple(tasks),
-            crews=tuple(self._free(crew, node) for crew, (node, _) in zip(free, starts, strict=True)),
+            crews=tuple([self._free(crew, node) for crew, (node, _) in zip(free, starts, strict=True)]),
             travel_times=RoundTimes(self, Drivers(free, starts), [*busy.values()], waiting),
             busy=BusyCrews(self, busy),
         )
@@ -86,9 +88,10 @@ class Situations:
             self._suitable[need] = np.array([crew.card.suits(*need) for crew in self.crews.values()])
         return self._suitable[need]
 
-    def positions(self, crews: Sequence[Crew]) -> NDArray[np.int64]:
+    def positions(self, crews: Sequence[Crew | AnyCrew]) -> NDArray[np.int64]:
         """Return the places of crews among all crews."""
-        return np.array([self._position[crew.id] for crew in crews], dtype=np.int64)
+        position = self._position
+        return np.array([position[crew.id] for crew in crews], dtype=np.int64)
 
     def _free(self, crew: Crew, node: int) -> FreeCrew:
         shown = self._shown.get(crew.id)
@@ -202,8 +205,10 @@ class RoundTimes:
         self._situations = situations
         self._free = free
         self._busy = busy
-        self._row = {crew.id: (False, row) for row, crew in enumerate(free.crews)}
-        self._row |= {crew.id: (True, row) for row, crew in enumerate(busy)}
+        # row of each of all crews among the free or the busy ones, -1 for neither
+        self._rows = np.full((2, len(situations.crews)), -1)
+        self._rows[0, situations.positions(free.crews)] = np.arange(len(free.crews))
+        self._rows[1, situations.positions(busy)] = np.arange(len(busy))
         bound_for = [crew.task for crew in busy if crew.task is not None and crew.state in UNDER_WAY]
         self._groups = (list(tasks), bound_for)
         self._place = {
@@ -216,18 +221,16 @@ class RoundTimes:
 
     def __call__(self, crews: Sequence[AnyCrew], tasks: Sequence[OpenTask]) -> NDArray[np.float64]:
         """Return the time until each crew would be at each task, s; see `Situation`."""
-        rows = [self._row[crew.id] for crew in crews]
-        columns = [self._place[task.id] for task in tasks]
-        if len(rows) == len(columns) == 1:  # asked for each decision
-            (busy, row), (group, column) = rows[0], columns[0]
-            return self._of(busy, group)[row : row + 1, column : column + 1].copy()
-        found = np.full((len(rows), len(columns)), np.inf)
-        for busy in sorted({busy for busy, _ in rows}):
-            down = [index for index, (is_busy, _) in enumerate(rows) if is_busy is busy]
-            for group in sorted({group for group, _ in columns}):
-                across = [index for index, (where, _) in enumerate(columns) if where == group]
-                asked = np.ix_([rows[index][1] for index in down], [columns[index][1] for index in across])
-                found[np.ix_(down, across)] = self._of(busy, group)[asked]
+        rows = self._rows[:, self._situations.positions(crews)]
+        groups, columns = np.array([self._place[task.id] for task in tasks], dtype=np.int64).reshape(-1, 2).T
+        found = np.full((len(crews), len(tasks)), np.inf)
+        for busy in (False, True):
+            down = np.flatnonzero(rows[int(busy)] >= 0)
+            for group in (0, 1):
+                across = np.flatnonzero(groups == group)
+                if down.size and across.size:
+                    asked = np.ix_(rows[int(busy), down], columns[across])
+                    found[np.ix_(down, across)] = self._of(busy, group)[asked]
         return found
 
     def _of(self, busy: bool, group: int) -> NDArray[np.float64]:
@@ -292,6 +295,7 @@ def free_in_s(crew: Crew) -> float:
 
 
 def _is_busy(crew: Crew) -> bool:
-    if crew.task is None or crew.relieved or crew.task.state is TaskState.DROPPED:
+    """Whether a crew on duty is bound for a task, or at work on it."""
+    if crew.task is None or crew.task.state is TaskState.DROPPED:
         return False
     return crew.state in UNDER_WAY or crew.state is CrewState.WORKING

@@ -53,9 +53,9 @@ _STEPS: tuple[tuple[TaskState, TaskAction, TaskState], ...] = (
     (S.ON_SITE, A.DROP, S.DROPPED),
 )
 
-TRANSITIONS: Mapping[tuple[TaskState, TaskAction], TaskState] = MappingProxyType(
-    {(state, action): after for state, action, after in _STEPS}
-)
+_NEXT = {(state, action): after for state, action, after in _STEPS}
+
+TRANSITIONS: Mapping[tuple[TaskState, TaskAction], TaskState] = MappingProxyType(_NEXT)
 """Every step a task may take; all others are refused by name."""
 
 SETTLED = frozenset({S.IN_EFFECT, S.DONE, S.DROPPED})
@@ -116,7 +116,8 @@ class Task:
         TransitionError
             If the present state does not allow it.
         """
-        self.state = next_state(TRANSITIONS, "Task", self.id, self.state, action)
+        after = _NEXT.get((self.state, action))
+        self.state = after or next_state(_NEXT, "Task", self.id, self.state, action)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Task, _VALUES(self)  # as cases do

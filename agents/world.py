@@ -48,6 +48,7 @@ class World:
     seed: int
     flood_events: dict[str, int] = field(default_factory=dict)
     supply: SupplyView | None = None
+    _draws: dict[str, Draws] = field(default_factory=dict)
 
     @property
     def now_s(self) -> float:
@@ -71,11 +72,14 @@ class World:
 
     def draws(self, part: str) -> Draws:
         """Random numbers of a stochastic part."""
-        return Draws(self.seed, part)
+        known = self._draws.get(part)
+        if known is None:
+            known = self._draws[part] = Draws(self.seed, part)
+        return known
 
     def log(self, kind: str, subject: str, cause: int | None = None, **data: Any) -> int:
         """Append an event that happens now and return its id."""
-        return self.events.append(self.now_s, kind, subject, cause=cause, data=data)
+        return self.events.append(self.env._now, kind, subject, cause=cause, data=data)
 
     def depth_at(self, x: float, y: float, road: str, radius_m: float) -> float:
         """Water that somebody at a place sees: around them and along their road, m."""

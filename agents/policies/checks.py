@@ -9,6 +9,7 @@ from agents.policies.situation import (
     AnyCrew,
     Assignment,
     BusyCrew,
+    Decision,
     Diversion,
     OpenTask,
     Reservation,
@@ -57,12 +58,18 @@ class _Check:
         self.free = {crew.id: crew for crew in situation.crews}
         self.busy: dict[str, BusyCrew] = {}
         self.tasks = {task.id: task for task in situation.tasks}
+        self.ways: dict[tuple[str, str], bool] = {}
         self.plan = CheckedPlan()
 
     def run(self, decisions: Sequence[object]) -> CheckedPlan:
-        readable = [decision for decision in decisions if self._is_readable(decision)]
+        readable: list[Decision] = [
+            decision
+            for decision in decisions
+            if self._is_readable(decision)  # type: ignore[misc]
+        ]
         if any(isinstance(decision, Diversion | Reservation) for decision in readable):
             self.busy = {crew.id: crew for crew in self.situation.busy}
+        self._look_up_ways(readable)
         self._divert([decision for decision in readable if isinstance(decision, Diversion)])
         for decision in readable:
             if isinstance(decision, Assignment):
@@ -88,6 +95,16 @@ class _Check:
             )
             return False
         return True
+
+    def _look_up_ways(self, decisions: Sequence[Decision]) -> None:
+        """Ask once for the ways of all who are to be sent now, which is quicker than one by one."""
+        crews = [
+            crew for d in decisions if (crew := self.free.get(d.crew)) is not None and d.task in self.tasks
+        ]
+        tasks = [self.tasks[d.task] for d in decisions if d.crew in self.free and d.task in self.tasks]
+        possible = np.isfinite(self.situation.travel_times(crews, tasks)).diagonal().tolist() if crews else ()
+        for crew, task, is_possible in zip(crews, tasks, possible, strict=True):
+            self.ways[crew.id, task.id] = is_possible
 
     def _divert(self, wanted: list[Diversion]) -> None:
         """Keep the diversions that hold together: each goes to an open task, or one that another leaves."""
@@ -130,7 +147,10 @@ class _Check:
         return False
 
     def _can_go(self, crew: AnyCrew, task: OpenTask) -> bool:
-        return bool(np.isfinite(self.situation.travel_times([crew], [task])[0, 0]))
+        pair = crew.id, task.id
+        if pair not in self.ways:
+            self.ways[pair] = bool(np.isfinite(self.situation.travel_times([crew], [task])[0, 0]))
+        return self.ways[pair]
 
     def _refuse(self, task: str, crew: str, reason: str) -> None:
         self.plan.refusals.append(Refusal(task, crew, reason))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.catalogue import TaskKind
 
+_ID = attrgetter("id")
 _ORDER_OF_KINDS = {kind: rank for rank, kind in enumerate(TaskKind)}
 
 
@@ -199,7 +201,4 @@ def urgency(task: OpenTask) -> tuple[int, int, float, str]:
 
 def in_order(situation: Situation) -> tuple[tuple[FreeCrew, ...], tuple[OpenTask, ...]]:
     """Return free crews by id and open tasks by urgency, however the situation lists them."""
-    return (
-        tuple(sorted(situation.crews, key=lambda crew: crew.id)),
-        tuple(sorted(situation.tasks, key=urgency)),
-    )
+    return tuple(sorted(situation.crews, key=_ID)), tuple(sorted(situation.tasks, key=urgency))

@@ -112,7 +112,12 @@ class EventLog:
         if cause is not None and not 1 <= cause < number:
             msg = f"Event {number} ({kind}): cause {cause}; expected an earlier event"
             raise ValueError(msg)
-        text = canonical(data) if data else "{}"
+        text = "{}"
+        if data:
+            text = _ENCODE(data).decode()
+            # the encoder writes null for what is not finite; only a null that nobody gave is worth a search
+            if "null" in text and text.count("null") != [*map(type, data.values())].count(_NONE):
+                _refuse_infinite(data)
         self._rows.append((number, float(t_s), kind, str(subject), cause, _SIMULATED, text))
         self._count = number
         if len(self._rows) >= BATCH or time.monotonic() - self._committed > COMMIT_EVERY_S:
@@ -172,23 +177,6 @@ class EventLog:
                     connection.execute(f"INSERT INTO events VALUES {places}", values)
         except BaseException as error:
             self._failure = error
-
-
-def canonical(data: Mapping[str, Any]) -> str:
-    """Say data as JSON in one way only: keys sorted, no spaces, plain numbers.
-
-    Raises
-    ------
-    ValueError
-        If a number in it is not finite.
-    TypeError
-        If JSON has no word for a value.
-    """
-    text = _ENCODE(data).decode()
-    # the encoder writes null for what is not finite; only a null that nobody gave is worth a search
-    if "null" in text and text.count("null") != [*map(type, data.values())].count(type(None)):
-        _refuse_infinite(data)
-    return text
 
 
 def hash_lines(rows: Iterable[Row]) -> bytes:
@@ -320,5 +308,8 @@ def _refuse_infinite(value: Any) -> None:
             _refuse_infinite(part)
 
 
+_NONE = type(None)
 _ENCODE = msgspec.json.Encoder(enc_hook=_plain, order="deterministic").encode
+"""Says data as JSON in one way only: keys sorted, no spaces, plain numbers."""
+
 _ROW_ENCODER = msgspec.json.Encoder()

@@ -34,6 +34,11 @@ class Streets(NamedTuple):
     dry_s: NDArray[np.float64]
 
 
+StreetArrays = tuple[
+    NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]
+]
+
+
 @njit(**INNER)
 def _apart(vertices: NDArray[np.float64], one: int, other: int) -> float:
     """Distance between two vertices, m."""
@@ -103,7 +108,7 @@ def _along(
 
 @njit(cache=True)
 def drive(
-    streets: Streets,
+    streets: StreetArrays,
     road_s: NDArray[np.float64],
     node: int,
     roads: NDArray[np.int64],
@@ -114,7 +119,8 @@ def drive(
     Parameters
     ----------
     streets
-        All roads.
+        All roads: the fields of `Streets` as a plain tuple, since a named one is compared with its class
+        at every call, which takes as long as the drive.
     road_s
         Travel time of each road now, shape (roads,), s; ``inf`` where it is cut.
     node
@@ -129,7 +135,7 @@ def drive(
     Junctions, shape (n + 1,); travel time and time lost to water on each road, shape (n,), s; path,
     shape (m, 3), up to the first road that is cut.
     """
-    ends, start = streets.ends, streets.vertex_start
+    ends, start, vertices, oneway, dry_s = streets
     nodes = np.empty(len(roads) + 1, dtype=np.int64)
     leg_s, lost_s = np.empty(len(roads)), np.zeros(len(roads))
     total = 1
@@ -139,16 +145,14 @@ def drive(
     nodes[0], count, now_s = node, 0, depart_s
     if len(roads) > 0:
         first = start[roads[0]] if ends[roads[0], 0] == node else start[roads[0] + 1] - 1
-        path[0, 0], path[0, 1], path[0, 2] = streets.vertices[first, 0], streets.vertices[first, 1], depart_s
+        path[0, 0], path[0, 1], path[0, 2] = vertices[first, 0], vertices[first, 1], depart_s
         count = 1
     for index, road in enumerate(roads):
         against = ends[road, 0] != nodes[index]
         nodes[index + 1] = ends[road, 0] if against else ends[road, 1]
-        leg_s[index] = np.inf if against and streets.oneway[road] else road_s[road]
+        leg_s[index] = np.inf if against and oneway[road] else road_s[road]
         if np.isfinite(now_s + leg_s[index]):
-            lost_s[index] = max(leg_s[index] - streets.dry_s[road], 0.0)
-            count = _along(
-                streets.vertices[start[road] : start[road + 1]], against, leg_s[index], path, count
-            )
+            lost_s[index] = max(leg_s[index] - dry_s[road], 0.0)
+            count = _along(vertices[start[road] : start[road + 1]], against, leg_s[index], path, count)
         now_s += leg_s[index]
     return nodes, leg_s, lost_s, _thinned(path, count)

@@ -58,7 +58,7 @@ class RoadNetwork:
         self._node_at = {(x, y): node for node, (x, y) in reversed([*enumerate(self._xy.tolist())])}
         dry_s = self._segment_times(np.zeros(len(roads)), next(iter(self.vehicles.values())))
         self._dry = RoadSearch(self._graph, dry_s)
-        self._streets = Streets(self._ends, *self._vertices_of(), self._oneway, dry_s)
+        self._streets = tuple(Streets(self._ends, *self._vertices_of(), self._oneway, dry_s))
         self._searches: dict[str, RoadSearch] = {}
         self._up_to_date: set[str] = set()
         self._listeners: list[WeakMethod[Callable[[], None]]] = []
@@ -197,7 +197,7 @@ class RoadNetwork:
 
         All vehicle classes are equally fast there: what slows them is water.
         """
-        return min((self._dry.time(origin, node) for node in destinations), default=np.inf)
+        return self._dry.nearest(origin, destinations)[0]
 
     def way(self, origin: int, destinations: Sequence[int], vehicle: str, depart_s: float) -> Way | None:
         """Fastest way at the present depths to whichever of some other junctions is reached first.
@@ -205,11 +205,9 @@ class RoadNetwork:
         Of destinations that are reached at the same time the first counts. None when all are cut off.
         """
         search = self._search(vehicle)
-        times = [search.time(origin, node) for node in destinations]
-        least_s = min(times, default=np.inf)
+        least_s, nearest = search.nearest(origin, destinations)
         if least_s == np.inf:
             return None
-        nearest = destinations[times.index(least_s)]
         return self._drive(origin, search.roads(origin, nearest), search, depart_s)
 
     def drive(self, node: int, roads: Sequence[int], vehicle: str, depart_s: float) -> Way:

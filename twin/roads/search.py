@@ -122,10 +122,18 @@ class RoadSearch:
         self._time_s = np.empty((0, junctions))
         self._next_arc = np.empty((0, junctions), dtype=np.int32)
 
-    def time(self, origin: int, destination: int) -> float:
-        """Travel time, s; ``inf`` where there is no way."""
-        row = self._tree(destination)
-        return float(self._time_s[row, origin])
+    def nearest(self, origin: int, destinations: Sequence[int]) -> tuple[float, int]:
+        """Return the travel time, s, and which of some destinations is reached first, the first of equals.
+
+        The time is ``inf`` where there is no way to any, and the destination then the origin.
+        """
+        least_s, nearest = np.inf, origin
+        for node in destinations:
+            row = self._tree(node)  # may make room for more trees
+            time_s = self._time_s.item(row, origin)
+            if time_s < least_s:
+                least_s, nearest = time_s, node
+        return least_s, nearest
 
     def roads(self, origin: int, destination: int) -> NDArray[np.int64]:
         """Roads of the fastest way in driving order; none where there is no way, or none is needed."""
