@@ -100,7 +100,7 @@ class CaseBook:
 
     def is_settled(self, case: Case) -> bool:
         """Whether every task of a case is done, dropped or in effect."""
-        return all(task.state in SETTLED for task in self.tasks_of(case))
+        return all(self.tasks[task_id].state in SETTLED for task_id in case.tasks)
 
     def is_attended(self, case: Case) -> bool:
         """Whether some crew is on its way to a case or at work there."""

@@ -111,7 +111,11 @@ class TwinEnv(simpy.Environment):
         self, delay_s: float, fn: Callable[[Any], Any], arg: Any = None, *, priority: int = IN_TURN
     ) -> Timer:
         """Call ``fn(arg)`` after a delay of at least 0 s; see `at`."""
-        return self.at(self._now + delay_s, fn, arg, priority=priority)
+        if not delay_s >= 0.0:
+            return self.at(self._now + delay_s, fn, arg, priority=priority)  # which refuses it
+        timer = Timer(fn, arg)
+        heappush(self._queue, (float(self._now + delay_s), priority, next(self._eid), timer))  # type: ignore[misc]
+        return timer
 
     def run_to(self, t_s: float) -> None:
         """Let everything happen that is due before ``t_s``, and set the clock to it.

@@ -20,6 +20,7 @@ class OpenCases:
 
     def __init__(self, distance_m: float, time_s: float) -> None:
         self._distance_m = distance_m
+        self._width_m = 2.0 * distance_m
         self._time_s = time_s
         self._by_cell: dict[tuple[str, int, int], dict[str, Case]] = {}
         self._by_road: dict[tuple[str, str], dict[str, Case]] = {}
@@ -59,21 +60,19 @@ class OpenCases:
         return found
 
     def _candidates(self, report: Report, road: str) -> list[Case]:
-        code, reach = report.class_code, self._distance_m
+        code, x, y, reach, width = report.class_code, report.x, report.y, self._distance_m, self._width_m
         near = list(self._by_road.get((code, road), {}).values()) if road else []
         # cells are as wide as the circle around the report, which so touches two by two at most
-        _, west, south = self._cell(code, report.x - reach, report.y - reach)
-        _, east, north = self._cell(code, report.x + reach, report.y + reach)
-        for col in range(west, east + 1):
-            for row in range(south, north + 1):
+        rows = range(int((y - reach) // width), int((y + reach) // width) + 1)
+        for col in range(int((x - reach) // width), int((x + reach) // width) + 1):
+            for row in rows:
                 here = self._by_cell.get((code, col, row))
                 if here:
                     near.extend(here.values())
         return near
 
     def _cell(self, code: str, x: float, y: float) -> tuple[str, int, int]:
-        width = 2.0 * self._distance_m
-        return code, int(x // width), int(y // width)
+        return code, int(x // self._width_m), int(y // self._width_m)
 
 
 def _take_out[K](index: dict[K, dict[str, Case]], key: K, name: str) -> None:

@@ -192,7 +192,7 @@ class Planner:
             reason = f"{hose_m:.0f} m to the nearest outfall or edge and hoses of {self.roster.hose_m:.0f} m"
             self._refuse(case, kind, reason, cause)
             return None
-        number = sum(self.book.tasks[task].kind is kind for task in case.tasks) + 1
+        number = sum([self.book.tasks[task].kind is kind for task in case.tasks]) + 1
         task_id = f"{case.id}/{kind}" + (f"-{number}" if number > 1 else "")
         return self._enter(
             Task(

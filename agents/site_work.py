@@ -84,6 +84,7 @@ class SiteWork:
         self.settings = settings
         self.matters = matters
         self.barrier_sites = {site.id: site for site in settings.staffing.barriers}
+        self._expected_s: dict[tuple[TaskKind, int], float] = {}
         self._pumps: dict[str, str] = {}
         self._repaired_s: dict[str, float] = {}
         self._acts: Mapping[TaskKind, Callable[[Worker, Task, int], None]] = {
@@ -106,7 +107,11 @@ class SiteWork:
             return float("inf")
         if task.kind is TaskKind.REPAIR_PIPE:
             return self._repair_left_s(task)
-        return self.catalogue.tasks[task.kind].expected_s(len(task.items))
+        key = task.kind, len(task.items)
+        known = self._expected_s.get(key)
+        if known is None:
+            known = self._expected_s[key] = self.catalogue.tasks[task.kind].expected_s(len(task.items))
+        return known
 
     def begin(self, crew: Worker, arrival: int) -> None:
         """Start the task of a crew that has just arrived; ``arrival`` is the event's id."""

@@ -187,6 +187,9 @@ class Drivers:
 class RoundTimes:
     """Travel times of one dispatch round, searched when they are first asked for and looked up after that.
 
+    Free and busy crews are searched for together when somebody asks for both, because a search from a task
+    finds all who are near it at the price of one.
+
     Parameters
     ----------
     situations
@@ -203,12 +206,11 @@ class RoundTimes:
         self, situations: Situations, free: Drivers, busy: Sequence[Crew], tasks: Sequence[Task]
     ) -> None:
         self._situations = situations
-        self._free = free
-        self._busy = busy
-        # row of each of all crews among the free or the busy ones, -1 for neither
-        self._rows = np.full((2, len(situations.crews)), -1)
-        self._rows[0, situations.positions(free.crews)] = np.arange(len(free.crews))
-        self._rows[1, situations.positions(busy)] = np.arange(len(busy))
+        self._crews = [*free.crews, *busy]
+        self._starts = [*free.starts]  # those of the busy ones follow once somebody asks for them
+        self._free = len(free.crews)
+        self._row = np.full(len(situations.crews), -1)
+        self._row[situations.positions(self._crews)] = np.arange(len(self._crews))
         bound_for = [crew.task for crew in busy if crew.task is not None and crew.state in UNDER_WAY]
         self._groups = (list(tasks), bound_for)
         self._place = {
@@ -217,71 +219,85 @@ class RoundTimes:
             for column, task in enumerate(members)
         }
         self._limits_s: dict[int, NDArray[np.float64]] = {}
-        self._times: dict[tuple[bool, int], NDArray[np.float64]] = {}
+        self._times: dict[int, NDArray[np.float64]] = {}
 
     def __call__(self, crews: Sequence[AnyCrew], tasks: Sequence[OpenTask]) -> NDArray[np.float64]:
-        """Return the time until each crew would be at each task, s; see `Situation`."""
-        rows = self._rows[:, self._situations.positions(crews)]
-        groups, columns = np.array([self._place[task.id] for task in tasks], dtype=np.int64).reshape(-1, 2).T
+        """Return the time until each crew would be at each task, s; see `Situation`.
+
+        Raises
+        ------
+        KeyError
+            If a crew or a task is not one of this round.
+        """
         found = np.full((len(crews), len(tasks)), np.inf)
-        for busy in (False, True):
-            down = np.flatnonzero(rows[int(busy)] >= 0)
-            for group in (0, 1):
-                across = np.flatnonzero(groups == group)
-                if down.size and across.size:
-                    asked = np.ix_(rows[int(busy), down], columns[across])
-                    found[np.ix_(down, across)] = self._of(busy, group)[asked]
+        if not found.size:
+            return found
+        rows = self._row[self._situations.positions(crews)]
+        if rows.min() < 0:
+            raise KeyError(crews[int(rows.argmin())].id)
+        groups, columns = np.array([self._place[task.id] for task in tasks], dtype=np.int64).T
+        for group in (0, 1):
+            across = np.flatnonzero(groups == group)
+            if across.size:
+                times = self._of(group, everybody=int(rows.max()) >= self._free)
+                found[:, across] = times[np.ix_(rows, columns[across])]
         return found
 
-    def _of(self, busy: bool, group: int) -> NDArray[np.float64]:
-        """Return the times of all free or all busy crews to the tasks of a group."""
-        if (busy, group) not in self._times:
-            if busy:
-                self._of(False, group)  # how far to look depends on whom the free ones reach
-                drivers = Drivers(self._busy, [(crew.node, wait_s(crew)) for crew in self._busy])
-            else:
-                drivers = self._free
-            self._times[busy, group] = self._search(drivers, group)
-        return self._times[busy, group]
+    def _of(self, group: int, *, everybody: bool) -> NDArray[np.float64]:
+        """Return the times of the free crews, and of the busy ones after them, to the tasks of a group."""
+        number = len(self._crews) if everybody else self._free
+        known = self._times.get(group)
+        if known is None:
+            known = self._times[group] = self._search(group, number)
+        elif len(known) < number:
+            known = self._times[group] = np.concatenate([known, self._search_again(group)])
+        return known
 
-    def _search(self, drivers: Drivers, group: int) -> NDArray[np.float64]:
-        tasks = self._groups[group]
-        times = np.full((len(drivers.crews), len(tasks)), np.inf)
-        limits_s = self._limits_s.get(group)
-        if limits_s is None:
-            limits_s = self._limits_s[group] = np.full(len(tasks), self._situations.reach_s)
-        if not times.size:
-            return times
-        able = self._able(drivers.crews, tasks)
-        for limit_s in sorted(set(limits_s.tolist())):
-            near = np.flatnonzero(limits_s == limit_s)
-            some = [tasks[column] for column in near.tolist()]
-            times[:, near] = self._drive(drivers, some, able[:, near], limit_s)
-        wider_s = (2.0 * self._situations.reach_s, np.inf) if drivers is self._free else ()
-        for limit_s in wider_s:
-            far = np.flatnonzero(able.any(axis=0) & ~np.isfinite(times).any(axis=0))
+    def _search(self, group: int, number: int) -> NDArray[np.float64]:
+        """Search for the first crews; farther for tasks that no free one reaches."""
+        tasks, reach_s = self._groups[group], self._situations.reach_s
+        rows, every = slice(0, number), np.arange(len(tasks))
+        able = self._able(rows, group)
+        limits_s = self._limits_s[group] = np.full(len(tasks), reach_s)
+        times = self._drive(rows, group, every, reach_s)
+        for limit_s in (2.0 * reach_s, np.inf):
+            reached = np.isfinite(times[: self._free]).any(axis=0)
+            far = np.flatnonzero(able[: self._free].any(axis=0) & ~reached)
             if far.size:
                 limits_s[far] = limit_s
-                others = [tasks[column] for column in far.tolist()]
-                times[:, far] = self._drive(drivers, others, able[:, far], limit_s)
-        waits_s = np.array([wait for _, wait in drivers.starts])
-        return times + waits_s[:, np.newaxis]
+                times[:, far] = self._drive(rows, group, far, limit_s)
+        return times
 
-    def _able(self, crews: Sequence[Crew], tasks: Sequence[Task]) -> NDArray[np.bool_]:
+    def _search_again(self, group: int) -> NDArray[np.float64]:
+        """Search for the busy crews as far as for the free ones before."""
+        limits_s = self._limits_s[group]
+        rows = slice(self._free, len(self._crews))
+        times = np.empty((len(self._crews) - self._free, len(limits_s)))
+        for limit_s in sorted(set(limits_s.tolist())):
+            near = np.flatnonzero(limits_s == limit_s)
+            times[:, near] = self._drive(rows, group, near, limit_s)
+        return times
+
+    def _able(self, rows: slice, group: int) -> NDArray[np.bool_]:
         """Whether each crew has the skill and the hose for each task."""
-        all_crews = np.stack([self._situations.suitable(task.skill, task.hose_m) for task in tasks], axis=1)
-        return all_crews[self._situations.positions(crews)]
+        all_crews = [self._situations.suitable(task.skill, task.hose_m) for task in self._groups[group]]
+        return np.stack(all_crews, axis=1)[self._situations.positions(self._crews[rows])]
 
     def _drive(
-        self, drivers: Drivers, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float
+        self, rows: slice, group: int, columns: NDArray[np.int64], limit_s: float
     ) -> NDArray[np.float64]:
-        return self._situations.roads.approach_times(
-            [node for node, _ in drivers.starts],
-            [crew.vehicle for crew in drivers.crews],
-            [task.nodes for task in tasks],
-            able,
+        if rows.stop > len(self._starts):
+            self._starts += [(crew.node, wait_s(crew)) for crew in self._crews[self._free :]]
+        starts = self._starts[rows]
+        tasks = self._groups[group]
+        times = self._situations.roads.approach_times(
+            [node for node, _ in starts],
+            [crew.vehicle for crew in self._crews[rows]],
+            [tasks[column].nodes for column in columns.tolist()],
+            self._able(rows, group)[:, columns],
             limit_s,
         )
+        return times + np.array([wait for _, wait in starts])[:, np.newaxis]
 
 
 def wait_s(crew: Crew) -> float:

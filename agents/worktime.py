@@ -106,6 +106,7 @@ class WorkClock:
         self._begins: list[float] = []
         self._ends: list[float] = []
         self._before: list[float] = []
+        self._total_s = 0.0
 
     def due_s(self, start_s: float, amount: float, unit: TimeUnit) -> float:
         """Return when a limit that starts to run at ``start_s`` runs out, s since start.
@@ -139,13 +140,15 @@ class WorkClock:
         span = self._span_at(start_s)
         if span is None:
             return start_s + _LONGEST_SEARCH_DAYS * DAY_S
-        target_s = self._before[span] + max(start_s - self._begins[span], 0.0) + worked_s
-        while self._before[-1] + self._ends[-1] - self._begins[-1] < target_s:
+        begins, before = self._begins, self._before
+        begin_s = begins[span]
+        target_s = before[span] + (start_s - begin_s if start_s > begin_s else 0.0) + worked_s
+        while self._total_s < target_s:
             if not self._extend():
                 return start_s + _LONGEST_SEARCH_DAYS * DAY_S
         # the last span that has not yet worked as much before it begins; never one before the start
-        span = max(bisect_left(self._before, target_s) - 1, span)
-        return round(self._begins[span] + target_s - self._before[span], 6)
+        span = max(bisect_left(before, target_s, span) - 1, span)
+        return round(begins[span] + target_s - before[span], 6)
 
     def _worked_s(self, t_s: float) -> float:
         span = self._span_at(t_s)
@@ -172,10 +175,10 @@ class WorkClock:
         return False
 
     def _add(self, begin_s: float, end_s: float) -> None:
-        before_s = self._before[-1] + self._ends[-1] - self._begins[-1] if self._before else 0.0
         self._begins.append(begin_s)
         self._ends.append(end_s)
-        self._before.append(before_s)
+        self._before.append(self._total_s)
+        self._total_s = self._total_s + end_s - begin_s
 
     def _seconds(self, day: date, hour: time) -> float:
         moment = datetime.combine(day, hour, self.start.tzinfo)

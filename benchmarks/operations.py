@@ -6,15 +6,13 @@ is its own, once without anything that measures and once more with a sampler tha
 Processor time is that of all threads: the log is written and hashed beside the loop.
 """
 
-import gc
 import os
 import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -35,6 +33,7 @@ from benchmarks.operations_city import (
 )
 from benchmarks.stage_sampler import StageSampler
 from cim_models.errors import InputError
+from scenarios.garbage import seldom_collected
 from scenarios.runfolder.eventlog import EVENTS_FILE, EventLog, count_kinds
 from scenarios.storylog import StoryLog
 from twin.roads import RoadNetwork
@@ -132,7 +131,7 @@ def measure_load(plan: OperationsPlan, per_day: int) -> dict[str, Any]:
     with TemporaryDirectory(prefix="citytwin-bench-") as folder:
         bench = Bench(plan, per_day, Path(folder))
         before_mb, watch = peak_memory_mb(), Stopwatch()
-        with frozen_garbage():
+        with seldom_collected():
             with watch:
                 bench.run_to(max(bench.end_s - 0.5 * DAY_S, 0.0))
             snapshot = bench.snapshot_figures()
@@ -165,7 +164,7 @@ def sample_stages(plan: OperationsPlan, per_day: int) -> dict[str, float]:
     sampler = StageSampler(STAGES)
     with TemporaryDirectory(prefix="citytwin-bench-") as folder:
         bench = Bench(plan, per_day, Path(folder))
-        with frozen_garbage(), sampler.watching():
+        with seldom_collected(), sampler.watching():
             bench.run_to(bench.end_s)
             bench.log.close()
     return sampler.shares()
@@ -184,17 +183,6 @@ class Stopwatch:
         wall_s, cpu_s = self._begun
         self.wall_s += time.perf_counter() - wall_s
         self.cpu_s += time.process_time() - cpu_s
-
-
-@contextmanager
-def frozen_garbage() -> Iterator[None]:
-    """Keep what has been set up out of the garbage collector's sight, as a scenario run does."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 class Bench:

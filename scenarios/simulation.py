@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
 import tempfile
@@ -21,6 +20,7 @@ from scenarios.branching.port import CommandPort, can_listen
 from scenarios.checkpoints import Checkpoint, KeptState, read_state, write_checkpoint
 from scenarios.composition import Setup, prepare, run_meta
 from scenarios.coupling import Coupling
+from scenarios.garbage import seldom_collected
 from scenarios.interruption import StopRequest, stop_on_signals
 from scenarios.progress import ProgressBar, RunObserver, Unwatched
 from scenarios.runfolder import RunFolder, RunWriter
@@ -206,7 +206,7 @@ class Simulation:
         """
         self._stop = stop or self._stop
         observer = observer or Unwatched()
-        with _frozen_garbage():
+        with seldom_collected():
             while self.t_s < t_s and not self._stop.requested:
                 self._step(t_s)
                 observer.on_time(self.t_s)
@@ -427,14 +427,3 @@ def _log_to(path: Path) -> Iterator[logging.Handler]:
         root.setLevel(level)
         root.removeHandler(handler)
         handler.close()
-
-
-@contextmanager
-def _frozen_garbage() -> Iterator[None]:
-    """Keep what exists now out of the garbage collector's sight: the event loop runs 1.6 times faster."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -83,20 +83,23 @@ class Citizens(mesa.Agent):
         weight = HOURLY_WEIGHT[int(self.world.hour())]
         number = int(draw.poisson(self.settings.per_day / 24.0 * weight))
         moment, place, what, false, depth, placeless, reached = draw.random((7, number))
+        roads = np.searchsorted(self._share, place, side="right").tolist()
+        codes = np.searchsorted(self._class_share, what, side="right").tolist()
+        genuine = (false >= self.settings.false_share).tolist()
+        lost, answers = placeless < self.settings.placeless_share, reached < self.settings.reached_share
+        moment_s = (moment * HOUR_S).tolist()
         for index in np.argsort(moment, kind="stable").tolist():
-            road = self.world.places.roads[int(np.searchsorted(self._share, place[index], side="right"))]
-            code = self._codes[int(np.searchsorted(self._class_share, what[index], side="right"))]
+            code = self._codes[codes[index]]
             is_water = code == self.catalogue.waterlogging
             report = self._report(
-                road,
+                self.world.places.roads[roads[index]],
                 code,
                 _to_five_cm(0.05 + 0.25 * depth[index]) if is_water else None,
-                genuine=not is_water and bool(false[index] >= self.settings.false_share),
+                genuine=not is_water and genuine[index],
             )
-            if placeless[index] < self.settings.placeless_share:
-                answers = bool(reached[index] < self.settings.reached_share)
-                report = _without_place(report, answers=answers)
-            self.world.env.after(float(moment[index]) * HOUR_S, self._send_other, report)
+            if lost[index]:
+                report = _without_place(report, answers=bool(answers[index]))
+            self.world.env.after(moment_s[index], self._send_other, report)
 
     def _report(self, road: RoadPlace, code: str, depth_m: float | None, *, genuine: bool) -> Report:
         return Report(
