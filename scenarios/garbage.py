@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 NEW_OBJECTS = 50_000
-"""Objects that may come into being before the collector looks at them; Python itself waits for 700 or 2000."""
+"""Objects that may come into being before the collector looks at them; Python alone waits for 700 or 2000."""
 
 
 @contextmanager
