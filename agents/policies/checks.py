@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import numpy as np
 
@@ -62,11 +63,7 @@ class _Check:
         self.plan = CheckedPlan()
 
     def run(self, decisions: Sequence[object]) -> CheckedPlan:
-        readable: list[Decision] = [
-            decision
-            for decision in decisions
-            if self._is_readable(decision)  # type: ignore[misc]
-        ]
+        readable = [decision for decision in decisions if self._is_readable(decision)]
         if any(isinstance(decision, Diversion | Reservation) for decision in readable):
             self.busy = {crew.id: crew for crew in self.situation.busy}
         self._look_up_ways(readable)
@@ -85,7 +82,7 @@ class _Check:
                     del self.busy[decision.crew], self.tasks[decision.task]
         return self.plan
 
-    def _is_readable(self, decision: object) -> bool:
+    def _is_readable(self, decision: object) -> TypeGuard[Decision]:
         if not isinstance(decision, Assignment | Reservation | Diversion):
             self._refuse("", "", f"an object of type {type(decision).__name__} is no decision")
             return False

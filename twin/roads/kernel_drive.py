@@ -1,7 +1,5 @@
 """Kernel: where a driver is at which time along given roads."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -12,31 +10,16 @@ TOLERANCE_M = 1.0
 """A place is left out of a path where the remaining ones have the driver within this distance of it, m."""
 
 
-class Streets(NamedTuple):
-    """Where roads run and how fast they are when dry.
-
-    Parameters
-    ----------
-    ends
-        First and last junction of each road, shape (roads, 2).
-    vertex_start, vertices
-        Vertices of road r, x and y in m, are those from ``vertex_start[r]`` to ``vertex_start[r + 1]``.
-    oneway
-        Roads that nobody drives from their last to their first junction, shape (roads,).
-    dry_s
-        Travel time of each road when it is dry, shape (roads,), s.
-    """
-
-    ends: NDArray[np.int64]
-    vertex_start: NDArray[np.int64]
-    vertices: NDArray[np.float64]
-    oneway: NDArray[np.bool_]
-    dry_s: NDArray[np.float64]
-
-
 StreetArrays = tuple[
     NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]
 ]
+"""Where roads run and how fast they are when dry; a plain tuple, because a named one is compared with its
+class at every call, which takes as long as the drive.
+
+First and last junction of each road, shape (roads, 2); the first vertex of each road, shape (roads + 1,);
+all vertices, x and y in m; roads that nobody drives from their last to their first junction, shape
+(roads,); travel time of each road when it is dry, shape (roads,), s.
+"""
 
 
 @njit(**INNER)
@@ -119,8 +102,7 @@ def drive(
     Parameters
     ----------
     streets
-        All roads: the fields of `Streets` as a plain tuple, since a named one is compared with its class
-        at every call, which takes as long as the drive.
+        All roads.
     road_s
         Travel time of each road now, shape (roads,), s; ``inf`` where it is cut.
     node

@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from cim_models.errors import InputError
 from cim_models.journeys import Way
 from cim_models.orders import CloseRoad, OpenRoad, Order, OrderOutcome
-from twin.roads.kernel_drive import Streets, drive
+from twin.roads.kernel_drive import StreetArrays, drive
 from twin.roads.search import RoadGraph, RoadSearch
 from twin.roads.vehicles import VehicleClass, vehicle_classes
 
@@ -58,7 +58,8 @@ class RoadNetwork:
         self._node_at = {(x, y): node for node, (x, y) in reversed([*enumerate(self._xy.tolist())])}
         dry_s = self._segment_times(np.zeros(len(roads)), next(iter(self.vehicles.values())))
         self._dry = RoadSearch(self._graph, dry_s)
-        self._streets = tuple(Streets(self._ends, *self._vertices_of(), self._oneway, dry_s))
+        first_vertex, vertices = self._vertices_of()
+        self._streets: StreetArrays = (self._ends, first_vertex, vertices, self._oneway, dry_s)
         self._searches: dict[str, RoadSearch] = {}
         self._up_to_date: set[str] = set()
         self._listeners: list[WeakMethod[Callable[[], None]]] = []
