@@ -42,7 +42,22 @@ def test_the_screen_and_pydeck_show_the_same_layers_in_the_same_order(run: RunFo
     shown = [layer.id for layer in describe(Scene.of(run.city(), moment=moment_at(run, 1800.0)))]
     packed = [item.entry["id"] for layer in LAYERS if (item := pack(layer, Scene.of(run.city()))) is not None]
     assert shown == packed
-    assert {"ground", "water", "roads", "buildings", "barriers", "crews", "cases", "labels"} <= set(shown)
+    assert {
+        "ground",
+        "water",
+        "roads",
+        "buildings",
+        "barriers",
+        "failures",
+        "crews",
+        "cases",
+        "labels",
+    } <= set(shown)
+
+
+@pytest.mark.parametrize(("time_s", "failed"), [(1500.0, []), (1800.0, ["M1"]), (3000.0, [])])
+def test_a_failure_is_on_the_map_until_it_is_mended(run: RunFolder, time_s: float, failed: list[str]) -> None:
+    assert [mark.id for mark in moment_at(run, time_s).failures] == failed
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.id)

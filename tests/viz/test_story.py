@@ -247,3 +247,35 @@ def test_alarms_stand_until_they_are_archived_or_shelved() -> None:
         [[], 0],
         [[first, second], None],
     ]
+
+
+def test_failures_stand_until_they_are_mended_and_show_what_followed() -> None:
+    ends = {"supply.burst": "supply.restored", "sewer.blocked": "sewer.unblocked"}
+    place = {"lon_lat": [106.5, 29.6]}
+    rows = [
+        [1, 10.0, "supply.burst", "P-1", None, "simulated", place],
+        [2, 12.0, "sewer.blocked", "C-1", None, "simulated", {}],
+        [3, 15.0, "report.made", "R-1", 1, "simulated", {"channel": "citizens"}],
+        [4, 20.0, "case.registered", "C-00001", 3, "simulated", {"level": 2}],
+        [5, 30.0, "sewer.blocked", "C-2", None, "simulated", place],
+        [6, 40.0, "supply.restored", "P-1", 4, "simulated", {}],
+    ]
+    seen = run_node(
+        """
+        import {Story} from "./story.js"
+        const story = new Story()
+        story.append(value.events)
+        result = value.times.map((t) => {
+          story.at(t)
+          return [story.failures(value.ends).map((row) => row[3]), story.aftermath("P-1").map((row) => row[0])]
+        })
+        """,
+        {"events": rows, "ends": ends, "times": [5.0, 15.0, 30.0, 40.0, 20.0]},
+    )
+    assert seen == [
+        [[], []],
+        [["P-1"], [1, 3]],
+        [["P-1", "C-2"], [1, 3, 4]],
+        [["C-2"], [1, 3, 4, 6]],
+        [["P-1"], [1, 3, 4]],
+    ]

@@ -138,10 +138,13 @@ def _write_events(run: RunWriter) -> None:
     line = [[500_050.0, 3_270_030.0], [500_050.0, 3_270_050.0]]
     bags = {"kind": "barrier", "line": line, "height_m": 0.5, "level_m": None}
     log(1500, "structure.placed", "B1", cause=started, data=bags)
+    hole = {**place, "diameter_m": 0.3, "depth_m": 1.2, "flow_m3_h": 250.0}
+    burst = log(1600, "supply.burst", "M1", cause=started, data=hole)
     done = log(1800, "crew.finished", "W1", cause=there, data={"case": "C1", "task": "T1"})
     log(1800, "rain.stopped", "run", cause=rain, data={"depth_mm": 45.0})
     log(1800, "case.handled", "C1", cause=done)
     log(2700, "road.drained", "R2", cause=road, data={"depth_m": 0.1, "threshold_m": 0.15})
     check = log(2760, "case.checked", "C1", cause=done, data={"passed": True, "depth_m": 0.05})
     log(2760, "case.closed", "C1", cause=check, data={"overdue": False})
+    log(3000, "supply.restored", "M1", cause=burst)
     log(3600, "run.ended", "run", cause=started, data={"status": "finished"})

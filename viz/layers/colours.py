@@ -47,6 +47,8 @@ LEVELS: dict[int, Rgba] = {
     4: (61, 142, 255, 255),
 }
 LEVEL_NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
+FAILURE: Rgba = (176, 32, 60, 255)
+FAILURE_SIGN = "×"
 
 CREW_STATES: dict[str, Rgba] = {
     "idle": (120, 164, 204, 255),
@@ -130,6 +132,7 @@ def as_legend() -> dict[str, Any]:
         "road_stops": [{"depth_m": stop, "colour": list(rgba)} for stop, rgba in ROAD_STOPS],
         "road_closed": list(ROAD_CLOSED),
         "levels": {str(level): list(rgba) for level, rgba in LEVELS.items()},
+        "failure_sign": FAILURE_SIGN,
         "numerals": {str(level): numeral for level, numeral in LEVEL_NUMERALS.items()},
         "crew_states": {state: list(rgba) for state, rgba in CREW_STATES.items()},
     }

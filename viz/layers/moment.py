@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from cim_models.events import Event
+from cim_models.failures import FAILURE_ENDS
 from cim_models.structures import Line
 from scenarios.runfolder import RunFolder
-from viz.layers.scene import CaseMark, CrewMark, Moment
+from viz.layers.scene import CaseMark, CrewMark, FailureMark, Moment
 
 _CLOSED = {"case.closed", "case.voided"}
 _STATE_AFTER = {
@@ -53,6 +54,7 @@ def moment_at(run: RunFolder, time_s: float) -> Moment:
         barriers=barriers(events),
         cases=open_cases(events),
         crews=crews_on_duty(events, time_s),
+        failures=failures(events),
     )
 
 
@@ -118,6 +120,19 @@ def barriers(events: list[Event]) -> dict[str, Line]:
         elif event.kind == "structure.removed":
             standing.pop(event.subject, None)
     return standing
+
+
+def failures(events: list[Event]) -> tuple[FailureMark, ...]:
+    """What has failed at a known place and is not in order again, in the order in which it failed."""
+    ends = set(FAILURE_ENDS.values())
+    marks: dict[str, FailureMark] = {}
+    for event in events:
+        data = event.data
+        if event.kind in FAILURE_ENDS and data.get("x") is not None and data.get("y") is not None:
+            marks[event.subject] = FailureMark(event.subject, float(data["x"]), float(data["y"]), event.kind)
+        elif event.kind in ends:
+            marks.pop(event.subject, None)
+    return tuple(marks.values())
 
 
 def _case(case: str, data: Any, level: int) -> CaseMark:

@@ -275,6 +275,25 @@ LAYERS: tuple[MapLayer, ...] = (
     ),
     MapLayer(
         _layer(
+            "TextLayer",
+            "failures",
+            get_color=[255, 255, 255, 255],
+            get_size=15,
+            background=True,
+            get_background_color=list(colours.FAILURE),
+            background_padding=[4, 1],
+            get_border_color=[255, 255, 255, 230],
+            get_border_width=1,
+            pickable=True,
+            **_TEXT,
+        ),
+        "故障",
+        "Failures",
+        table=tables.failures,
+        moving=True,
+    ),
+    MapLayer(
+        _layer(
             "ScatterplotLayer",
             "crews",
             get_position="position",

@@ -34,6 +34,16 @@ class CrewMark:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureMark:
+    """Something that has failed and is not in order again: id, place in the city's CRS, kind of event."""
+
+    id: str
+    x: float
+    y: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A run at one simulated time.
 
@@ -53,6 +63,8 @@ class Moment:
         Open cases.
     crews
         Crews on duty.
+    failures
+        What has failed in the networks and is not in order again.
     """
 
     time_s: float
@@ -62,6 +74,7 @@ class Moment:
     barriers: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
     cases: tuple[CaseMark, ...] = ()
     crews: tuple[CrewMark, ...] = ()
+    failures: tuple[FailureMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,21 @@ def crews(scene: Scene) -> pd.DataFrame | None:
     )
 
 
+def failures(scene: Scene) -> pd.DataFrame | None:
+    """Failures in the networks."""
+    if scene.moment is None or not scene.moment.failures:
+        return None
+    marks = scene.moment.failures
+    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
+    return pd.DataFrame(
+        {
+            "id": [mark.id for mark in marks],
+            "position": list(position),
+            "text": [colours.FAILURE_SIGN] * len(marks),
+        }
+    )
+
+
 def _points(scene: Scene, name: str) -> pd.DataFrame | None:
     frame = scene.city.layer(name)
     if frame is None:

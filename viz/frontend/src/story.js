@@ -25,6 +25,7 @@ export class Story {
     this.events = []
     this.byId = new Map()
     this.kinds = new Set()
+    this.failing = {seen: 0, rows: []}
     this.effects = new Map() // cause id -> ids of its effects
     this.state = empty()
     this.next = 0
@@ -49,6 +50,7 @@ export class Story {
     if (disordered) { // a log is in order of ids; play it in order of time
       this.events.sort((a, b) => a[TIME] - b[TIME] || a[ID] - b[ID])
       this.timeS = Infinity
+      this.failing = {seen: 0, rows: []}
     }
   }
 
@@ -98,6 +100,38 @@ export class Story {
       for (const effect of this.effects.get(id) || []) {
         const row = this.byId.get(effect)
         if (row[TIME] <= this.timeS && /^(order|road)\./.test(row[KIND])) known.add(effect)
+      }
+    }
+    return [...known].sort((a, b) => a - b).map((id) => this.byId.get(id))
+  }
+
+  // What has failed at a known place and is not in order again: the events that say so, in order. `ends` names
+  // for each kind of event that begins a failure the kind that ends it.
+  failures(ends) {
+    const over = new Set(Object.values(ends)), found = new Map()
+    for (const row of this.ofFailures(ends, over)) {
+      if (over.has(row[KIND])) found.delete(row[SUBJECT])
+      else if (row[DATA].lon_lat) found.set(row[SUBJECT], row)
+    }
+    return [...found.values()]
+  }
+
+  // The events of failures so far; the few among the many are looked up once.
+  ofFailures(ends, over) {
+    if (this.failing.seen > this.next) this.failing = {seen: 0, rows: []}
+    for (; this.failing.seen < this.next; this.failing.seen++) {
+      const row = this.events[this.failing.seen]
+      if (row[KIND] in ends || over.has(row[KIND])) this.failing.rows.push(row)
+    }
+    return this.failing.rows
+  }
+
+  // Everything about a subject and all that followed from it so far, in order.
+  aftermath(subject) {
+    const waiting = this.about(subject).map((row) => row[ID]), known = new Set(waiting)
+    while (waiting.length) {
+      for (const effect of this.effects.get(waiting.pop()) || []) {
+        if (!known.has(effect) && this.byId.get(effect)[TIME] <= this.timeS) { known.add(effect); waiting.push(effect) }
       }
     }
     return [...known].sort((a, b) => a - b).map((id) => this.byId.get(id))

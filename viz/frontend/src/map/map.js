@@ -2,7 +2,7 @@
 
 import {AmbientLight, Deck, DirectionalLight, LightingEffect, MapView} from "@deck.gl/core"
 import {ScatterplotLayer} from "@deck.gl/layers"
-import {crewPosition, isOpen} from "../story.js"
+import {crewPosition, DATA, isOpen, SUBJECT} from "../story.js"
 import {accessors, dataProps, loadData, makeLayer, pixelSizes} from "./layers.js"
 import {closeUp, framing, isWall} from "./camera.js"
 import {rampOf, roadClasses, roadColours, roadDepths, waterPixels} from "./water.js"
@@ -164,6 +164,7 @@ export class CityView {
     this.drawCrews()
     this.drawCases()
     this.drawPumps()
+    this.drawFailures()
     this.drawBarriers()
   }
 
@@ -201,6 +202,12 @@ export class CityView {
       filled: false, stroked: true, getLineColor: [64, 224, 208, 255], lineWidthMinPixels: 2.5 * this.scale,
       visible: this.shown("crews"), parameters: {depthCompare: "always", depthWriteEnabled: false},
     }))
+  }
+
+  drawFailures() {
+    const entry = this.entry("failures"), text = this.legend.failure_sign
+    const rows = this.store.story.failures(this.store.manifest.failure_ends).map((row) => ({id: row[SUBJECT], position: row[DATA].lon_lat, text}))
+    this.built.set("failures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("failures")))
   }
 
   drawBarriers() {
@@ -253,7 +260,8 @@ export class CityView {
   clicked(info) {
     if (!info.picked || !info.layer) { return }
     const id = info.layer.id
-    if (id === "crews" || id === "cases") this.store.open(id === "crews" ? "crew" : "case", info.object.id)
+    if (id === "failures") this.store.open("failure", info.object.id, info.object.position)
+    else if (id === "crews" || id === "cases") this.store.open(id === "crews" ? "crew" : "case", info.object.id)
     else if (id === "streets") this.store.open("road", this.store.manifest.details.roads.id[info.index], info.coordinate)
     else if (id === "sensors") this.store.open("sensor", this.store.manifest.details.sensors.id[info.index])
     else if (id === "buildings") this.store.open("building", info.index, info.coordinate)

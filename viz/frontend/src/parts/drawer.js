@@ -34,11 +34,11 @@ export function renderDrawer(store, el) {
 function html(store, features, redraw) {
   const {kind, id} = store.opened
   const w = (key) => word(store.language, key)
-  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, building: buildingHtml}[kind]
+  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, building: buildingHtml, failure: failureHtml}[kind]
   const {title, facts, rows} = made ? made(store, id, features, redraw) : {title: id, facts: [], rows: null}
   return `<header><b>${title}</b><em class="stamp">${w("simulated")}</em><button data-act="shut" aria-label="close">×</button></header>
     <dl>${facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([key, value]) => `<dt>${w(key)}</dt><dd>${value}</dd>`).join("")}</dl>
-    ${rows ? `<h3>${w(kind === "case" ? "chain" : "history")}</h3><ol>${rows}</ol>` : ""}`
+    ${rows ? `<h3>${w(kind === "case" || kind === "failure" ? "chain" : "history")}</h3><ol>${rows}</ol>` : ""}`
 }
 
 const clock = (store, t) => (store.status?.start ? clockText(store.status.start, t) : spanText(t))
@@ -92,6 +92,14 @@ function roadHtml(store, id) {
     ],
     rows: events.length ? chainHtml(store, events) : null,
   }
+}
+
+function failureHtml(store, id) {
+  const {language, manifest, story} = store
+  const known = story.about(id).findLast((row) => row[KIND] in manifest.failure_ends)
+  const kind = known && manifest.kinds[known[KIND]]
+  const rows = story.aftermath(id).filter((row) => row[KIND] !== "crew.moved").slice(0, 60)
+  return {title: `${escape(kind ? kind[language] : "")} ${escape(id)}`, facts: [], rows: chainHtml(store, rows)}
 }
 
 function sensorHtml(store, id) {

@@ -1,0 +1,22 @@
+"""Which events say that something in the city's networks has failed, and which that it is in order again.
+
+The subject of both is what failed: a main, a sewer, a pump, a leak of gas, a cavity under a street.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FAILURE_ENDS: Mapping[str, str] = MappingProxyType(
+    {
+        "supply.burst": "supply.restored",
+        "supply.leaking": "supply.restored",
+        "sewer.blocked": "sewer.unblocked",
+        "sewer.collapsed": "sewer.rebuilt",
+        "sewer.pump_stopped": "sewer.pump_started",
+        "sewer.outfall_drowned": "sewer.outfall_freed",
+        "gas.leaking": "gas.sealed",
+        "cavity.found": "cavity.filled",
+        "cavity.collapsed": "cavity.filled",
+    }
+)
+"""For each kind of event that begins a failure, the kind that ends it."""
