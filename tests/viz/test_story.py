@@ -267,7 +267,8 @@ def test_failures_stand_until_they_are_mended_and_show_what_followed() -> None:
         story.append(value.events)
         result = value.times.map((t) => {
           story.at(t)
-          return [story.failures(value.ends).map((row) => row[3]), story.aftermath("P-1").map((row) => row[0])]
+          const failed = story.failures(value.ends).map((row) => row[3])
+          return [failed, story.aftermath("P-1").map((row) => row[0])]
         })
         """,
         {"events": rows, "ends": ends, "times": [5.0, 15.0, 30.0, 40.0, 20.0]},

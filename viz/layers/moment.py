@@ -123,7 +123,7 @@ def barriers(events: list[Event]) -> dict[str, Line]:
 
 
 def failures(events: list[Event]) -> tuple[FailureMark, ...]:
-    """What has failed at a known place and is not in order again, in the order in which it failed."""
+    """Failures at known places that are not mended, in the order in which they came."""
     ends = set(FAILURE_ENDS.values())
     marks: dict[str, FailureMark] = {}
     for event in events:
