@@ -15,11 +15,19 @@ INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Options of a kernel that only kernels call: without an entry for Python it compiles faster. It is kept with
 those that call it."""
 
-BY_ADDRESS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True}
+UNCOUNTED: dict[str, Any] = {"_nrt": False}
+"""Option of a kernel that makes no arrays. Numba counts the users of an array wherever it is handed on, with
+hundreds of calls for each row of the sweep, on counters for which threads wait. Whoever calls a kernel holds
+its arrays."""
+
+BORROWING: dict[str, Any] = {**INNER, **UNCOUNTED}
+"""Options of a kernel that only kernels call, and that makes no arrays."""
+
+BY_ADDRESS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True, **UNCOUNTED}
 """Options of a kernel that kernels call by its address, see `twin.surface.kernel_bands.worker`."""
 
-FROM_PYTHON: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
-"""Options of a kernel that only Python calls."""
+FROM_PYTHON: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True, **UNCOUNTED}
+"""Options of a kernel that only Python calls, and that makes no arrays."""
 
 CONSTANT_MODULES = ("constants.py", "state.py", "storage.py")
 """Files without kernels whose constants and tuples are compiled into kernels."""

@@ -51,9 +51,9 @@ RECHECK_STEPS = 24
 
 LANES = 16
 """Cells in a cache line of 64 bytes: rows are padded to whole lines."""
-CHUNK, WORK_ROWS = 256, 8
-"""Columns of a row that are worked on at a time, so that what they need stays in the nearest cache, and rows
-of intermediate values."""
+BLOCK = 256
+"""Columns of a band that are swept from top to bottom before the next ones: all rows that a row of the sweep
+needs then stay in the nearest cache. A whole number of tiles."""
 ROWS_BEFORE, ROWS_AFTER = 2, 3
 """Rows of wall around the domain that the stencil may read."""
 

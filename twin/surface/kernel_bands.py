@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit, typeof, types
 
-from twin.compilation import BY_ADDRESS, INNER
+from twin.compilation import BORROWING, BY_ADDRESS
 from twin.surface.kernel_barriers import Crests
 from twin.surface.kernel_faces import StepFactors
 from twin.surface.kernel_record import Record, record_tile_row
@@ -119,7 +119,7 @@ def _worker(site_type: Any) -> Any:
     return types.CompileResultWAP(do_part.get_compile_result(signature))
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def do_all(do: Any, site: Site, task: int, parts: int, cells: int) -> None:
     """Do all parts of a task that concerns ``cells`` cells, with the help of whoever is free."""
     counters = site.counters

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
+from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
 from twin.surface.intrinsics import FAST
 
@@ -82,33 +82,32 @@ def overflow(
     return min(max(driven, ZERO), most) if rise < ZERO else max(min(driven, ZERO), -most)
 
 
-@njit(fastmath=FAST, error_model="numpy", **INNER)
+@njit(fastmath=FAST, error_model="numpy", **BORROWING)
 def patch_row(
-    crests: Crests,
-    row: int,
-    depth_0: Any,
-    depth_1: Any,
-    bed_0: Any,
-    bed_1: Any,
-    qx_0: Any,
-    qy_1: Any,
-    pressure: Any,
-    out_x: Any,
-    out_y: Any,
+    crests: Crests, row: int, flow: Any, at: int, bed: Any, pressure: Any, wanted: Any, cols: Any
 ) -> None:
     """Replace the discharges of the faces with a crest among those that one row's pass computes.
 
-    The suffix counts rows southwards, as in `twin.surface.kernel_faces.face_discharges`: west faces of row
-    0 go to ``out_x``, north faces of row 1 to ``out_y``.
+    Parameters
+    ----------
+    flow, at
+        Old state, and where in its arrays the row lies.
+    wanted
+        Gets the west faces of the row in row ``row % 2``, the north faces of the next in the other.
+    cols
+        First column that the pass concerns, and the end.
     """
+    depth, now, other = flow.depth, row % 2, (row + 1) % 2
     for face in range(crests.first[row], crests.first[row + 1]):
         col, crest, share = crests.col[face], crests.crest[face], crests.share[face]
-        if crests.north[face] != 0:
-            out_y[col] = overflow(
-                depth_0[col], depth_1[col], bed_0[col], bed_1[col], crest, share, qy_1[col], pressure
-            )
-        else:
-            out_x[col] = overflow(
-                *(depth_0[col - 1], depth_0[col], bed_0[col - 1], bed_0[col]),
-                *(crest, share, qx_0[col], pressure),
-            )
+        if cols[0] <= col < cols[1]:
+            if crests.north[face] != 0:
+                wanted.y[other, col] = overflow(
+                    *(depth[at, col], depth[at + 1, col], bed[row, col], bed[row + 1, col]),
+                    *(crest, share, flow.qy[at + 1, col], pressure),
+                )
+            else:
+                wanted.x[now, col] = overflow(
+                    *(depth[at, col - 1], depth[at, col], bed[row, col - 1], bed[row, col]),
+                    *(crest, share, flow.qx[at, col], pressure),
+                )

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
+from twin.compilation import BORROWING
 from twin.surface.constants import DRY_DEPTH_M, DRY_UNITS, GRAVITY_M_S2, UNIT_M, UNITS_PER_M
 
 
@@ -136,7 +136,7 @@ def capacity(
     return min(inlet, np.sqrt(half * half + conveyance * drop) - half)
 
 
-@njit(error_model="numpy", **INNER)
+@njit(error_model="numpy", **BORROWING)
 def _discharge(
     conduits: Conduits, k: int, upper: int, levels: Any, dt_s: float, cell_area_m2: float
 ) -> float:
@@ -155,6 +155,13 @@ def _discharge(
 
 
 @njit(inline="always")
+def _level(depth: Any, bed: Any, conduits: Conduits, k: int, end: int) -> float:
+    """Return the water level at one end of a barrel above the lowest bed, m."""
+    row, col = conduits.row[k, end], conduits.col[k, end]
+    return (np.float64(bed[row, col]) + np.float64(depth[row, col])) * UNIT_M
+
+
+@njit(inline="always")
 def pass_conduits(
     depth: Any, bed: Any, conduits: Conduits, dt_s: float, cell_area_m2: float
 ) -> tuple[int, bool]:
@@ -170,11 +177,8 @@ def pass_conduits(
     Largest depth touched, units, and whether a dry cell became wet.
     """
     deepest, woke = 0, False
-    levels = np.empty(2)
     for k in range(conduits.flow.size):
-        for end in range(2):
-            row, col = conduits.row[k, end], conduits.col[k, end]
-            levels[end] = (np.float64(bed[row, col]) + np.float64(depth[row, col])) * UNIT_M
+        levels = _level(depth, bed, conduits, k, 0), _level(depth, bed, conduits, k, 1)
         upper = 0 if levels[0] >= levels[1] else 1
         from_row, from_col = conduits.row[k, upper], conduits.col[k, upper]
         to_row, to_col = conduits.row[k, 1 - upper], conduits.col[k, 1 - upper]

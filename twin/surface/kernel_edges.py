@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
+from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M, UNITS_PER_M
 from twin.surface.intrinsics import inverse_cbrt
 
@@ -81,7 +81,7 @@ def drive_outlets(depth: Any, outlets: Outlets) -> None:
         border.discharge[face] = -wanted if units > DRY_UNITS else np.float32(0.0)
 
 
-@njit(error_model="numpy", **INNER)
+@njit(error_model="numpy", **BORROWING)
 def pass_border(
     depth: Any, qx: Any, qy: Any, border: Border, dt_s: float, dx_m: float
 ) -> tuple[int, int, int, bool]:

@@ -24,7 +24,7 @@ discharge, such flow is steady and somewhat too deep; what is truly fast asks fo
 **Continuity**: h_new = h + (dt/dx) (q_west - q_east + q_north - q_south), each face's volume truncated
 to whole units once and used on both sides.
 
-**For speed**, the momentum is computed in short loops over a chunk of columns, with rows of intermediate
+**For speed**, the momentum is computed in short loops over a block of columns, with rows of intermediate
 values that stay in the nearest cache: one long loop has more operations in flight than a processor can
 look ahead. Indices are unsigned, since one that might be negative would become a gather, and arrays are
 indexed by row rather than sliced, since a slice costs as much as a dozen cells.
@@ -35,9 +35,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
 from twin.surface.constants import (
-    CHUNK,
     DRY_UNITS,
     GRAVITY_M_S2,
     LANES,
@@ -45,10 +43,9 @@ from twin.surface.constants import (
     UNIT_BITS,
     UNIT_M,
     UNITS_PER_M,
-    WORK_ROWS,
 )
-from twin.surface.intrinsics import EXACT, FAST, fetch_early, inverse_cbrt
-from twin.surface.state import Flow, Grid, Wanted
+from twin.surface.intrinsics import EXACT, FAST, LEAF, fetch_early, inverse_cbrt
+from twin.surface.state import Flow, Grid, Wanted, Work
 
 ZERO = np.float32(0.0)
 SIXTEENTH = np.float32(1.0 / 16.0)  # the mean of four discharges, squared
@@ -63,8 +60,7 @@ CRITICAL = np.float32((GRAVITY_M_S2 * UNIT_M) ** 0.5 * UNIT_M)
 """Critical discharge over the power 3/2 of the depth in units, m²/s."""
 
 NONE, NEXT = np.uint64(0), np.uint64(1)
-DEPTH_X, DEPTH_Y, PUSH_X, PUSH_Y, CRITICAL_X, CRITICAL_Y, NORM_X, NORM_Y = map(np.uint64, range(WORK_ROWS))
-CHUNK_COLS, LINE = np.uint64(CHUNK), np.uint64(LANES)
+LINE = np.uint64(LANES)
 
 FRICTION_SCALE = 2.0 ** (UNIT_BITS * 7 / 3)
 """hf^(-7/3) in metres is this times hf^(-7/3) in units."""
@@ -143,15 +139,7 @@ def _fetch(array: Any, row: Any, start: Any, count: Any) -> None:
         fetch_early(array, row, line)
 
 
-@njit(inline="always", fastmath=FAST)
-def _invert_depths(work: Any, count: Any) -> None:
-    """Replace the depths of flow by their power of -1/3."""
-    for k in range(DEPTH_X, DEPTH_Y + NEXT):
-        for i in range(NONE, count):
-            work[k, i] = inverse_cbrt(work[k, i])
-
-
-@njit(fastmath=FAST, error_model="numpy", **INNER)
+@njit(fastmath=FAST, error_model="numpy", **LEAF)
 def wanted_discharges(
     flow: Flow,
     at: int,
@@ -160,7 +148,7 @@ def wanted_discharges(
     first: int,
     end: int,
     step: StepFactors,
-    work: Any,
+    work: Work,
     wanted: Wanted,
     slot: int,
 ) -> None:
@@ -173,7 +161,7 @@ def wanted_discharges(
     grid, row
         Bed and friction, and where in their arrays the row lies.
     work
-        Rows of intermediate values, shape (WORK_ROWS, CHUNK).
+        Rows of intermediate values, at least as long as the columns are many.
     wanted, slot
         Receives the west faces in row ``slot`` and the north faces in the other row.
     """
@@ -182,43 +170,41 @@ def wanted_discharges(
     i_1, j_1 = i_0 + NEXT, j_0 + NEXT
     i_2, n_0, n_1 = i_1 + NEXT, min(j_0, last_rough), min(j_1, last_rough)
     west_faces, north_faces = np.uint64(slot), np.uint64(1 - slot)
-    start, stop = np.uint64(first), np.uint64(end)
-    while start < stop:
-        count = min(CHUNK_COLS, stop - start)
-        for i in range(NONE, count):
-            col = start + i
-            west = col - NEXT
-            flow_depth, drop, work[CRITICAL_X, i] = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
-            work[DEPTH_X, i] = flow_depth
-            work[PUSH_X, i] = step.pressure * flow_depth * drop
-            flow_depth, drop, work[CRITICAL_Y, i] = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
-            work[DEPTH_Y, i] = flow_depth
-            work[PUSH_Y, i] = step.pressure * flow_depth * drop
-        _fetch(depth, i_2, start, count)
-        _invert_depths(work, count)
-        _fetch(qx, i_2, start, count)
-        for i in range(NONE, count):
-            col = start + i
-            west, east = col - NEXT, col + NEXT
-            here, below = qx[i_0, col], qy[i_1, col]
-            across = (qy[i_0, west] + below) + (qy[i_0, col] + qy[i_1, west])
-            work[NORM_X, i] = np.sqrt(here * here + SIXTEENTH * (across * across))
-            across = (here + qx[i_1, east]) + (qx[i_0, east] + qx[i_1, col])
-            work[NORM_Y, i] = np.sqrt(below * below + SIXTEENTH * (across * across))
-        _fetch(qy, i_2 + NEXT, start, count)
-        for i in range(NONE, count):
-            col = start + i
-            west, east = col - NEXT, col + NEXT
-            beside, friction = qx[i_0, west] + qx[i_0, east], rough[n_0, col] + rough[n_0, west]
-            face, norm = (work[DEPTH_X, i], work[PUSH_X, i], work[CRITICAL_X, i]), work[NORM_X, i]
-            wanted.x[west_faces, col] = _momentum(face, norm, qx[i_0, col], beside, friction, step)
-        _fetch(bed, j_1 + NEXT, start, count)
-        for i in range(NONE, count):
-            col = start + i
-            beside, friction = qy[i_0, col] + qy[i_2, col], rough[n_0, col] + rough[n_1, col]
-            face, norm = (work[DEPTH_Y, i], work[PUSH_Y, i], work[CRITICAL_Y, i]), work[NORM_Y, i]
-            wanted.y[north_faces, col] = _momentum(face, norm, qy[i_1, col], beside, friction, step)
-        start += count
+    start, count = np.uint64(first), np.uint64(end) - np.uint64(first)
+    for i in range(NONE, count):
+        col = start + i
+        west = col - NEXT
+        flow_depth, drop, work.critical_x[i] = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
+        work.depth_x[i] = flow_depth
+        work.push_x[i] = step.pressure * flow_depth * drop
+        flow_depth, drop, work.critical_y[i] = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
+        work.depth_y[i] = flow_depth
+        work.push_y[i] = step.pressure * flow_depth * drop
+    _fetch(depth, i_2, start, count)
+    _fetch(qx, i_2, start, count)
+    for i in range(NONE, count):
+        col = start + i
+        west, east = col - NEXT, col + NEXT
+        here, below = qx[i_0, col], qy[i_1, col]
+        across = (qy[i_0, west] + below) + (qy[i_0, col] + qy[i_1, west])
+        work.norm_x[i] = np.sqrt(here * here + SIXTEENTH * (across * across))
+        across = (here + qx[i_1, east]) + (qx[i_0, east] + qx[i_1, col])
+        work.norm_y[i] = np.sqrt(below * below + SIXTEENTH * (across * across))
+        work.depth_x[i] = inverse_cbrt(work.depth_x[i])
+        work.depth_y[i] = inverse_cbrt(work.depth_y[i])
+    _fetch(qy, i_2 + NEXT, start, count)
+    for i in range(NONE, count):
+        col = start + i
+        west, east = col - NEXT, col + NEXT
+        beside, friction = qx[i_0, west] + qx[i_0, east], rough[n_0, col] + rough[n_0, west]
+        face = work.depth_x[i], work.push_x[i], work.critical_x[i]
+        wanted.x[west_faces, col] = _momentum(face, work.norm_x[i], qx[i_0, col], beside, friction, step)
+    _fetch(bed, j_1 + NEXT, start, count)
+    for i in range(NONE, count):
+        col = start + i
+        beside, friction = qy[i_0, col] + qy[i_2, col], rough[n_0, col] + rough[n_1, col]
+        face = work.depth_y[i], work.push_y[i], work.critical_y[i]
+        wanted.y[north_faces, col] = _momentum(face, work.norm_y[i], qy[i_1, col], beside, friction, step)
 
 
 @njit(inline="always", fastmath=FAST)
@@ -229,7 +215,7 @@ def _wanted_outflow(wanted: Wanted, slot: Any, other: Any, col: Any, step: StepF
     return step.volume * (along_x + along_y) + TINY
 
 
-@njit(fastmath=FAST, error_model="numpy", **INNER)
+@njit(fastmath=FAST, error_model="numpy", **LEAF)
 def count_short(
     depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors
 ) -> Any:
@@ -245,7 +231,7 @@ def count_short(
     return short
 
 
-@njit(fastmath=FAST, error_model="numpy", **INNER)
+@njit(fastmath=FAST, error_model="numpy", **LEAF)
 def outflow_shares(
     depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors
 ) -> None:
@@ -256,7 +242,7 @@ def outflow_shares(
         wanted.share[now, col] = min(ONE, SAFE * np.float32(depth[row, col]) / outflow)
 
 
-@njit(fastmath=EXACT, error_model="numpy", **INNER)
+@njit(fastmath=EXACT, error_model="numpy", **LEAF)
 def limit_faces(wanted: Wanted, slot: int, first: int, end: int, out: Any, out_row: int) -> None:
     """Scale the north faces in ``slot`` by the share of the cell that gives."""
     now, other, to = np.uint64(slot), np.uint64(1 - slot), np.uint64(out_row)
@@ -272,7 +258,7 @@ def _moved(step: StepFactors, west: Any, east: Any, top: Any, bottom: Any) -> An
     return np.int32(along_x + np.int32(step.volume * top) - np.int32(step.volume * bottom))
 
 
-@njit(fastmath=EXACT, error_model="numpy", **INNER)
+@njit(fastmath=EXACT, error_model="numpy", **LEAF)
 def new_depths(
     grid: Grid,
     row: int,
@@ -315,7 +301,7 @@ def new_depths(
     return deepest
 
 
-@njit(fastmath=EXACT, error_model="numpy", **INNER)
+@njit(fastmath=EXACT, error_model="numpy", **LEAF)
 def limit_row(wanted: Wanted, slot: int, first: int, end: int) -> None:
     """Scale the west faces in ``slot`` and the south faces in the other row by the share that gives.
 

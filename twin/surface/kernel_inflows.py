@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
+from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
 from twin.surface.kernel_levels import interpolate
 
@@ -48,7 +48,7 @@ class InflowCells(NamedTuple):
     given: Any
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def _volume_m3(inflows: InflowCells, line: int, time_s: float) -> float:
     """Volume of a hydrograph until a time, m³."""
     first, end = inflows.first_knot[line], inflows.first_knot[line + 1]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
+from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, THETA_MIN, UNIT_M
 from twin.surface.kernel_edges import Border
 
@@ -51,7 +51,7 @@ class LevelFaces(NamedTuple):
     knots: Any
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def interpolate(knots_s: Any, knots: Any, time_s: float) -> float:
     """Value at a time, linear between knots, constant before the first and after the last."""
     last = knots_s.size - 1
@@ -64,7 +64,7 @@ def interpolate(knots_s: Any, knots: Any, time_s: float) -> float:
     return float(knots[after - 1] + share * (knots[after] - knots[after - 1]))
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def _set_levels(faces: LevelFaces, time_s: float) -> None:
     """Set the scratch to the levels at a time."""
     for series in range(faces.level.size):

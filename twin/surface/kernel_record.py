@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
+from twin.compilation import BORROWING
 from twin.surface.constants import ROWS_BEFORE, TILE, UNIT_M
 from twin.surface.state import Grid, Tiles
 
@@ -121,7 +121,7 @@ def _limits(record: Record) -> Limits:
     )
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def _raise_depth(h: Any, time_s: Any, top: Any, when: Any) -> Any:
     """Raise the largest depths and set their times; return the deepest of these cells, units."""
     deepest, rising = np.int32(0), np.int32(0)
@@ -137,7 +137,7 @@ def _raise_depth(h: Any, time_s: Any, top: Any, when: Any) -> Any:
     return deepest
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def _note_arrival(h: Any, time_s: Any, arrived: Any, arrival: Any) -> None:
     """Set the time of arrival where the water has come for the first time."""
     for col in range(h.size):
@@ -145,7 +145,7 @@ def _note_arrival(h: Any, time_s: Any, arrived: Any, arrival: Any) -> None:
         arrival[col] = time_s if (h[col] >= arrived) & (then != then) else then  # NaN is not itself
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def _count(h: Any, above: Any, looks: int, counts: Any) -> None:
     """Add the looks that this one stands for where the water is above a depth."""
     for col in range(h.size):
@@ -158,7 +158,7 @@ def _beyond(deeper: Any, faster: Any, more: Any) -> Any:
     return ONE if deeper | faster | more else NONE
 
 
-@njit(error_model="numpy", **INNER)
+@njit(error_model="numpy", **BORROWING)
 def _rate(
     h: Any, west: Any, east: Any, north: Any, south: Any, limits: Limits, speed: Any, rating: Any, aidr: Any
 ) -> None:
@@ -222,7 +222,7 @@ def _record_run(
             _record_wet(grid, row, first + piece, first + stop, deepest, look, record, limits)
 
 
-@njit(**INNER)
+@njit(**BORROWING)
 def record_tile_row(
     grid: Grid, tiles: Tiles, tile_row: int, rows: int, time_s: Any, looks: int, record: Record
 ) -> None:

@@ -16,7 +16,6 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
-from twin.surface.intrinsics import borrow
 from twin.surface.kernel_bands import Site, help_out, look_for_water, record_flood, sweep
 from twin.surface.kernel_conduits import Conduits, pass_conduits
 from twin.surface.kernel_faces import step_factors
@@ -173,7 +172,6 @@ def advance(
     -------
     Where the loop stands; on `UNSTABLE` the offending depths are left in place. Only the leader's counts.
     """
-    site, openings, conduits, rain = borrow((site, openings, conduits, rain))
     if rank != 0:
         help_out(do, site)
         return progress

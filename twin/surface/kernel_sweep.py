@@ -9,16 +9,20 @@ row needs it any more. So three stages follow each other down the band, one row 
 A band starts two rows early to know what the row above it gives, and reads the rows around its edges from
 copies made before the step; both bands compute the discharge through their common faces with the same
 instructions on the same numbers, so the result does not depend on the number of bands.
+
+A band is swept in *blocks* of columns, each from top to bottom, so that all rows that are worked on stay in
+the nearest cache. A block also computes a few columns of the next one, which tell what its last cells give;
+of its east edge it notes, row by row, the discharge that was wanted and the final one, since it has
+overwritten what the next block would need to compute them.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from twin.compilation import INNER
-from twin.surface.constants import LANES, ROWS_BEFORE, TILE
-from twin.surface.intrinsics import FAST
+from twin.compilation import BORROWING
+from twin.surface.constants import BLOCK, LANES, ROWS_BEFORE, TILE
 from twin.surface.kernel_barriers import Crests, patch_row
 from twin.surface.kernel_faces import (
     StepFactors,
@@ -29,10 +33,32 @@ from twin.surface.kernel_faces import (
     outflow_shares,
     wanted_discharges,
 )
-from twin.surface.state import STRIP_BEFORE, STRIP_ROWS, Flow, Grid, Scratch, Strips, Tiles, Wanted
+from twin.surface.state import STRIP_BEFORE, STRIP_ROWS, Flow, Grid, Scratch, Strips, Tiles, Wanted, Work
 
-FIRST_ROW, NO_TILES, SHARED = np.int64(0), np.int64(0), np.bool_(True)
-"""Arguments of kernels; not Python's own, for each of which a kernel would be compiled anew."""
+FIRST_ROW = np.int64(0)
+"""Argument of kernels; not Python's own, for which a kernel would be compiled anew."""
+WANTED, FINAL = np.int64(0), np.int64(1)
+"""Rows of `Scratch.edge`."""
+
+
+class Block(NamedTuple):
+    """A block of columns of a band, and the rows that belong to it.
+
+    Parameters
+    ----------
+    number, first, end
+        Which block it is, its first column and the end.
+    wanted, work, rain, edge
+        Working rows, see `Scratch`.
+    """
+
+    number: int
+    first: int
+    end: int
+    wanted: Wanted
+    work: Work
+    rain: Any
+    edge: Any
 
 
 @njit(inline="always")
@@ -41,19 +67,25 @@ def tile_row_of(row: int, tile_rows: int) -> int:
     return min(max(row - ROWS_BEFORE, 0) // TILE, tile_rows - 1)
 
 
-@njit(**INNER)
-def _clear_scratch(wanted: Wanted, rain: Any, segments: Any, tile_row: int, count: int) -> None:
-    """Reset the rolling rows outside the segments of a row of tiles: dry faces, full shares."""
-    start = 0
-    for run in range(count + 1):
-        stop = segments[tile_row, run, 0] if run < count else rain.size
-        for slot in range(2):
-            wanted.x[slot, start:stop] = 0
-            wanted.y[slot, start:stop] = 0
-            wanted.share[slot, start:stop] = 1
-        rain[start:stop] = 0
-        if run < count:
-            start = segments[tile_row, run, 1]
+@njit(inline="always")
+def _clear(block: Block, first: int, end: int) -> None:
+    """Reset columns of the rolling rows: dry faces, full shares."""
+    x, y, share = block.wanted.x, block.wanted.y, block.wanted.share
+    for slot in range(np.uint64(2)):
+        for col in range(np.uint64(first), np.uint64(max(first, end))):
+            x[slot, col] = 0
+            y[slot, col] = 0
+            share[slot, col] = 1
+
+
+@njit(inline="always")
+def _clear_around(block: Block, tiles: Tiles, tile_row: int) -> None:
+    """Reset the rolling rows outside the runs of a row of tiles."""
+    start = block.first - LANES
+    for run in range(tiles.run_counts[tile_row, block.number]):
+        _clear(block, start, tiles.runs[tile_row, block.number, run, 0])
+        start = tiles.runs[tile_row, block.number, run, 1]
+    _clear(block, start, min(block.end + 2 * LANES, block.rain.size))
 
 
 @njit(inline="always")
@@ -71,18 +103,9 @@ def lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any) 
             out[col] = np.int32(weight[weight_row, col]) * np.int32(quanta[zone[zone_row, col]])
 
 
-@njit(fastmath=FAST, error_model="numpy", **INNER)
+@njit(inline="always")
 def _want_row(
-    flow: Flow,
-    at: int,
-    grid: Grid,
-    row: int,
-    tiles: Tiles,
-    crests: Crests,
-    step: StepFactors,
-    work: Any,
-    wanted: Wanted,
-    shared: bool,
+    flow: Flow, at: int, grid: Grid, row: int, tiles: Tiles, crests: Crests, step: StepFactors, block: Block
 ) -> int:
     """Compute what the west faces of a row and the north faces of the next want, and outflow shares.
 
@@ -90,45 +113,46 @@ def _want_row(
     ----------
     flow, at
         Old state, and where in its arrays the row lies.
-    shared
-        Whether outflow shares are needed.
 
     Returns
     -------
     Number of cells of the row that are short of water. Where it is 0, which is the rule, the row of shares
     is not touched and holds ones.
     """
-    k, now, other, short = tile_row_of(row, tiles.counts.size), row % 2, (row + 1) % 2, 0
-    for run in range(tiles.counts[k]):
-        first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
-        wanted_discharges(flow, at, grid, row, first, end, step, work, wanted, now)
+    k, now, short = tile_row_of(row, tiles.counts.size), row % 2, 0
+    wanted, reach = block.wanted, block.end + LANES
+    for run in range(tiles.run_counts[k, block.number]):
+        first, end = tiles.runs[k, block.number, run, 0], tiles.runs[k, block.number, run, 1]
+        start, stop = max(first, block.first), min(end, reach)
+        wanted_discharges(flow, at, grid, row, start, stop, step, block.work, wanted, now)
     if crests.first[row] < crests.first[row + 1]:
-        patch_row(
-            *(crests, row, flow.depth[at], flow.depth[at + 1], grid.bed[row], grid.bed[row + 1]),
-            *(flow.qx[at], flow.qy[at + 1], step.pressure, wanted.x[now], wanted.y[other]),
-        )
-    if shared:
-        for run in range(tiles.counts[k]):
-            first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
-            short += count_short(flow.depth, at, wanted, now, first, end, step)
+        patch_row(crests, row, flow, at, grid.bed, step.pressure, wanted, (block.first, reach))
+    for run in range(tiles.run_counts[k, block.number]):
+        first, end = tiles.runs[k, block.number, run, 0], tiles.runs[k, block.number, run, 1]
+        start, stop = max(first, block.first), min(end, reach)
+        if first < block.first:
+            wanted.x[now, start] = block.edge[WANTED, row]
+        if end > block.end:
+            block.edge[WANTED, row] = wanted.x[now, block.end]
+        short += count_short(flow.depth, at, wanted, now, start, stop, step)
     if short > 0:
-        for run in range(tiles.counts[k]):
-            first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
-            outflow_shares(flow.depth, at, wanted, now, first, end, step)
+        for run in range(tiles.run_counts[k, block.number]):
+            first, end = tiles.runs[k, block.number, run, 0], tiles.runs[k, block.number, run, 1]
+            start, stop = max(first, block.first), min(end, reach)
+            outflow_shares(flow.depth, at, wanted, now, start, stop, step)
     return short
 
 
-@njit(fastmath=FAST, error_model="numpy", **INNER)
+@njit(inline="always")
 def _finish_row(
     grid: Grid,
     row: int,
     tiles: Tiles,
-    wanted: Wanted,
-    rain: Any,
     quanta: Any,
     raining: bool,
     short: int,
     step: StepFactors,
+    block: Block,
     south: Any,
     south_row: int,
 ) -> Any:
@@ -139,18 +163,79 @@ def _finish_row(
     Largest new depth in units, uint32, see `new_depths`.
     """
     k, slot, deepest = tile_row_of(row, tiles.counts.size), row % 2, np.uint32(0)
-    for run in range(tiles.counts[k]):
-        first, end = tiles.segments[k, run, 0], tiles.segments[k, run, 1]
+    for run in range(tiles.run_counts[k, block.number]):
+        first, end = tiles.runs[k, block.number, run, 0], tiles.runs[k, block.number, run, 1]
+        start, stop = max(first, block.first), min(end, block.end)
         if raining:
-            lay_rain(grid, row, quanta, first, end, rain)
+            lay_rain(grid, row, quanta, start, stop, block.rain)
         if short > 0:
-            limit_row(wanted, slot, first, end)
-        found = new_depths(grid, row, wanted, slot, rain, first, end, step, south, south_row)
+            limit_row(block.wanted, slot, start, min(end, block.end + LANES))
+        if first < block.first:
+            block.wanted.x[slot, start] = block.edge[FINAL, row]
+        if end > block.end:
+            block.edge[FINAL, row] = block.wanted.x[slot, block.end]
+        found = new_depths(grid, row, block.wanted, slot, block.rain, start, stop, step, south, south_row)
         deepest = max(deepest, found)
     return deepest
 
 
-@njit(error_model="numpy", **INNER)
+@njit(error_model="numpy", **BORROWING)
+def _sweep_block(
+    grid: Grid,
+    strips: Strips,
+    scratch: Scratch,
+    tiles: Tiles,
+    crests: Crests,
+    band: int,
+    number: int,
+    quanta: Any,
+    raining: bool,
+    step: StepFactors,
+) -> Any:
+    """Advance a block of columns of a band by one step; return its largest new depth in units, uint32."""
+    top, end_row, bottom = tiles.band_rows[band], tiles.band_rows[band + 1], tiles.band_rows[band + 1] - 2
+    deepest = np.uint32(0)
+    lines = scratch.work[band]
+    work = Work(lines[0], lines[1], lines[2], lines[3], lines[4], lines[5], lines[6], lines[7])
+    wanted = Wanted(scratch.x[band], scratch.y[band], scratch.share[band])
+    first = LANES + number * BLOCK
+    end = min(first + BLOCK, wanted.x.shape[1] - LANES)
+    block = Block(number, first, end, wanted, work, scratch.rain[band, 0], scratch.edge[band])
+    inside = Flow(grid.depth, grid.qx, grid.qy)
+    above = Flow(strips.depth[band], strips.qx[band], strips.qy[band])
+    below = Flow(strips.depth[band + 1], strips.qx[band + 1], strips.qy[band + 1])
+    _clear(block, first - LANES, min(end + 2 * LANES, block.rain.size))
+    last_tile_row, short, short_before, short_earlier = -1, 0, 0, 0
+    for r in range(top - 2, end_row + 1):
+        if short_earlier > 0:
+            wanted.share[r % 2, first - LANES : end + LANES] = 1
+        flow, at = inside, r
+        if r >= bottom:
+            flow, at = below, r - bottom
+        elif r < top:
+            flow, at = above, r - top + STRIP_BEFORE
+        short = _want_row(flow, at, grid, r, tiles, crests, step, block)
+        if r > top:
+            south, south_row = (scratch.spill[band], FIRST_ROW) if r == end_row else (grid.qy, r)
+            both = short + short_before
+            found = _finish_row(grid, r - 1, tiles, quanta, raining, both, step, block, south, south_row)
+            deepest = max(deepest, found)
+        elif r == top:
+            k = tile_row_of(top - 1, tiles.counts.size)
+            for run in range(tiles.run_counts[k, number]):
+                start = max(tiles.runs[k, number, run, 0], first)
+                limit_faces(wanted, r % 2, start, min(tiles.runs[k, number, run, 1], end), grid.qy, r)
+        k = tile_row_of(r, tiles.counts.size)
+        if k != last_tile_row:
+            _clear_around(block, tiles, k)
+            last_tile_row = k
+        short_earlier, short_before = short_before, short
+    if raining:
+        block.rain[first:end] = 0
+    return deepest
+
+
+@njit(error_model="numpy", **BORROWING)
 def sweep_band(
     grid: Grid,
     strips: Strips,
@@ -177,46 +262,11 @@ def sweep_band(
     -------
     Largest new depth in units, uint32.
     """
-    top, end_row, bottom = tiles.band_rows[band], tiles.band_rows[band + 1], tiles.band_rows[band + 1] - 2
     deepest = np.uint32(0)
-    if top >= end_row:
-        return deepest
-    wanted = Wanted(scratch.x[band], scratch.y[band], scratch.share[band])
-    rain, work, spill = scratch.rain[band, 0], scratch.work[band], scratch.spill[band]
-    inside = Flow(grid.depth, grid.qx, grid.qy)
-    above = Flow(strips.depth[band], strips.qx[band], strips.qy[band])
-    below = Flow(strips.depth[band + 1], strips.qx[band + 1], strips.qy[band + 1])
-    _clear_scratch(wanted, rain, tiles.segments, FIRST_ROW, NO_TILES)
-    last_tile_row, short, short_before, short_earlier = -1, 0, 0, 0
-    for r in range(top - 2, end_row + 1):
-        if short_earlier > 0:
-            wanted.share[r % 2, :] = 1
-        if r >= bottom:
-            short = _want_row(below, r - bottom, grid, r, tiles, crests, step, work, wanted, SHARED)
-        elif r >= top:
-            short = _want_row(inside, r, grid, r, tiles, crests, step, work, wanted, SHARED)
-        else:
-            at, shared = r - top + STRIP_BEFORE, r == top - 1
-            short = _want_row(above, at, grid, r, tiles, crests, step, work, wanted, shared)
-        both = short + short_before
-        if r == end_row:
-            found = _finish_row(
-                grid, r - 1, tiles, wanted, rain, quanta, raining, both, step, spill, FIRST_ROW
-            )
+    if tiles.band_rows[band] < tiles.band_rows[band + 1]:
+        for number in range(tiles.run_counts.shape[1]):
+            found = _sweep_block(grid, strips, scratch, tiles, crests, band, number, quanta, raining, step)
             deepest = max(deepest, found)
-        elif r > top:
-            found = _finish_row(grid, r - 1, tiles, wanted, rain, quanta, raining, both, step, grid.qy, r)
-            deepest = max(deepest, found)
-        elif r == top:
-            k = tile_row_of(top - 1, tiles.counts.size)
-            for run in range(tiles.counts[k]):
-                limit_faces(wanted, r % 2, tiles.segments[k, run, 0], tiles.segments[k, run, 1], grid.qy, r)
-        k = tile_row_of(r, tiles.counts.size)
-        if k != last_tile_row:
-            _clear_scratch(wanted, rain, tiles.segments, k, tiles.counts[k])
-            last_tile_row = k
-        short_earlier, short_before = short_before, short
-    rain[:] = 0
     return deepest
 
 
@@ -227,7 +277,7 @@ def save_strip(grid: Grid, strips: Strips, tiles: Tiles, crests: Crests, edge: i
     Only the columns that the sweep reads: those of the active tiles and a cache line more on either side.
     Barriers may look at any.
     """
-    row_0 = tiles.band_rows[edge] - STRIP_BEFORE
+    row_0, to = tiles.band_rows[edge] - STRIP_BEFORE, np.uint64(edge)
     first, end = grid.depth.shape[1], 0
     for k in range(tile_row_of(row_0, tiles.counts.size), tile_row_of(row_0 + 2, tiles.counts.size) + 1):
         if tiles.counts[k] > 0:
@@ -235,8 +285,9 @@ def save_strip(grid: Grid, strips: Strips, tiles: Tiles, crests: Crests, edge: i
             end = max(end, tiles.segments[k, tiles.counts[k] - 1, 1] + LANES)
     if crests.first[row_0] < crests.first[row_0 + STRIP_BEFORE + 1]:
         first, end = 0, grid.depth.shape[1]
-    for row in range(STRIP_ROWS):
-        for col in range(first, end):
-            strips.depth[edge, row, col] = grid.depth[row_0 + row, col]
-            strips.qx[edge, row, col] = grid.qx[row_0 + row, col]
-            strips.qy[edge, row, col] = grid.qy[row_0 + row, col]
+    for row in range(np.uint64(STRIP_ROWS)):
+        of = np.uint64(row_0) + row
+        for col in range(np.uint64(first), np.uint64(max(first, end))):
+            strips.depth[to, row, col] = grid.depth[of, col]
+            strips.qx[to, row, col] = grid.qx[of, col]
+            strips.qy[to, row, col] = grid.qy[of, col]

@@ -11,8 +11,8 @@ from typing import Any
 
 from numba import njit
 
-from twin.compilation import INNER
-from twin.surface.constants import DRY_UNITS, LANES, ROWS_BEFORE, TILE
+from twin.compilation import BORROWING
+from twin.surface.constants import BLOCK, DRY_UNITS, LANES, ROWS_BEFORE, TILE
 from twin.surface.state import Grid, Tiles
 
 
@@ -98,7 +98,20 @@ def _deal_rows(tiles: Tiles, rows: int, cells: int) -> None:
     tiles.band_rows[bands] = ROWS_BEFORE + rows
 
 
-@njit(**INNER)
+@njit(inline="always")
+def _cut_runs(tiles: Tiles, tile_row: int) -> None:
+    """Note which runs of a row of tiles reach into each block of columns."""
+    runs, counts = tiles.runs, tiles.run_counts
+    counts[tile_row, :] = 0
+    for run in range(tiles.counts[tile_row]):
+        first, end = tiles.segments[tile_row, run, 0], tiles.segments[tile_row, run, 1]
+        for block in range((first - LANES) // BLOCK, (end - 1 - LANES) // BLOCK + 1):
+            runs[tile_row, block, counts[tile_row, block], 0] = first
+            runs[tile_row, block, counts[tile_row, block], 1] = end
+            counts[tile_row, block] += 1
+
+
+@njit(**BORROWING)
 def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) -> int:
     """Derive active tiles, their runs and the bands from the wet flags; return the active cells.
 
@@ -133,5 +146,6 @@ def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) ->
             tiles.segments[k, count, 1] = end
             count += 1
         tiles.counts[k] = count
+        _cut_runs(tiles, k)
     _deal_rows(tiles, rows, cells)
     return cells

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.surface.constants import (
-    CHUNK,
+    BLOCK,
     DEPTH_DTYPE,
     LANES,
     REAL_DTYPE,
@@ -20,7 +20,6 @@ from twin.surface.constants import (
     UNITS_PER_M,
     WALL_M,
     WEIGHT_DTYPE,
-    WORK_ROWS,
     ZONE_DTYPE,
 )
 from twin.surface.kernel_barriers import Crests
@@ -111,6 +110,31 @@ class Wanted(NamedTuple):
     share: Any
 
 
+class Work(NamedTuple):
+    """Intermediate values of the momentum equation for the faces of one row of a block, shape (columns,).
+
+    Parameters
+    ----------
+    depth_x, depth_y
+        Depth of flow, units, and then its power of -1/3; at west faces, and at north faces of the next row.
+    push_x, push_y
+        Pressure term, m²/s.
+    critical_x, critical_y
+        Critical discharge, m²/s; 0 for a dry face.
+    norm_x, norm_y
+        Norm of the old discharge, m²/s.
+    """
+
+    depth_x: Any
+    depth_y: Any
+    push_x: Any
+    push_y: Any
+    critical_x: Any
+    critical_y: Any
+    norm_x: Any
+    norm_y: Any
+
+
 class Scratch(NamedTuple):
     """Working rows of each band, shape (bands, n, pitch).
 
@@ -123,7 +147,9 @@ class Scratch(NamedTuple):
     rain
         Units of rain that fall on a row.
     work
-        Intermediate values of the momentum equation, shape (bands, WORK_ROWS, CHUNK).
+        Rows of `Work`, shape (bands, 8, BLOCK + LANES).
+    edge
+        Discharge through the edge between two blocks, wanted and final, shape (bands, 2, padded rows).
     """
 
     x: Any
@@ -132,6 +158,7 @@ class Scratch(NamedTuple):
     spill: Any
     rain: Any
     work: Any
+    edge: Any
 
 
 class Tiles(NamedTuple):
@@ -147,6 +174,11 @@ class Tiles(NamedTuple):
         Number of runs in each tile row.
     band_rows
         First row of each band, and the end, shape (bands + 1,).
+    runs
+        First and end column of each run of active tiles that reaches into a block of columns, shape
+        (tile rows, blocks, runs, 2).
+    run_counts
+        Number of these runs, shape (tile rows, blocks).
     deepest
         Largest depth found by each band, padded to a cache line each, shape (bands, 16).
     """
@@ -156,6 +188,8 @@ class Tiles(NamedTuple):
     segments: Any
     counts: Any
     band_rows: Any
+    runs: Any
+    run_counts: Any
     deepest: Any
 
 
@@ -237,18 +271,22 @@ def make_scratch(shape: tuple[int, int], bands: int) -> tuple[Strips, Scratch]:
 
     edges = (bands + 1, STRIP_ROWS, pitch)
     strips = Strips(aligned(edges, DEPTH_DTYPE), aligned(edges, REAL_DTYPE), aligned(edges, REAL_DTYPE))
-    work = aligned((bands, WORK_ROWS, CHUNK), REAL_DTYPE)
-    return strips, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE), work)
+    work = aligned((bands, len(Work._fields), BLOCK + LANES), REAL_DTYPE)
+    edge = aligned((bands, 2, shape[0] + ROWS_BEFORE + ROWS_AFTER), REAL_DTYPE)
+    return strips, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE), work, edge)
 
 
 def make_tiles(shape: tuple[int, int], bands: int) -> Tiles:
     """Return the tiles of a domain, none active."""
     tile_rows, tile_cols = -(-shape[0] // TILE), -(-shape[1] // TILE)
+    blocks = -(-tile_cols * TILE // BLOCK)
     return Tiles(
         wet=np.zeros((tile_rows, tile_cols), np.uint8),
         active=np.zeros((tile_rows, tile_cols), np.uint8),
         segments=np.zeros((tile_rows, tile_cols // 2 + 1, 2), np.int64),
         counts=np.zeros(tile_rows, np.int64),
+        runs=np.zeros((tile_rows, blocks, BLOCK // TILE // 2, 2), np.int64),
+        run_counts=np.zeros((tile_rows, blocks), np.int64),
         band_rows=np.full(bands + 1, ROWS_BEFORE, np.int64),
         deepest=np.zeros((bands, LANES), np.uint32),
     )
