@@ -18,7 +18,7 @@ EXACT = {"nsz", "arcp"}
 """For kernels whose result is computed on both sides of a face: no contraction, both round alike."""
 
 
-class DisjointArrays(Compiler):  # type: ignore[misc]
+class DisjointArrays(Compiler):
     """Numba's compiler, told that arrays which a kernel is given do not overlap where it writes.
 
     It then leaves out the comparisons of all their addresses, which take as long as some hundred cells.
@@ -89,6 +89,39 @@ def _fetch_early(_typing_context: Any, array: Any, row: Any, col: Any) -> Any:
     return types.void(array, row, col), generate
 
 
+def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Return a value in which no array knows its owner."""
+    if isinstance(kind, types.BaseTuple):
+        kinds: Any = kind
+        parts = [
+            _without_owner(context, builder, part, builder.extract_value(value, k))
+            for k, part in enumerate(kinds)
+        ]
+        return context.make_tuple(builder, kind, parts)
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        for owner in ("meminfo", "parent"):
+            setattr(array, owner, cgutils.get_null_value(getattr(array, owner).type))
+        return array._getvalue()
+    return value
+
+
+@intrinsic
+def _borrow(_typing_context: Any, arrays: Any) -> Any:
+    """Return an array, or a tuple of arrays and tuples, whose use is not counted any more.
+
+    Numba counts who uses an array, at the entry of every function that gets one. The counters are shared by
+    all threads, which then wait for each other more than they work. A kernel may borrow its own arguments:
+    its caller holds them.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _without_owner(context, builder, signature.args[0], arguments[0])
+
+    return arrays(arrays), generate
+
+
+borrow: Any = _borrow
 fetch_early: Any = _fetch_early
 float_bits: Any = _float_bits
 bits_float: Any = _bits_float

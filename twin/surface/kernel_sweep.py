@@ -35,8 +35,6 @@ from twin.surface.kernel_faces import (
 )
 from twin.surface.state import STRIP_BEFORE, STRIP_ROWS, Flow, Grid, Scratch, Strips, Tiles, Wanted, Work
 
-FIRST_ROW = np.int64(0)
-"""Argument of kernels; not Python's own, for which a kernel would be compiled anew."""
 WANTED, FINAL = np.int64(0), np.int64(1)
 """Rows of `Scratch.edge`."""
 
@@ -216,7 +214,7 @@ def _sweep_block(
             flow, at = above, r - top + STRIP_BEFORE
         short = _want_row(flow, at, grid, r, tiles, crests, step, block)
         if r > top:
-            south, south_row = (scratch.spill[band], FIRST_ROW) if r == end_row else (grid.qy, r)
+            south, south_row = (scratch.spill[band], 0) if r == end_row else (grid.qy, r)
             both = short + short_before
             found = _finish_row(grid, r - 1, tiles, quanta, raining, both, step, block, south, south_row)
             deepest = max(deepest, found)
