@@ -1,7 +1,8 @@
 """The command line of citytwin.
 
 Only the standard library and typer are imported here, and what imports no more; each command imports what it
-needs, so that ``citytwin --help`` answers at once. Those of ``citytwin bench`` are in `benchmarks.commands`.
+needs, so that ``citytwin --help`` answers at once. Those of ``citytwin bench`` are in `benchmarks.commands`,
+those of ``citytwin detect`` in `scenarios.detection`.
 """
 
 import logging
@@ -17,6 +18,7 @@ import typer
 
 from benchmarks.commands import bench_app
 from cim_models.errors import InputError, RunError
+from scenarios.detection import detect_app
 from scenarios.terminal import JsonOption, command_group, print_json, print_lines
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ policy_app = command_group("Try dispatch policies.")
 app.add_typer(city_app, name="city")
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench_app, name="bench")
+app.add_typer(detect_app, name="detect")
 app.pretty_exceptions_enable = False
 
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]

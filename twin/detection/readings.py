@@ -1,0 +1,201 @@
+"""Readings of the sensors of a supply network: a table with a column a sensor, averaged over steps.
+
+A column is named after what it measures and where: ``p_NODE`` pressure, m of water; ``q_LINK`` flow, m3/h,
+positive from the link's first node; ``level_TANK`` depth of water in a tank, m. The first column is the time.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cim_models.city import Network
+from cim_models.errors import InputError
+
+KINDS = {"p": "pressure", "q": "flow", "level": "level"}
+_FIRST_LINE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What sensors read.
+
+    Parameters
+    ----------
+    times
+        Moments, ascending, without time zone, shape (moments,).
+    columns
+        Names of the sensors' columns.
+    values
+        What was read, shape (moments, columns), NaN where nothing was.
+    """
+
+    times: NDArray[np.datetime64]
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def averaged(self, step_s: int) -> Readings:
+        """Return means over steps from the first midnight that is complete, or from the first moment.
+
+        A step without a reading is NaN; its time is where it begins. What does not fill a step at the end
+        is left out.
+        """
+        begin = self.times[0]
+        second = np.timedelta64(1, "s")
+        row = ((self.times - begin) / second // step_s).astype(np.int64)
+        interval_s = _usual_interval_s(self.times)
+        end_s = float((self.times[-1] - begin) / second) + interval_s
+        steps = max(int(end_s // step_s), 1)
+        keep = row < steps
+        known = np.isfinite(self.values[keep])
+        sums = np.zeros((steps, len(self.columns)))
+        counts = np.zeros_like(sums)
+        np.add.at(sums, row[keep], np.where(known, self.values[keep], 0.0))
+        np.add.at(counts, row[keep], known)
+        with np.errstate(invalid="ignore"):
+            means = sums / counts
+        return Readings(begin + np.arange(steps) * step_s * second, self.columns, means)
+
+    def column(self, name: str) -> NDArray[np.float64] | None:
+        """Return what a sensor read, shape (moments,); None where there is none of that name."""
+        return self.values[:, self.columns.index(name)] if name in self.columns else None
+
+    def rows(self, first: int, last: int) -> Readings:
+        """Return the moments from one row to before another."""
+        return Readings(self.times[first:last], self.columns, self.values[first:last])
+
+
+def read_readings(path: Path, network: Network) -> Readings:
+    """Read a CSV file of readings, perhaps compressed.
+
+    Parameters
+    ----------
+    path
+        The file.
+    network
+        The supply that the sensors are in.
+
+    Raises
+    ------
+    InputError
+        If the file is no such table, a column names no sensor of the network, or times do not ascend.
+    """
+    table = _read_table(path)
+    if table.shape[1] < 2 or table.empty:
+        raise InputError(
+            f"Readings {path.name}",
+            got=f"{len(table)} rows, {table.shape[1]} columns",
+            expected="a column of times and one a sensor, p_NODE, q_LINK or level_TANK",
+        )
+    times = _times(table.iloc[:, 0], path.name)
+    columns = tuple(str(name) for name in table.columns[1:])
+    check_columns(columns, network, path.name)
+    values = np.column_stack([_numbers(table[name], path.name) for name in table.columns[1:]])
+    speaking = [
+        bool(np.isfinite(values[:, index]).any())
+        for index, name in enumerate(columns)
+        if not name.startswith("level_")
+    ]
+    if not any(speaking):
+        raise InputError(
+            f"Readings {path.name}: all {len(speaking)} sensors of pressure and flow are silent",
+            got="no number in any row",
+            expected="numbers in at least one column p_NODE or q_LINK",
+            remedy="Check the export of the telemetry",
+        )
+    return Readings(times, columns, values)
+
+
+def check_columns(columns: Sequence[str], network: Network, source: str) -> None:
+    """Raise `InputError` unless every column names a sensor that can be in the network."""
+    nodes, links = network.nodes, network.links
+    known = {
+        "p": set(nodes["id"].astype(str)),
+        "q": set(links["id"].astype(str)),
+        "level": set(nodes.loc[nodes["kind"] == "tank", "id"].astype(str)),
+    }
+    what = {"p": "node", "q": "link", "level": "tank"}
+    for number, column in enumerate(columns, start=2):
+        kind, mark, name = column.partition("_")
+        if not mark or kind not in KINDS:
+            raise InputError(
+                f"Readings {source}, column {number}",
+                got=f"'{column}'",
+                expected="p_NODE (m), q_LINK (m3/h) or level_TANK (m)",
+                remedy="Rename or remove the column",
+            )
+        if name not in known[kind]:
+            raise InputError(
+                f"Readings {source}, column {number}: sensor '{column}'",
+                got=f"no {what[kind]} '{name}' in the network",
+                expected=f"the id of a {what[kind]} of the network",
+                remedy="Check that readings and network belong together",
+            )
+    if len(set(columns)) < len(columns):
+        twice = next(name for name in columns if list(columns).count(name) > 1)
+        raise InputError(f"Readings {source}", got=f"two columns '{twice}'", expected="one a sensor")
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, EOFError, pd.errors.ParserError, pd.errors.EmptyDataError) as exc:
+        reason = " ".join(str(exc).split())
+        raise InputError(
+            f"Readings {path.name}", got=reason, expected="a CSV table, perhaps compressed"
+        ) from exc
+
+
+def _times(texts: pd.Series, source: str) -> NDArray[np.datetime64]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that no format could be inferred is said below
+        parsed = pd.to_datetime(texts, errors="coerce", format="ISO8601")
+    if isinstance(parsed.dtype, pd.DatetimeTZDtype) or parsed.dtype == object:
+        raise InputError(
+            f"Readings {source}", got="times with a zone", expected="local times without one, ISO 8601"
+        )
+    if (wrong := parsed.isna().to_numpy()).any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"Readings {source} line {row + _FIRST_LINE}",
+            got=f"time '{texts.iloc[row]}'",
+            expected="ISO 8601, such as 2019-01-01 00:05:00",
+        )
+    times: NDArray[np.datetime64] = parsed.to_numpy().astype("datetime64[s]")
+    backward = np.diff(times) <= np.timedelta64(0, "s")
+    if backward.any():
+        row = int(np.argmax(backward)) + 1
+        raise InputError(
+            f"Readings {source} line {row + _FIRST_LINE}: times do not ascend",
+            got=f"{texts.iloc[row]} after {texts.iloc[row - 1]}",
+            remedy="Sort the rows and keep one a moment",
+        )
+    return times
+
+
+def _numbers(texts: pd.Series, source: str) -> NDArray[np.float64]:
+    """Numbers of a column; empty, NaN and infinite ones are NaN."""
+    values = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
+    stripped = texts.str.strip().str.lower()
+    wrong = np.isnan(values) & ~stripped.isin(["", "nan", "null", "na"]).to_numpy()
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"Readings {source} line {row + _FIRST_LINE}, column '{texts.name}'",
+            got=f"'{texts.iloc[row]}'",
+            expected="a number, or nothing where the sensor was silent",
+        )
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _usual_interval_s(times: NDArray[np.datetime64]) -> float:
+    """Median interval between moments, s; 0 for a single one."""
+    if times.size < 2:
+        return 0.0
+    return float(np.median(np.diff(times) / np.timedelta64(1, "s")))
