@@ -1,7 +1,8 @@
 """Readings of L-TOWN for 2018, simulated by EPANET with the leaks that BattLeDIM published for that year.
 
-The model's own demands repeat every week; each leak is a hole in the middle of its pipe, with Cd A √(2 g h) of
-outflow. EPANET solves every five minutes, which is how the readings come; they are kept in the user's cache.
+The model's own demands repeat every week; each leak is a hole in the middle of its pipe, with an outflow
+of Cd A √(2 g h). EPANET solves every five minutes, which is how the readings come; they
+are kept in the user's cache.
 """
 
 from __future__ import annotations

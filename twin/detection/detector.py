@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from twin.detection.readings import Readings
 from twin.detection.residuals import block_means, learn, sensor_floors
 from twin.detection.settings import DetectionSettings
 from twin.detection.shadow import Shadow
+from twin.detection.signatures import probe
 from twin.detection.standing import find_standing, follow
 from twin.detection.watch import Watch
 
@@ -94,11 +96,11 @@ def detect_leaks(
         standing = find_standing(shadow, plain, settings)
         signatures = probe(shadow, settings, standing) if standing else plain
         follow(shadow, standing, signatures, settings)
-        candidates, level = calibrate(shadow, signatures, settings, standing, settings.calibration_blocks)
+        candidates, level = calibrate(shadow, signatures, settings, standing, (0, settings.calibration_days))
         first = settings.calibration_blocks
         pipes = PipeMap(network, shadow.pipes)
         told = [_standing(leak, shadow.pipes, first - 1) for leak in standing]
-        ledger = Ledger(shadow, candidates, settings, standing, first)
+        ledger = Ledger(shadow, candidates, settings, standing, (first, blocks))
         watch = Watch(ledger, shadow, level, settings, pipes)
         found = [*told, *watch.run()]
     ends = means.times[0] + np.arange(1, blocks + 1) * np.timedelta64(settings.block_s, "s")
@@ -122,49 +124,31 @@ def align(shadow: Shadow, settings: DetectionSettings) -> int:
     return shadow.day_shift
 
 
-def probe(
-    shadow: Shadow, settings: DetectionSettings, leaks: list[FoundLeak] | None = None
-) -> NDArray[np.float64]:
-    """Return the signatures of all pipes by time of day, in the middle of each block of the second day.
-
-    Returns
-    -------
-    Shape (classes, pipes, sensors), m and m3/h per m3/h.
-    """
-    per_block, steps = settings.steps_per_block, len(shadow.observed)
-    outflows = [leak.outflow(per_block, steps) for leak in leaks or ()]
-    first = settings.classes * per_block + per_block // 2
-    return np.array(
-        [
-            shadow.signatures(first + clock * per_block, settings.probe_m3_h, outflows)
-            for clock in range(settings.classes)
-        ]
-    )
-
-
 def calibrate(
     shadow: Shadow,
     signatures: NDArray[np.float64],
     settings: DetectionSettings,
-    leaks: list[FoundLeak],
-    blocks: int,
+    leaks: Sequence[FoundLeak],
+    days: tuple[int, int],
 ) -> tuple[Candidates, AlarmLevel]:
-    """Learn how residuals of the first blocks scatter around their mean, and what is an alarm.
+    """Learn how residuals scatter around their mean, and what is an alarm.
 
     Parameters
     ----------
     leaks
-        What is known to leak in these blocks.
-    blocks
-        How many, whole days.
+        What is known to leak in these days.
+    days
+        First day, and the one after the last, since the readings began.
     """
     per_block, steps = settings.steps_per_block, len(shadow.observed)
-    expected = shadow.expect(0, blocks * per_block, [leak.outflow(per_block, steps) for leak in leaks])
-    residuals = block_means(shadow.observed[: blocks * per_block] - expected, per_block)
+    per_day = per_block * settings.classes
+    first, last = days[0] * per_day, days[1] * per_day
+    expected = shadow.expect(first, last, [leak.outflow(per_block, steps) for leak in leaks])
+    residuals = block_means(shadow.observed[first:last] - expected, per_block)
     floors = sensor_floors(shadow.observed, shadow.is_pressure, settings)
     model = learn(residuals, floors, settings)
     candidates = Candidates(signatures, model)
-    clocks = np.arange(blocks) % settings.classes
+    clocks = np.arange(len(residuals)) % settings.classes
     return candidates, alarm_level(candidates, residuals - model.mean[clocks], settings)
 
 

@@ -60,11 +60,16 @@ class Candidates:
     """
 
     def __init__(self, signatures: NDArray[np.float64], model: ResidualModel) -> None:
+        self.model = model
+        self._weights: dict[tuple[int, bytes], NDArray[np.float64]] = {}
+        self.renew(signatures)
+
+    def renew(self, signatures: NDArray[np.float64]) -> None:
+        """Put other signatures of the pipes in place of those that there are."""
         classes, self.pipes, self.sensors = signatures.shape
         units = np.broadcast_to(np.eye(self.sensors), (classes, self.sensors, self.sensors))
         self.signatures = np.concatenate([signatures, units], axis=1)
-        self.model = model
-        self._weights: dict[tuple[int, bytes], NDArray[np.float64]] = {}
+        self._weights.clear()
 
     @property
     def count(self) -> int:
@@ -152,7 +157,9 @@ def alarm_level(
     tail = max((usual - middle) / float(np.log(0.5 / (1.0 - _USUAL_SHARE))), _LEAST_TAIL)
     per_month = DAYS_PER_MONTH * settings.classes
     rate = (1.0 - _USUAL_SHARE) * per_month / settings.false_alarms_per_month
-    least = max(usual + tail * float(np.log(max(rate, 1.0))), settings.least_evidence)
+    span = float(np.log(max(rate, 2.0)))
+    least = min(max(usual + tail * span, settings.least_evidence), settings.most_evidence)
+    tail = min(tail, max(least - usual, _LEAST_TAIL) / span)
     return AlarmLevel(least, usual, tail, per_month)
 
 

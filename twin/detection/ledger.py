@@ -13,6 +13,7 @@ from twin.detection.leaks import FoundLeak
 from twin.detection.residuals import block_means
 from twin.detection.settings import DetectionSettings
 from twin.detection.shadow import Shadow
+from twin.detection.signatures import probe
 
 _SHORT_PARTS = 4
 _PLACE_ROUNDS = 3
@@ -45,8 +46,8 @@ class Ledger:
         Blocks and classes.
     leaks
         Leaks that are known at the beginning.
-    first
-        First block.
+    span
+        First block, and the one after the last.
 
     Attributes
     ----------
@@ -67,13 +68,15 @@ class Ledger:
         candidates: Candidates,
         settings: DetectionSettings,
         leaks: Sequence[FoundLeak],
-        first: int,
+        span: tuple[int, int],
     ) -> None:
         self._shadow, self.candidates, self._settings = shadow, candidates, settings
-        self.leaks, self.first, self.until = list(leaks), first, first
+        self.leaks, self.first, self.until = list(leaks), span[0], span[0]
         self._observed = block_means(shadow.observed, settings.steps_per_block)
+        self._observed = self._observed[: span[1]]
         self.blocks = len(self._observed)
         self.residuals = np.full_like(self._observed, np.nan)
+        self._probed_m3_h = sum(float(leak.m3_h[span[0]]) for leak in self.leaks)
         self.along = np.zeros((self.blocks, candidates.count))
         self.weight = np.zeros((self.blocks, candidates.count))
 
@@ -111,6 +114,23 @@ class Ledger:
             values = np.where(known, residual, 0.0)
             total += 0.5 * float(values @ self.candidates.model.precision(now, known) @ values)
         return total / self.candidates.inflation(block + 1 - begin)
+
+    def refresh(self, block: int) -> bool:
+        """Compute the signatures anew where much more or less leaks than when they were computed.
+
+        Losses are not linear, and a valve may have begun or ceased to regulate: what one more m3/h does
+        depends on what flows already. Returns whether it did so.
+        """
+        total = sum(float(leak.m3_h[block]) for leak in self.leaks)
+        if abs(total - self._probed_m3_h) < self._settings.refresh_m3_h:
+            return False
+        self._probed_m3_h = total
+        classes = self._settings.classes
+        day = min(block // classes, self.blocks // classes - 1)
+        self.candidates.renew(probe(self._shadow, self._settings, self.leaks, day))
+        for now in range(max(self.first, block - self._settings.longest_window_blocks), self.until):
+            self.along[now], self.weight[now] = self.candidates.project(now, self.residuals[now])
+        return True
 
     # --- trying -----------------------------------------------------------------------------------
 

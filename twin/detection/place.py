@@ -44,7 +44,9 @@ class PipeMap:
             shortest[key] = min(shortest.get(key, np.inf), float(length))
         keys = np.array(list(shortest)).reshape(-1, 2)
         size = (len(nodes), len(nodes))
-        self._graph = coo_matrix((list(shortest.values()), (keys[:, 0], keys[:, 1])), shape=size).tocsr()
+        self._graph = coo_matrix(
+            (np.array(list(shortest.values())), (keys[:, 0], keys[:, 1])), shape=size
+        ).tocsr()
         rows = {name: row for row, name in enumerate(links["id"].astype(str))}
         chosen = [rows[name] for name in pipes]
         self._ends, self._half_m = ends[chosen], 0.5 * lengths[chosen]

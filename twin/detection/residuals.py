@@ -22,6 +22,7 @@ from twin.detection.settings import DetectionSettings
 
 _LEAST_SHRINKAGE = 0.1
 _SPAN_BLOCKS = 8
+_NORMAL_MAD, _OUTLYING = 1.4826, 4.0
 _LEAST_FLOW_SD_M3_H = 0.1
 
 
@@ -73,7 +74,7 @@ class ResidualModel:
 def learn(
     residuals: NDArray[np.float64], floors: NDArray[np.float64], settings: DetectionSettings
 ) -> ResidualModel:
-    """Learn from residuals of healthy blocks.
+    """Learn from residuals of healthy blocks; those that lie far out are pulled in to four robust deviations.
 
     Parameters
     ----------
@@ -90,6 +91,11 @@ def learn(
     spread = residuals - mean[clocks]
     known = np.isfinite(spread)
     spread = np.where(known, spread, 0.0)
+    usual = _NORMAL_MAD * np.array(
+        [_median(column[there]) for column, there in zip(np.abs(spread).T, known.T, strict=True)]
+    )
+    bound = _OUTLYING * np.maximum(usual, floors)
+    spread = np.clip(spread, -bound, bound)
     together = np.maximum(known.T.astype(float) @ known.astype(float), 1.0)
     sample = spread.T @ spread / together
     shrinkage = min(max(_LEAST_SHRINKAGE, sensors / blocks), 1.0)
@@ -140,6 +146,10 @@ def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
     sums = np.where(known, values, 0.0).sum(axis=0)
     means: NDArray[np.float64] = sums / np.maximum(known.sum(axis=0), 1)
     return means
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if values.size else 0.0
 
 
 def _square(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -38,6 +38,10 @@ class DetectionSettings:
     least_evidence
         Logarithm of the likelihood ratio below which nothing is an alarm, whatever the calibration says:
         about 900 pipes times 8 windows times 10; own assumption.
+    most_evidence
+        What is an alarm even if the calibration asks for more, because something grew in it; own assumption.
+    refresh_m3_h
+        Change of all leaks together after which signatures are computed anew, m3/h; own assumption.
     fault_pressure_m, fault_flow
         Least constant error of a sensor that makes it a faulty one: of a pressure, m, and of a flow, as a
         share of its mean; three and five times the usual accuracy of 0.1 m and 2 %, own assumption.
@@ -58,6 +62,8 @@ class DetectionSettings:
     leaks_per_month: float = 1.0
     false_alarms_per_month: float = 0.1
     least_evidence: float = 11.0
+    most_evidence: float = 40.0
+    refresh_m3_h: float = 5.0
     fault_pressure_m: float = 0.3
     fault_flow: float = 0.1
     least_outflow_m3_h: float = 0.5
@@ -81,6 +87,13 @@ class DetectionSettings:
                 "> 0",
             ),
             ("least_evidence", self.least_evidence, self.least_evidence > 0.0, "> 0"),
+            (
+                "most_evidence",
+                self.most_evidence,
+                self.most_evidence >= self.least_evidence,
+                ">= least_evidence",
+            ),
+            ("refresh_m3_h", self.refresh_m3_h, self.refresh_m3_h > 0.0, "> 0 m3/h"),
             ("fault_pressure_m", self.fault_pressure_m, self.fault_pressure_m > 0.0, "> 0 m"),
             ("fault_flow", self.fault_flow, self.fault_flow > 0.0, "> 0"),
             ("least_outflow_m3_h", self.least_outflow_m3_h, self.least_outflow_m3_h > 0.0, "> 0 m3/h"),

@@ -76,14 +76,53 @@ def follow(
     """
     if not leaks:
         return
-    search = _Search(shadow, signatures, settings)
-    by_day = search.by_day(leaks)
+    by_day = daily_changes(shadow, leaks, signatures, settings, (0, settings.calibration_days))
     days = np.arange(len(by_day))
     slope = np.polynomial.polynomial.polyfit(days, by_day, 1)
     blocks = len(leaks[0].m3_h)
     moment = np.minimum((np.arange(blocks) + 0.5) / settings.classes - 0.5, float(days[-1]))
     for leak, start, rise in zip(leaks, slope[0], slope[1], strict=True):
         leak.m3_h = np.maximum(leak.m3_h + start + rise * moment, 0.0)
+
+
+def daily_changes(
+    shadow: Shadow,
+    leaks: list[FoundLeak],
+    signatures: NDArray[np.float64],
+    settings: DetectionSettings,
+    days: tuple[int, int],
+) -> NDArray[np.float64]:
+    """Return what each leak lets out more or less than known on each day, by least squares.
+
+    Parameters
+    ----------
+    leaks
+        Of known place.
+    days
+        First day, and the one after the last, since the readings began.
+
+    Returns
+    -------
+    Shape (days, leaks), m3/h.
+    """
+    per_block, steps = settings.steps_per_block, len(shadow.observed)
+    per_day = per_block * settings.classes
+    first, last = days[0] * per_day, min(days[1] * per_day, steps // per_day * per_day)
+    outflows = [leak.outflow(per_block, steps) for leak in leaks]
+    unit = units(shadow)
+    missing = shadow.observed[first:last] - shadow.expect(first, last, outflows)
+    by_day = block_means(missing, per_block) / unit
+    by_day = np.nan_to_num(by_day.reshape((last - first) // per_day, -1))
+    shapes = np.moveaxis(signatures / unit, 1, 0)[[leak.pipe for leak in leaks]].reshape(len(leaks), -1)
+    changes: NDArray[np.float64] = np.linalg.lstsq(shapes.T, by_day.T, rcond=None)[0].T
+    return changes
+
+
+def units(shadow: Shadow) -> NDArray[np.float64]:
+    """Residual of each sensor that weighs as much as one of any other, shape (sensors,), m and m3/h."""
+    known = np.isfinite(shadow.observed)
+    typical = np.where(known, np.abs(shadow.observed), 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(shadow.is_pressure, _PRESSURE_M, np.maximum(_FLOW_SHARE * typical, _LEAST_FLOW_M3_H))
 
 
 class _Search:
@@ -93,25 +132,11 @@ class _Search:
         self._shadow, self._settings = shadow, settings
         self._last = min(settings.calibration_blocks * settings.steps_per_block, len(shadow.observed))
         self._observed = shadow.observed[: self._last]
-        typical = np.nanmean(np.abs(self._observed), axis=0)
-        flow = np.maximum(_FLOW_SHARE * typical, _LEAST_FLOW_M3_H)
-        self._unit = np.where(shadow.is_pressure, _PRESSURE_M, flow)
+        self._unit = units(shadow)
         self.sensors = self._unit.size
         shapes = signatures / self._unit
         self._shapes = np.moveaxis(shapes, 1, 0).reshape(len(shadow.pipes), -1)
         self._squares = np.maximum((self._shapes**2).sum(axis=1), 1e-12)
-
-    def by_day(self, leaks: list[FoundLeak]) -> NDArray[np.float64]:
-        """Return what each leak lets out more or less than known on each day, shape (days, leaks), m3/h."""
-        settings, steps = self._settings, len(self._shadow.observed)
-        outflows = [leak.outflow(settings.steps_per_block, steps) for leak in leaks]
-        expected = self._shadow.expect(0, self._last, outflows)
-        means = block_means(self._observed - expected, settings.steps_per_block) / self._unit
-        days = len(means) // settings.classes
-        by_day = np.nan_to_num(means[: days * settings.classes].reshape(days, -1))
-        shapes = self._shapes[[leak.pipe for leak in leaks]]
-        changes: NDArray[np.float64] = np.linalg.lstsq(shapes.T, by_day.T, rcond=None)[0].T
-        return changes
 
     def residual(self, pipes: list[int], flows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean residuals with these leaks in the model, in units of weight, shape (classes x sensors,)."""

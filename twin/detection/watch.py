@@ -164,11 +164,14 @@ class Watch:
             self.faults.append(SensorFault(block, self._shadow.sensors[change.subject], change.amount))
             return []
         spokesmen = self._spokesmen(onset, block)
+        places: NDArray[np.float64] | None
         if change.kind == "new":
             leak, places = self._add_or_correct(change, onset, block)
         else:
             leak = ledger.leaks[change.subject]
             places = self._alter(leak, change.amount, onset, block)
+        if ledger.refresh(block) and places is not None:
+            places = ledger.refit(leak, self._memory(leak, block), block)
         leak.probability = max(leak.probability, change.probability)
         told = [self._tell(leak, block, spokesmen, places)]
         told += [self._tell(other, block, spokesmen, None) for other in ledger.leaks if other is not leak]
@@ -244,6 +247,8 @@ class Watch:
         """Return what is new of a leak; None where it is not worth a line."""
         flow = float(leak.m3_h[block])
         if leak.told_pipe < 0:
+            if flow < self._settings.least_outflow_m3_h:
+                return None
             news = "new"
         elif flow <= 0.0 < leak.told_m3_h:
             news = "ended"
