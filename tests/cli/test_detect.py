@@ -38,7 +38,7 @@ def test_it_writes_what_it_found(folder: Path, invoke: Invoke) -> None:
     assert list(rows[0]) == ["time", "pipe", "probability", "estimated_outflow_m3_h", "evidence"]
     assert "2024-01-10 12:00:00" <= rows[0]["time"] <= "2024-01-11 00:00:00"
     assert 0.5 < float(rows[0]["probability"]) <= 1.0
-    assert "q_main" in rows[0]["evidence"]
+    assert "p_n24 -0." in rows[0]["evidence"]
     assert rows[0]["pipe"] in result.output
 
 
