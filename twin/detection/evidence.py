@@ -146,13 +146,13 @@ def alarm_level(
         sums[0, block + 1], sums[1, block + 1] = candidates.project(block, residual)
     sums = sums.cumsum(axis=1)
     strongest = np.zeros(blocks)
-    for span in window_lengths(settings, blocks // 2):
-        along, weight = sums[:, span:] - sums[:, :-span]
+    for length in window_lengths(settings, blocks // 2):
+        along, weight = sums[:, length:] - sums[:, :-length]
         # these very blocks made the mean: a window scatters less about it, not more
-        shrinks = candidates.model.inflation * (1.0 - span / blocks)
+        shrinks = candidates.model.inflation * (1.0 - length / blocks)
         value = np.where(weight > 0.0, along**2 / np.where(weight > 0.0, 2.0 * weight, 1.0), 0.0) / shrinks
         value[:, : candidates.pipes][along[:, : candidates.pipes] < 0.0] = 0.0
-        strongest[span - 1 :] = np.maximum(strongest[span - 1 :], value.max(axis=1))
+        strongest[length - 1 :] = np.maximum(strongest[length - 1 :], value.max(axis=1))
     middle, usual = np.quantile(strongest, [0.5, _USUAL_SHARE]).tolist()
     tail = max((usual - middle) / float(np.log(0.5 / (1.0 - _USUAL_SHARE))), _LEAST_TAIL)
     per_month = DAYS_PER_MONTH * settings.classes
