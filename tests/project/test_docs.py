@@ -56,7 +56,9 @@ def test_readme_names_no_command_that_is_not_there():
     readme = (ROOT / "README.md").read_text("utf-8")
     there = set(commands(typer.main.get_command(citytwin.app)))
     named = set(
-        re.findall(r"citytwin (?:city|bench|policy) \w+|citytwin (?!city|bench|policy)[a-z]+", readme)
+        re.findall(
+            r"citytwin (?:city|bench|policy|detect) \w+|citytwin (?!city|bench|policy|detect)[a-z]+", readme
+        )
     )
     assert named <= there
 
