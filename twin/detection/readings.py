@@ -7,6 +7,7 @@ positive from the link's first node; ``level_TANK`` depth of water in a tank, m.
 from __future__ import annotations
 
 import warnings
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,9 @@ def check_columns(columns: Sequence[str], network: Network, source: str) -> None
 def _read_table(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, EOFError, pd.errors.ParserError, pd.errors.EmptyDataError) as exc:
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except (ValueError, EOFError, OSError, zlib.error) as exc:  # what pandas and the decompressors raise
         reason = " ".join(str(exc).split())
         raise InputError(
             f"Readings {path.name}", got=reason, expected="a CSV table, perhaps compressed"
