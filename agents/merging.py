@@ -25,6 +25,16 @@ class OpenCases:
         self._by_cell: dict[tuple[str, int, int], dict[str, Case]] = {}
         self._by_road: dict[tuple[str, str], dict[str, Case]] = {}
 
+    def __getstate__(self) -> tuple[float, float, list[Case]]:
+        cases = [case for here in self._by_cell.values() for case in here.values()]
+        return self._distance_m, self._time_s, cases
+
+    def __setstate__(self, state: tuple[float, float, list[Case]]) -> None:
+        distance_m, time_s, cases = state
+        OpenCases.__init__(self, distance_m, time_s)
+        for case in cases:
+            self.add(case)
+
     def add(self, case: Case) -> None:
         """Make a case findable."""
         self._by_cell.setdefault(self._cell(case.class_code, case.x, case.y), {})[case.id] = case

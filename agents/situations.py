@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,9 @@ class Situations:
         self._shown: dict[str, tuple[int, FreeCrew]] = {}
         self._position = {name: position for position, name in enumerate(crews)}
         self._suitable: dict[tuple[str, float], NDArray[np.bool_]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_shown": {}, "_suitable": {}}  # what is made again when it is needed
 
     def now(self) -> Situation:
         """Return the present situation."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from cim_models.errors import SnapshotError
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of what a snapshot holds; one of another version is refused."""
 
 

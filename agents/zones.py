@@ -1,7 +1,7 @@
 """Zones: which part of the city a place belongs to, for policies that divide it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -38,6 +38,9 @@ class Zones:
             by_id = areas.sort_values("id", kind="stable")
             self._ids = [str(name) for name in by_id["id"]]
             self._tree = shapely.STRtree(by_id.geometry.to_numpy())
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_known": {}}  # what is looked up again when it is needed
 
     def of(self, x: float, y: float) -> str:
         """Id of the zone that a place belongs to; places that are asked for are few and come again."""

@@ -227,6 +227,7 @@ class Bench:
             "log": self.story,
             "places": operations.world.places,
             "offices": operations.offices,
+            **{f"road {road.id}": road for road in operations.world.places.roads},
         }
 
     def run_to(self, t_s: float) -> None:

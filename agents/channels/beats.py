@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Any
 
 from agents.draws import Draws
 from agents.places import RoadPlace
@@ -65,6 +66,11 @@ class Round:
                 self.passes.setdefault(leg.road.id, []).append(index)
         self._from_m = [leg.from_m for leg in self.legs]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say it in few words: each street by itself, each way between two parts by its end and length."""
+        steps = [leg.road or (leg.end, leg.length_m) for leg in self.legs]
+        return _along, (self.legs[0].start if self.legs else "", tuple(steps))
+
     def leg_at(self, distance_m: float) -> int:
         """Index of the leg on which somebody is who has walked so far."""
         return max(bisect_right(self._from_m, distance_m) - 1, 0)
@@ -97,6 +103,14 @@ class Beat:
                     self.at[name].append(road)
         self._rounds: dict[tuple[str, frozenset[str], int], Round] = {}
         self._rank: dict[int, dict[str, float]] = {}
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.grid, self.roads, self._rounds, self._rank
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        grid, roads, rounds, rank = state
+        Beat.__init__(self, grid, roads)
+        self._rounds, self._rank = rounds, rank
 
     def round_from(self, junction: str, shut: frozenset[str], lane: int, draws: Draws) -> Round:
         """Return a round from a junction over every street that can be reached, and back.
@@ -182,6 +196,19 @@ def beats(roads: Sequence[RoadPlace], grids: Sequence[str] | None) -> list[Beat]
         if road.patrol_grid and (grids is None or road.patrol_grid in grids):
             by_grid.setdefault(road.patrol_grid, []).append(road)
     return [Beat(grid, by_grid[grid]) for grid in sorted(by_grid)]
+
+
+def _along(start: str, steps: Sequence[RoadPlace | tuple[str, float]]) -> Round:
+    """Return the round that follows steps: streets, and ends and lengths (m) of ways between two parts."""
+    legs: list[RoundLeg] = []
+    place, done_m = start, 0.0
+    for step in steps:
+        road, far, length_m = (
+            (None, *step) if isinstance(step, tuple) else (step, _other_end(step, place), step.length_m)
+        )
+        legs.append(RoundLeg(road, place, far, done_m, length_m))
+        place, done_m = far, done_m + length_m
+    return Round(legs)
 
 
 def _other_end(road: RoadPlace, junction: str) -> str:

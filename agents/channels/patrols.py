@@ -5,6 +5,7 @@ low point, and a matter when they walk past it. There is no rate of discovery an
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import mesa
 import numpy as np
@@ -277,6 +278,9 @@ class Post:
             matters.watchers.append(self)
         if self.patrols:
             world.env.after(LOOK_S, self._look_all)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_sights": {}}  # what is looked up again when it is needed
 
     def matter_appears(self, matter: Matter) -> None:
         """Tell those whose beat a matter lies on."""

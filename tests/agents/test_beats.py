@@ -1,5 +1,6 @@
 """Rounds on any street map: parallel streets, loops, dead ends, parts that do not meet."""
 
+import pickle
 from itertools import pairwise
 
 import pytest
@@ -59,6 +60,17 @@ def test_a_round_walks_every_street_that_is_not_shut_and_comes_back(roads, data)
         if leg.road is not None:
             assert {leg.start, leg.end} == set(leg.road.end_names)
             assert leg.from_m <= leg.passes_m(leg.road.low_m) <= leg.from_m + leg.length_m
+
+
+@given(roads=maps)
+@settings(max_examples=50, deadline=None)
+def test_a_saved_beat_walks_the_same_rounds(roads):
+    beat = Beat("P", roads)
+    way = beat.round_from(roads[0].end_names[0], frozenset(), 2, Draws(1, "patrols"))
+    again, walked = pickle.loads(pickle.dumps((beat, way)))
+    assert (walked.legs, walked.passes, walked.length_m) == (way.legs, way.passes, way.length_m)
+    assert again.round_from(roads[0].end_names[0], frozenset(), 2, Draws(1, "patrols")) is walked
+    assert (again.roads, again.at, again.xy) == (beat.roads, beat.at, beat.xy)
 
 
 @given(roads=maps)

@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from agents.merging import OpenCases
@@ -60,3 +62,12 @@ def test_a_removed_case_is_not_found():
     book.remove(case)
     book.remove(case)
     assert book.find(report(), "R1", 0.0) is None
+
+
+def test_a_saved_index_finds_the_cases_that_are_saved_with_it():
+    near, other = case_at(30.0), case_at(900.0, name="C-2", road="R2")
+    book, cases = pickle.loads(pickle.dumps((filled(near, other), [near, other])))
+    assert book.find(report(20.0), "", 0.0) is cases[0]
+    assert book.find(report(0.0, 500.0), "R2", 0.0) is cases[1]
+    book.remove(cases[0])
+    assert book.find(report(20.0), "", 0.0) is None
