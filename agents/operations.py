@@ -40,7 +40,7 @@ from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings, StaffingSettings
 from agents.site_work import SiteWork
 from agents.situations import Situations
-from agents.views import OrderPort, RoadView, SupplyView, WaterView
+from agents.views import LifelineView, OrderPort, RoadView, SupplyView, WaterView
 from agents.world import World
 from agents.zones import Zones, read_zones
 from cim_models.city import City
@@ -74,6 +74,8 @@ class Operations(mesa.Model):
         The rules; None for those that come with the package.
     supply
         The water supply; None where it is not simulated.
+    lifelines
+        Failures of lifelines without a hydraulic model; None for none.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Operations(mesa.Model):
         policy: Policy | None = None,
         catalogue: Catalogue | None = None,
         supply: SupplyView | None = None,
+        lifelines: LifelineView | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.env = TwinEnv() if env is None else env
@@ -98,7 +101,16 @@ class Operations(mesa.Model):
         people = settings.citizens or CitizenSettings()
         places = read_places(city, reach_m=people.reach_m, persons_per_m=people.persons_per_m)
         self.world = World(
-            self.env, settings.start, places, water, roads, orders, events, seed, supply=supply
+            self.env,
+            settings.start,
+            places,
+            water,
+            roads,
+            orders,
+            events,
+            seed,
+            supply=supply,
+            lifelines=lifelines,
         )
         self.offices = Offices(city, self.catalogue.events)
         self.book = self._make_book()

@@ -9,6 +9,7 @@ from agents.checking import Checker
 from agents.clock import Timer
 from agents.desk import Desk
 from agents.equipment import PumpTruckModel, delivery
+from agents.mains import SITE_REACH_M
 from agents.matters import Matters
 from agents.settings import OperationsSettings
 from agents.tasks import Task, TaskAction, TaskState
@@ -107,11 +108,12 @@ class SiteWork:
             return float("inf")
         if task.kind is TaskKind.REPAIR_PIPE:
             return self._repair_left_s(task)
+        mending_s = self._repair_left_s(task) if task.kind is TaskKind.ATTEND and self.world.lifelines else 0.0
         key = task.kind, len(task.items)
         known = self._expected_s.get(key)
         if known is None:
             known = self._expected_s[key] = self.catalogue.tasks[task.kind].expected_s(len(task.items))
-        return known
+        return known + mending_s
 
     def begin(self, crew: Worker, arrival: int) -> None:
         """Start the task of a crew that has just arrived; ``arrival`` is the event's id."""
@@ -214,8 +216,15 @@ class SiteWork:
         crew.leaves(event)
 
     def _attend(self, crew: Worker, task: Task, cause: int) -> None:
-        self._finish(crew, task, cause)
         case = self.book.cases[task.case]
+        failure = self._failure(task)
+        if failure is not None and self.world.lifelines is not None:
+            left_s = self._repair_left_s(task)
+            if left_s > 0.0:
+                self._later(crew, min(left_s, REPAIR_SPELL_S), self._repair_spell, cause)
+                return
+            self.world.lifelines.mend(failure, cause)
+        self._finish(crew, task, cause)
         if self.matters is not None:
             self.matters.handled(case.class_code, case.x, case.y, cause)
 
@@ -371,9 +380,22 @@ class SiteWork:
         self._act(arg)
 
     def _repair_left_s(self, task: Task) -> float:
-        supply = self.world.supply
-        assert supply is not None
-        return supply.repair_s(task.items[0]) - self._repaired_s.get(task.id, 0.0)
+        """Time that is left of a repair, of a main of the supply or of a failure that a case is about, s."""
+        done_s = self._repaired_s.get(task.id, 0.0)
+        if task.kind is TaskKind.REPAIR_PIPE:
+            assert self.world.supply is not None
+            return self.world.supply.repair_s(task.items[0]) - done_s
+        failure = self._failure(task)
+        if failure is None or self.world.lifelines is None:
+            return 0.0
+        return self.world.lifelines.mend_s(failure) - done_s
+
+    def _failure(self, task: Task) -> str | None:
+        """Id of the failure of a lifeline that a case is about; None for none."""
+        if self.world.lifelines is None:
+            return None
+        case = self.book.cases[task.case]
+        return self.world.lifelines.failure_near(case.class_code, task.x, task.y, SITE_REACH_M)
 
     @staticmethod
     def _task(crew: Worker) -> Task:

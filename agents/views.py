@@ -140,6 +140,22 @@ class SupplyView(Protocol):
         ...
 
 
+class LifelineView(Protocol):
+    """Failures of lifelines without a hydraulic model, as those see them who mend them."""
+
+    def failure_near(self, class_code: str, x: float, y: float, radius_m: float) -> str | None:
+        """Id of the nearest failure within a radius that a case of a class is about; None for none."""
+        ...
+
+    def mend_s(self, failure: str) -> float:
+        """Time on site until it is mended, s."""
+        ...
+
+    def mend(self, failure: str, cause: int) -> None:
+        """Let a crew have mended it; ``cause`` is the event with which that began."""
+        ...
+
+
 class OrderPort(Protocol):
     """Where orders go to change the physics."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from agents.clock import TwinEnv
 from agents.draws import Draws
 from agents.places import Places
-from agents.views import OrderPort, RoadView, SupplyView, WaterView
+from agents.views import LifelineView, OrderPort, RoadView, SupplyView, WaterView
 from cim_models.events import EventSink
 
 RAIN = "rain"
@@ -34,6 +34,8 @@ class World:
         Seed of the scenario.
     supply
         The water supply; None where it is not simulated.
+    lifelines
+        Failures of lifelines without a hydraulic model; None for none.
     flood_events
         Id of the latest physical event by road or sewer node, and of its appearance by matter.
     """
@@ -48,6 +50,7 @@ class World:
     seed: int
     flood_events: dict[str, int] = field(default_factory=dict)
     supply: SupplyView | None = None
+    lifelines: LifelineView | None = None
     _draws: dict[str, Draws] = field(default_factory=dict)
 
     @property

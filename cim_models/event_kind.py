@@ -14,7 +14,8 @@ class EventKind:
         ``subject.verb``, in the past tense where something happened.
     subject
         What the event's subject id names: a layer of the city, or ``case``, ``report``, ``alarm``, ``crew``,
-        ``task``, ``order``, ``structure``, ``matter``, ``valve``, ``supply`` (a link, or the whole), ``run``.
+        ``task``, ``order``, ``structure``, ``matter``, ``valve``, ``supply`` (a link, or the whole),
+        ``lifeline`` (a failure of one), ``run``.
     zh, en
         How a screen says it.
     data

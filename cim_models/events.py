@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from cim_models.alarm_events import ALARM_EVENTS
 from cim_models.event_kind import EventKind
+from cim_models.lifeline_events import LIFELINE_EVENTS
 from cim_models.values import ValueKind
 
 
@@ -554,6 +555,7 @@ _KINDS = (
     ),
     EventKind("order.ended", "order", "指令结束", "Order ended", {"pumped_m3": "m3, for a pump"}),
     *ALARM_EVENTS,
+    *LIFELINE_EVENTS,
 )
 
 EVENT_KINDS: Mapping[str, EventKind] = {kind.name: kind for kind in _KINDS}

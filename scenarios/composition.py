@@ -17,6 +17,7 @@ from cim_models.errors import BundleError, ScenarioError
 from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
+from scenarios.lifelines import LifelinePlan, lifeline_plan
 from scenarios.measures import PlannedOrder, gully_blockages, measure_ids, plan_orders
 from scenarios.operations import CrewLossPlan, crew_losses, operations_settings
 from scenarios.places import check_choice
@@ -64,6 +65,8 @@ class Setup:
         Settings of the physics and of those who act.
     supply
         What the water supply needs; None where it is not simulated.
+    lifelines
+        Failures of lifelines that no hydraulic model computes; None for none.
     """
 
     loaded: LoadedScenario
@@ -78,6 +81,7 @@ class Setup:
     water: WaterSettings
     operations: OperationsSettings
     supply: SupplyPlan | None = None
+    lifelines: LifelinePlan | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -112,11 +116,17 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
     rain = make_rain(loaded, city)
     ids = measure_ids(len(scenario.measures)) if ids is None else ids
     operations = operations_settings(scenario, city, source)
+    lifelines = lifeline_plan(scenario, city, rain, source)
     return Setup(
         loaded=loaded,
         city=city,
         city_sha256=city_hash(city),
-        notes=(*notes, *rain.notes, *([] if supply is None else [supply.note])),
+        notes=(
+            *notes,
+            *rain.notes,
+            *([] if supply is None else [supply.note]),
+            *(lifelines.notes if lifelines else ()),
+        ),
         rain=rain,
         measure_ids=ids,
         planned=tuple(plan_orders(scenario, city, source, ids)),
@@ -125,6 +135,7 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
         water=water_settings(loaded, city),
         operations=operations,
         supply=supply,
+        lifelines=lifelines,
     )
 
 

@@ -17,6 +17,7 @@ from cim_models.standing import log_standing
 from scenarios.blame import blame
 from scenarios.composition import Setup
 from scenarios.floodwatch import FloodWatch, WatchedNodes, WatchedRoads
+from scenarios.lifelinestory import LifelineStory
 from scenarios.measures import PlannedOrder
 from scenarios.operations import CrewLossPlan
 from scenarios.orderdesk import OrderDesk
@@ -84,6 +85,7 @@ class Coupling:
         roads = city.layer("roads")
         self._roads = None if roads is None else RoadNetwork(roads)
         self._supply = None if supply is None else SupplyStory(supply, water, self._log)
+        self._lifelines = None if setup.lifelines is None else LifelineStory(setup.lifelines, self._log)
         self._desk = OrderDesk(water, self._roads, self._log, self._supply)
         self._watch = FloodWatch(_watched_roads(city), _watched_nodes(city, water), self._log)
         self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
@@ -111,7 +113,11 @@ class Coupling:
             events=self._log,
             seed=setup.scenario.seed,
             supply=self._supply,
+            lifelines=self._lifelines,
         )
+        self._join()
+        if self._lifelines is not None:
+            self._lifelines.schedule()
         self._schedule()
 
     @property
@@ -189,8 +195,14 @@ class Coupling:
         self._loops, self._pending, self._branched = kept["loops"], kept["pending"], kept["branched"]
         self._started = kept["started"]
         self._rain_event, self._raining, self._earlier_rain_mm = kept["rain"]
+        self._join()
         for name, part in self._parts().items():
             part.restore(kept[name])
+
+    def _join(self) -> None:
+        """Tell the lifelines on which clock they are and who acts there."""
+        if self._lifelines is not None:
+            self._lifelines.join(self.env, self.operations, self._started)
 
     def _parts(self) -> dict[str, Any]:
         parts = {
@@ -200,6 +212,7 @@ class Coupling:
             "roads": self._roads,
             "recorder": self._recorder,
             "supply": self._supply,
+            "lifelines": self._lifelines,
         }
         return {name: part for name, part in parts.items() if part is not None}
 

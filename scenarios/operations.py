@@ -26,6 +26,7 @@ from cim_models.catalogues import load_catalogue
 from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.structures import Barrier
+from scenarios.alarms import alarm_settings
 from scenarios.blame import blame
 from scenarios.places import check_choice, check_id
 from scenarios.schema.model import Scenario
@@ -82,6 +83,7 @@ def operations_settings(scenario: Scenario, city: City, source: str) -> Operatio
                 reach_s=dispatch.reach,
             ),
             cases=case_settings(scenario),
+            alarms=alarm_settings(scenario, city, source),
         )
 
 

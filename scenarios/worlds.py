@@ -14,10 +14,10 @@ from typing import Any
 
 from cim_models.events import Event
 
-WORLD = ("rain.", "road.", "sewer.", "gully.", "supply.", "matter.", "report.made")
+WORLD = ("rain.", "road.", "sewer.", "gully.", "supply.", "matter.", "lifeline.failed", "report.made")
 """Beginnings of the kinds of events that nobody who is dispatched brings about directly."""
 
-ACTS = ("order.", "structure.", "valve.")
+ACTS = ("order.", "structure.", "valve.", "lifeline.repaired")
 """Beginnings of the kinds of events by which those who are dispatched change the world."""
 
 _HANDLED = "handled"

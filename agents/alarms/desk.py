@@ -94,7 +94,7 @@ class AlarmDesk:
             self.world.log("alarm.repeated", alarm.id, alarm.cause, rule=rule.id, repeats=alarm.repeats)
         if rule.level < alarm.level:
             alarm.depth_m = reading.values.get("water_depth")
-            self._escalate(alarm, rule.level, rule.id)
+            self._worsen(alarm, rule)
 
     # --- publication ------------------------------------------------------------------------------
 
@@ -140,8 +140,7 @@ class AlarmDesk:
             alarm.step(AlarmAction.SUPPRESS)
             alarm.leader = leader.id
             self._log("alarm.suppressed", alarm, values, leader=leader.id, reason="the same cause")
-            if alarm.level < leader.level:
-                self._escalate(leader, alarm.level, alarm.rule)
+            self._raise(leader, alarm.level)
         elif self.is_in_flood and alarm.root is not None and alarm.level >= MOST_URGENT_IN_FLOOD:
             alarm.step(AlarmAction.SUPPRESS)
             self._log("alarm.suppressed", alarm, values, leader="", reason="a flood of alarms of one root")
@@ -152,7 +151,7 @@ class AlarmDesk:
     def _publish(self, alarm: Alarm, values: Mapping[str, float]) -> None:
         if alarm.class_code:
             self.handling.set_deadlines(alarm)
-        if alarm.origin is not None:
+        if alarm.origin is not None and alarm.class_code:
             self._leaders.setdefault((alarm.origin, alarm.kind), alarm.id)
         self._log(
             "alarm.published",
@@ -199,10 +198,30 @@ class AlarmDesk:
             **more,
         )
 
+    def _worsen(self, alarm: Alarm, rule: AlarmRule) -> None:
+        """Follow a more urgent rule of the group of an alarm."""
+        leader = self._leader(alarm)
+        if leader is None or alarm.class_code or not alarm.is_active:
+            self._escalate(alarm, rule.level, rule.id)
+            return
+        # nobody has been called because of it, and somebody is on the way to the same cause
+        alarm.level, alarm.rule, alarm.class_code = rule.level, rule.id, rule.class_code
+        alarm.step(AlarmAction.SUPPRESS)
+        alarm.leader = leader.id
+        self._log("alarm.suppressed", alarm, {}, leader=leader.id, reason="the same cause")
+        self._raise(leader, alarm.level)
+
+    def _raise(self, leader: Alarm, level: int) -> None:
+        """Let a leader be as urgent as the alarms that it stands for."""
+        if level < leader.level:
+            self._escalate(leader, level, leader.rule)
+
     def _escalate(self, alarm: Alarm, level: int, rule: str) -> None:
         alarm.step(AlarmAction.ESCALATE)
         was, alarm.level, alarm.rule = alarm.level, level, rule
         alarm.class_code = self._class_of[rule] or alarm.class_code
+        if alarm.class_code and alarm.origin is not None and alarm.is_active:
+            self._leaders.setdefault((alarm.origin, alarm.kind), alarm.id)
         alarm.cause = self.world.log(
             "alarm.escalated", alarm.id, alarm.cause, rule=rule, level=level, was_level=was
         )
@@ -217,11 +236,11 @@ class AlarmDesk:
         return next((s for s in self.settings.shelves if s.holds(alarm.rule, alarm.sensor, now_s)), None)
 
     def _leader(self, alarm: Alarm) -> Alarm | None:
-        """Return the open alarm of the same cause at another sensor; None for none."""
+        """Return the open alarm of the same cause that stands for all of them; None for none."""
         if alarm.origin is None:
             return None
         leader = self.alarms.get(self._leaders.get((alarm.origin, alarm.kind), ""))
-        return leader if leader is not None and leader.is_active else None
+        return leader if leader is not None and leader.is_active and leader is not alarm else None
 
     def _count(self, alarm: Alarm) -> None:
         """Note a publication, and whether alarms have become a flood."""

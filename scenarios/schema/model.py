@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from scenarios.schema.boundaries import Boundary
+from scenarios.schema.failures import Alarms, FailureDraw, LifelineFailure
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
 from scenarios.schema.reporting import Reporting, StreetMatters
 from scenarios.schema.section import OneOf, Point, Section
@@ -92,6 +93,8 @@ class Failure(OneOf):
     valve_outage: ValveOutage | None = None
     blockage: Blockage | None = None
     crew_lost: CrewLoss | None = None
+    draw: FailureDraw | None = None
+    lifeline: LifelineFailure | None = None
 
 
 class Dispatch(Section):
@@ -283,6 +286,7 @@ class Scenario(Section):
     staffing: Staffing = Staffing()
     dispatch: Dispatch = Dispatch()
     cases: Cases = Cases()
+    alarms: Alarms | None = None
     measures: tuple[Measure, ...] = ()
     output: Output = Output()
     numerics: Numerics = Numerics()

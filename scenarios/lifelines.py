@@ -1,0 +1,418 @@
+"""The lifelines of a scenario: what fails, when and where, drawn or given, and at which sensors it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from agents.draws import Draws
+from cim_models.city import City
+from cim_models.errors import ScenarioError
+from scenarios.blame import blame
+from scenarios.places import check_choice, unknown
+from scenarios.schema.failures import FailureDraw, LifelineFailure
+from scenarios.schema.model import Scenario
+from twin.failures.draw import Assets, Failure, draw_failures, yearly_rates
+from twin.failures.exposure import Exposure, day_edges, exposure, months, wet_by_climate
+from twin.failures.kinds import FailureCatalogue, FailureKind, read_failure_catalogue
+from twin.rain import RainSeries
+from twin.supply.repair import repair_times
+
+MOST_SENSORS = 5
+"""So many sensors at most, the nearest, take notice of one failure."""
+
+MAIN = "water_break"
+"""The kind of failure that bursts the mains of a supply with a hydraulic model."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorPost:
+    """A sensor of lifelines.
+
+    Parameters
+    ----------
+    id, kind
+        Columns of the layer.
+    x, y
+        Where, m.
+    interval_s
+        Time between readings, s.
+    quantity, base
+        What it says, and the value without a failure.
+    others
+        Further quantities that it says, 0 without a failure.
+    """
+
+    id: str
+    kind: str
+    x: float
+    y: float
+    interval_s: float
+    quantity: str
+    base: float
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFailure:
+    """A failure that will happen.
+
+    Parameters
+    ----------
+    id, kind, asset
+        Its id, kind of the catalogue, and the id of the pipe, site or sensor.
+    t_s
+        When, s since the start.
+    x, y
+        Where, m.
+    network, material, diameter_m
+        Of a pipe; empty and None for others.
+    shows
+        Index of each sensor that takes notice, and the change that it will say in the end.
+    told_after_s
+        How long until somebody in the street tells of it, s; ``inf`` for never.
+    locate_s, mend_s
+        Time of finding the place where nobody has told it, and of mending, s.
+    lasts_s
+        How long it lasts at most by itself, s; ``inf`` for a failure that must be mended.
+    """
+
+    id: str
+    kind: FailureKind
+    asset: str
+    t_s: float
+    x: float
+    y: float
+    network: str
+    material: str
+    diameter_m: float | None
+    shows: tuple[tuple[int, float], ...]
+    told_after_s: float
+    locate_s: float
+    mend_s: float
+    lasts_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LifelinePlan:
+    """Failures of lifelines in the order of time, the sensors that may take notice, and notes for the log."""
+
+    failures: tuple[PlannedFailure, ...]
+    sensors: tuple[SensorPost, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Inventory:
+    """What can fail in one kind of way: assets, their lines or points, and columns of pipes."""
+
+    assets: Assets
+    shapes: Sequence[Any]
+    network: str
+    depth_m: NDArray[np.float64]
+
+
+def has_lifelines(scenario: Scenario, city: City) -> bool:
+    """Tell whether a scenario has failures of lifelines that no hydraulic model computes."""
+    names = {failure.chosen_name for failure in scenario.failures}
+    return "lifeline" in names or ("draw" in names and city.layer("lifelines") is not None)
+
+
+def lifeline_plan(scenario: Scenario, city: City, rain: RainSeries, source: str) -> LifelinePlan | None:
+    """Draw the failures of a scenario; None where there are none to draw or given.
+
+    Raises
+    ------
+    ScenarioError
+        If a kind, material or asset does not exist, a rate is wrong, or a time is outside the run.
+    """
+    if not has_lifelines(scenario, city):
+        return None
+    planner = _Planner(scenario, city, rain, source)
+    found: list[tuple[Failure, float]] = []
+    for index, failure in enumerate(scenario.failures):
+        key = f"failures.{index}.{failure.chosen_name}"
+        if isinstance(failure.chosen, FailureDraw):
+            found += planner.draw(failure.chosen, key)
+        elif isinstance(failure.chosen, LifelineFailure):
+            found.append(planner.given(failure.chosen, key))
+    found.sort(key=lambda entry: (entry[0].t_s, entry[0].kind, entry[0].asset, entry[0].number))
+    failures = [planner.plan(f"LF-{n:05d}", *entry) for n, entry in enumerate(found, 1)]
+    return LifelinePlan(tuple(failures), planner.sensors, tuple(planner.notes(failures)))
+
+
+class Almanac:
+    """The days of a run, which of them are wet, and the exposure of each kind of failure.
+
+    Parameters
+    ----------
+    start
+        Beginning of the run in the city's time zone.
+    duration_s
+        Its length, s.
+    rain
+        The rain of the scenario; one without any leaves wet days to the climate of the catalogue.
+    catalogue, draws
+        Rates, and the numbers that decide.
+    """
+
+    def __init__(
+        self, start: datetime, duration_s: float, rain: RainSeries, catalogue: FailureCatalogue, draws: Draws
+    ) -> None:
+        self.edges_s = day_edges(start, duration_s)
+        self.month = months(start, self.edges_s)
+        self.catalogue = catalogue
+        self.by_climate = not bool(rain.depth_mm.any())
+        if self.by_climate:
+            chances = [draws.uniform("wet", day) for day in range(len(self.month))]
+            self.wet = wet_by_climate(self.month, catalogue.climate, chances)
+        else:
+            depths = np.diff([float(np.mean(rain.depth_until_mm(t_s))) for t_s in self.edges_s.tolist()])
+            self.wet = (depths >= catalogue.climate.wet_day_mm).tolist()
+
+    def exposures(self, kind: FailureKind) -> dict[bool, Exposure]:
+        """Return the exposure of a kind of failure by whether the material is brittle."""
+        return {brittle: self._exposure(kind, brittle) for brittle in (False, True)}
+
+    def _exposure(self, kind: FailureKind, brittle: bool) -> Exposure:
+        name = kind.season
+        if name == "by_material":
+            name = "brittle" if brittle else "ductile"
+        return exposure(self.edges_s, self.month, self.catalogue.seasons[name], self.wet, kind.rain)
+
+
+def make_almanac(scenario: Scenario, city: City, rain: RainSeries) -> Almanac:
+    """Return the almanac of a scenario's run."""
+    start = scenario.start.astimezone(ZoneInfo(city.time_zone))
+    draws = Draws(scenario.seed, "failures")
+    return Almanac(start, scenario.duration, rain, read_failure_catalogue(), draws)
+
+
+def chosen_kinds(draw: FailureDraw, key: str, source: str) -> list[str]:
+    """Return the kinds that a draw names, checked; the kinds of ``rates`` too.
+
+    Raises
+    ------
+    ScenarioError
+        If the catalogue has no such kind or material.
+    """
+    catalogue = read_failure_catalogue()
+    known = list(catalogue.kinds)
+    names = known if draw.kinds == "all" else list(draw.kinds)
+    for name in names:
+        check_choice(name, known, f"{key}.kinds", source)
+    for name, rates in draw.rates.items():
+        check_choice(name, known, f"{key}.rates", source)
+        for material in rates:
+            allowed = [*catalogue.brittle] if catalogue.kinds[name].network else ["site"]
+            check_choice(material, allowed, f"{key}.rates.{name}", source)
+    check_choice(draw.material, [*catalogue.brittle], f"{key}.material", source)
+    return names
+
+
+class _Planner:
+    """Reads the city once and turns failures into plans."""
+
+    def __init__(self, scenario: Scenario, city: City, rain: RainSeries, source: str) -> None:
+        self._scenario, self._city, self._source = scenario, city, source
+        self._catalogue = read_failure_catalogue()
+        self._draws = Draws(scenario.seed, "failures")
+        self._almanac = make_almanac(scenario, city, rain)
+        self._inventories: dict[str, _Inventory] = {}
+        self._rows: dict[str, dict[str, int]] = {}
+        self.sensors = tuple(self._read_sensors())
+        self._trees = {
+            kind: (cKDTree([(s.x, s.y) for _, s in group]), [index for index, _ in group])
+            for kind, group in self._by_kind().items()
+        }
+
+    def draw(self, draw: FailureDraw, key: str) -> list[tuple[Failure, float]]:
+        """Draw failures of all the kinds of a draw, each with its place on the asset."""
+        found = []
+        for name in chosen_kinds(draw, key, self._source):
+            kind, inventory = self._catalogue.kinds[name], self._inventory(name)
+            if not inventory.assets.ids:
+                if draw.kinds != "all":
+                    raise self._nothing(kind, key)
+                continue
+            with blame(self._source, key):
+                rates = draw.factor * yearly_rates(kind, inventory.assets, draw.rates.get(name, {}))
+                drawn = draw_failures(
+                    kind,
+                    inventory.assets,
+                    rates,
+                    self._almanac.exposures(kind),
+                    self._catalogue,
+                    self._chance,
+                )
+            for failure in drawn:
+                place = self._draws.uniform(name, failure.asset, failure.number, "place")
+                found.append((failure, place))
+        return found
+
+    def given(self, failure: LifelineFailure, key: str) -> tuple[Failure, float]:
+        """Check a failure that the scenario gives."""
+        check_choice(failure.kind, list(self._catalogue.kinds), f"{key}.kind", self._source)
+        self._inventory(failure.kind)
+        if failure.asset not in self._rows[failure.kind]:
+            kind = self._catalogue.kinds[failure.kind]
+            what = f"a pipe of network {kind.network}" if kind.network else " or ".join(kind.sites)
+            raise unknown(failure.asset, [*self._rows[failure.kind]], what, f"{key}.asset", self._source)
+        t_s = self._scenario.offset_s(failure.at)
+        if not 0.0 <= t_s <= self._scenario.duration:
+            raise ScenarioError(
+                f"Scenario '{self._source}', key '{key}.at'",
+                got=f"'{failure.at}', {t_s:.0f} s after the start",
+                expected=f"a time within the run of {self._scenario.duration:.0f} s",
+                remedy="Change the time",
+            )
+        return Failure(failure.kind, failure.asset, t_s, -1), failure.position
+
+    def plan(self, name: str, failure: Failure, position: float) -> PlannedFailure:
+        """Say all about a failure that can be said before the run."""
+        kind, inventory = self._catalogue.kinds[failure.kind], self._inventory(failure.kind)
+        row = self._rows[failure.kind][failure.asset]
+        place = inventory.shapes[row]
+        if inventory.network:
+            place = shapely.line_interpolate_point(place, position, normalized=True)
+        x, y = float(place.x), float(place.y)
+        key = failure.kind, failure.asset, failure.number
+        told_h, lasts = kind.told_after_h, kind.lasts_h
+        diameter_m = float(inventory.assets.diameter_m[row])
+        return PlannedFailure(
+            id=name,
+            kind=kind,
+            asset=failure.asset,
+            t_s=failure.t_s,
+            x=x,
+            y=y,
+            network=inventory.network,
+            material=inventory.assets.material[row],
+            diameter_m=diameter_m if inventory.network else None,
+            shows=tuple(self._shows(kind, failure, x, y)),
+            told_after_s=np.inf if told_h is None else 3600.0 * self._draws.exponential(told_h, *key, "told"),
+            locate_s=3600.0 * self._draws.triangular(*kind.locate_h, *key, "locate"),
+            mend_s=3600.0 * self._draws.triangular(*kind.mend_h, *key, "mend")
+            if kind.mend_h is not None
+            else repair_times().repair_s(diameter_m, float(inventory.depth_m[row])),
+            lasts_s=np.inf if lasts is None else 3600.0 * self._draws.triangular(*lasts, *key, "lasts"),
+        )
+
+    def notes(self, failures: Sequence[PlannedFailure]) -> Iterator[str]:
+        """Say what is taken for granted."""
+        yield (
+            f"lifelines: {len(failures)} failures at the rates of catalogue failure_rates "
+            f"{self._catalogue.version}, many of them own assumptions; no hydraulics"
+        )
+        if self._almanac.by_climate:
+            days = sum(self._almanac.wet)
+            yield f"lifelines: {days} wet days by the catalogue's climate, for the scenario has no rain"
+
+    def _chance(self, kind: str, asset: str, number: int) -> float:
+        return self._draws.exponential(1.0, kind, asset, number)
+
+    def _shows(self, kind: FailureKind, failure: Failure, x: float, y: float) -> Iterator[tuple[int, float]]:
+        """Sensors that take notice of a failure and the change each will say in the end."""
+        signature = kind.signature
+        if signature is None:
+            names = [sensor.id for sensor in self.sensors]
+            if failure.asset in names:
+                index = names.index(failure.asset)
+                sensor = self.sensors[index]
+                yield index, kind.stuck[sensor.kind] - sensor.base
+            return
+        if signature.sensor not in self._trees:
+            return
+        amplitude = self._draws.triangular(
+            *signature.amplitude, failure.kind, failure.asset, failure.number, "amplitude"
+        )
+        tree, indices = self._trees[signature.sensor]
+        distances, rows = tree.query((x, y), k=MOST_SENSORS, distance_upper_bound=signature.reach_m)
+        for distance, row in zip(
+            np.atleast_1d(distances).tolist(), np.atleast_1d(rows).tolist(), strict=True
+        ):
+            if np.isfinite(distance):
+                yield indices[row], amplitude * float(np.exp(-distance / signature.fades_m))
+
+    def _inventory(self, name: str) -> _Inventory:
+        if name not in self._inventories:
+            kind = self._catalogue.kinds[name]
+            inventory = self._pipes(kind) if kind.network else self._sites(kind)
+            self._inventories[name] = inventory
+            self._rows[name] = {asset: row for row, asset in enumerate(inventory.assets.ids)}
+        return self._inventories[name]
+
+    def _pipes(self, kind: FailureKind) -> _Inventory:
+        frame = self._city.layer("lifelines")
+        if frame is None:
+            return _sites_of([], [])
+        frame = frame[frame["network"] == kind.network]
+        year = self._scenario.start.astimezone(ZoneInfo(self._city.time_zone)).year
+        pressure = frame["pressure_m"].to_numpy(dtype=float)
+        assets = Assets(
+            ids=[str(value) for value in frame["id"]],
+            length_km=frame.geometry.length.to_numpy() / 1000.0,
+            material=[str(value) for value in frame["material"]],
+            diameter_m=frame["diameter_m"].to_numpy(dtype=float),
+            age_years=year - frame["year"].to_numpy(dtype=float),
+            pressure_m=np.where(pressure > 0.0, pressure, np.nan),
+        )
+        depth_m = frame["depth_m"].to_numpy(dtype=float)
+        return _Inventory(assets, list(frame.geometry), kind.network, depth_m)
+
+    def _sites(self, kind: FailureKind) -> _Inventory:
+        layer = "sensors" if kind.stuck else "hazard_sites"
+        frame = self._city.layer(layer)
+        if frame is None:
+            return _sites_of([], [])
+        frame = frame[frame["kind"].isin(kind.sites)]
+        return _sites_of([str(value) for value in frame["id"]], list(frame.geometry))
+
+    def _read_sensors(self) -> Iterator[SensorPost]:
+        frame = self._city.layer("sensors")
+        if frame is None:
+            return
+        says: dict[str, tuple[str, float, tuple[str, ...]]] = {}
+        for kind in self._catalogue.kinds.values():
+            if kind.signature is not None:
+                quantity, base, others = says.get(
+                    kind.signature.sensor, (kind.signature.quantity, kind.signature.base, ())
+                )
+                more = tuple(sorted({*others, *kind.signature.others}))
+                says[kind.signature.sensor] = quantity, base, more
+        for row in frame.itertuples(index=False):
+            if row.kind in says:
+                x, y = float(row.geometry.x), float(row.geometry.y)
+                yield SensorPost(str(row.id), str(row.kind), x, y, float(row.interval_s), *says[row.kind])
+
+    def _by_kind(self) -> Mapping[str, list[tuple[int, SensorPost]]]:
+        groups: dict[str, list[tuple[int, SensorPost]]] = {}
+        for index, sensor in enumerate(self.sensors):
+            groups.setdefault(sensor.kind, []).append((index, sensor))
+        return groups
+
+    def _nothing(self, kind: FailureKind, key: str) -> ScenarioError:
+        what = (
+            f"pipes of network {kind.network} in layer lifelines" if kind.network else " or ".join(kind.sites)
+        )
+        return ScenarioError(
+            f"Scenario '{self._source}', key '{key}.kinds'",
+            got=f"'{kind.kind}', and city '{self._city.name}' has no {what}",
+            expected="kinds of what the city has",
+            remedy="Remove the kind or choose another city",
+        )
+
+
+def _sites_of(ids: list[str], shapes: list[Any]) -> _Inventory:
+    count = len(ids)
+    nothing = np.full(count, np.nan)
+    assets = Assets(ids, np.ones(count), [""] * count, nothing, np.zeros(count), nothing)
+    return _Inventory(assets, shapes, "", np.zeros(count))
