@@ -51,7 +51,12 @@ ALARM_EVENTS = (
         "alarm",
         "告警升级",
         "Alarm escalated",
-        {"rule": "id of the rule that holds now", "level": "1 to 4", "was_level": "1 to 4"},
+        {
+            "rule": "id of the rule that holds now",
+            "class_code": "event class of its report now; empty for none",
+            "level": "1 to 4",
+            "was_level": "1 to 4",
+        },
     ),
     EventKind(
         "alarm.repeated",

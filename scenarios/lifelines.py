@@ -29,9 +29,6 @@ from twin.supply.repair import repair_times
 MOST_SENSORS = 5
 """So many sensors at most, the nearest, take notice of one failure."""
 
-MAIN = "water_break"
-"""The kind of failure that bursts the mains of a supply with a hydraulic model."""
-
 
 @dataclass(frozen=True, slots=True)
 class SensorPost:
@@ -120,6 +117,20 @@ class _Inventory:
     depth_m: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A failure with its place on the asset, 0 to 1, and how much it shows, 0 to 1; None to draw that."""
+
+    failure: Failure
+    position: float
+    severity: float | None = None
+
+
+def _in_time(found: _Found) -> tuple[float, str, str, int]:
+    failure = found.failure
+    return failure.t_s, failure.kind, failure.asset, failure.number
+
+
 def has_lifelines(scenario: Scenario, city: City) -> bool:
     """Tell whether a scenario has failures of lifelines that no hydraulic model computes."""
     names = {failure.chosen_name for failure in scenario.failures}
@@ -137,15 +148,15 @@ def lifeline_plan(scenario: Scenario, city: City, rain: RainSeries, source: str)
     if not has_lifelines(scenario, city):
         return None
     planner = _Planner(scenario, city, rain, source)
-    found: list[tuple[Failure, float]] = []
+    found: list[_Found] = []
     for index, failure in enumerate(scenario.failures):
         key = f"failures.{index}.{failure.chosen_name}"
         if isinstance(failure.chosen, FailureDraw):
             found += planner.draw(failure.chosen, key)
         elif isinstance(failure.chosen, LifelineFailure):
             found.append(planner.given(failure.chosen, key))
-    found.sort(key=lambda entry: (entry[0].t_s, entry[0].kind, entry[0].asset, entry[0].number))
-    failures = [planner.plan(f"LF-{n:05d}", *entry) for n, entry in enumerate(found, 1)]
+    found.sort(key=_in_time)
+    failures = [planner.plan(f"LF-{n:05d}", entry) for n, entry in enumerate(found, 1)]
     return LifelinePlan(tuple(failures), planner.sensors, tuple(planner.notes(failures)))
 
 
@@ -159,19 +170,24 @@ class Almanac:
     duration_s
         Its length, s.
     rain
-        The rain of the scenario; one without any leaves wet days to the climate of the catalogue.
+        The rain of the scenario; None, or one without any, leaves wet days to the catalogue's climate.
     catalogue, draws
         Rates, and the numbers that decide.
     """
 
     def __init__(
-        self, start: datetime, duration_s: float, rain: RainSeries, catalogue: FailureCatalogue, draws: Draws
+        self,
+        start: datetime,
+        duration_s: float,
+        rain: RainSeries | None,
+        catalogue: FailureCatalogue,
+        draws: Draws,
     ) -> None:
         self.edges_s = day_edges(start, duration_s)
         self.month = months(start, self.edges_s)
         self.catalogue = catalogue
-        self.by_climate = not bool(rain.depth_mm.any())
-        if self.by_climate:
+        self.by_climate = rain is None or not bool(rain.depth_mm.any())
+        if rain is None or self.by_climate:
             chances = [draws.uniform("wet", day) for day in range(len(self.month))]
             self.wet = wet_by_climate(self.month, catalogue.climate, chances)
         else:
@@ -189,7 +205,7 @@ class Almanac:
         return exposure(self.edges_s, self.month, self.catalogue.seasons[name], self.wet, kind.rain)
 
 
-def make_almanac(scenario: Scenario, city: City, rain: RainSeries) -> Almanac:
+def make_almanac(scenario: Scenario, city: City, rain: RainSeries | None) -> Almanac:
     """Return the almanac of a scenario's run."""
     start = scenario.start.astimezone(ZoneInfo(city.time_zone))
     draws = Draws(scenario.seed, "failures")
@@ -234,8 +250,8 @@ class _Planner:
             for kind, group in self._by_kind().items()
         }
 
-    def draw(self, draw: FailureDraw, key: str) -> list[tuple[Failure, float]]:
-        """Draw failures of all the kinds of a draw, each with its place on the asset."""
+    def draw(self, draw: FailureDraw, key: str) -> list[_Found]:
+        """Draw failures of all the kinds of a draw."""
         found = []
         for name in chosen_kinds(draw, key, self._source):
             kind, inventory = self._catalogue.kinds[name], self._inventory(name)
@@ -255,10 +271,10 @@ class _Planner:
                 )
             for failure in drawn:
                 place = self._draws.uniform(name, failure.asset, failure.number, "place")
-                found.append((failure, place))
+                found.append(_Found(failure, place))
         return found
 
-    def given(self, failure: LifelineFailure, key: str) -> tuple[Failure, float]:
+    def given(self, failure: LifelineFailure, key: str) -> _Found:
         """Check a failure that the scenario gives."""
         check_choice(failure.kind, list(self._catalogue.kinds), f"{key}.kind", self._source)
         self._inventory(failure.kind)
@@ -274,15 +290,16 @@ class _Planner:
                 expected=f"a time within the run of {self._scenario.duration:.0f} s",
                 remedy="Change the time",
             )
-        return Failure(failure.kind, failure.asset, t_s, -1), failure.position
+        return _Found(Failure(failure.kind, failure.asset, t_s, -1), failure.position, failure.severity)
 
-    def plan(self, name: str, failure: Failure, position: float) -> PlannedFailure:
+    def plan(self, name: str, found: _Found) -> PlannedFailure:
         """Say all about a failure that can be said before the run."""
+        failure = found.failure
         kind, inventory = self._catalogue.kinds[failure.kind], self._inventory(failure.kind)
         row = self._rows[failure.kind][failure.asset]
         place = inventory.shapes[row]
         if inventory.network:
-            place = shapely.line_interpolate_point(place, position, normalized=True)
+            place = shapely.line_interpolate_point(place, found.position, normalized=True)
         x, y = float(place.x), float(place.y)
         key = failure.kind, failure.asset, failure.number
         told_h, lasts = kind.told_after_h, kind.lasts_h
@@ -297,7 +314,7 @@ class _Planner:
             network=inventory.network,
             material=inventory.assets.material[row],
             diameter_m=diameter_m if inventory.network else None,
-            shows=tuple(self._shows(kind, failure, x, y)),
+            shows=tuple(self._shows(kind, found, x, y)),
             told_after_s=np.inf if told_h is None else 3600.0 * self._draws.exponential(told_h, *key, "told"),
             locate_s=3600.0 * self._draws.triangular(*kind.locate_h, *key, "locate"),
             mend_s=3600.0 * self._draws.triangular(*kind.mend_h, *key, "mend")
@@ -319,9 +336,9 @@ class _Planner:
     def _chance(self, kind: str, asset: str, number: int) -> float:
         return self._draws.exponential(1.0, kind, asset, number)
 
-    def _shows(self, kind: FailureKind, failure: Failure, x: float, y: float) -> Iterator[tuple[int, float]]:
+    def _shows(self, kind: FailureKind, found: _Found, x: float, y: float) -> Iterator[tuple[int, float]]:
         """Sensors that take notice of a failure and the change each will say in the end."""
-        signature = kind.signature
+        signature, failure = kind.signature, found.failure
         if signature is None:
             names = [sensor.id for sensor in self.sensors]
             if failure.asset in names:
@@ -331,9 +348,11 @@ class _Planner:
             return
         if signature.sensor not in self._trees:
             return
-        amplitude = self._draws.triangular(
-            *signature.amplitude, failure.kind, failure.asset, failure.number, "amplitude"
-        )
+        key = failure.kind, failure.asset, failure.number
+        amplitude = self._draws.triangular(*signature.amplitude, *key, "amplitude")
+        if found.severity is not None:
+            weak, strong = sorted((signature.amplitude[0], signature.amplitude[-1]), key=abs)
+            amplitude = weak + found.severity * (strong - weak)
         tree, indices = self._trees[signature.sensor]
         distances, rows = tree.query((x, y), k=MOST_SENSORS, distance_upper_bound=signature.reach_m)
         for distance, row in zip(

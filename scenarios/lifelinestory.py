@@ -30,11 +30,12 @@ _LIMITS = {"water_pressure": (0.0, 2.0), "methane": (0.0, 100.0), "sewer_level_r
 
 @dataclass(slots=True)
 class _Course:
-    """How a failure goes: events of beginning and mending, its time, s, and how many sensors show it yet."""
+    """How a failure goes: events of beginning and mending, its time, s, its road, and who knows of it."""
 
     event: int
     mended_s: float = math.inf
     mended_event: int = 0
+    road: str = ""
     is_told: bool = False
     showing: int = 0
 
@@ -116,7 +117,7 @@ class LifelineStory:
                 "sensors": [self._plan.sensors[sensor].id for sensor, _ in failure.shows],
             },
         )
-        self._courses[index] = _Course(event, showing=len(failure.shows))
+        self._courses[index] = _Course(event, road=self._road(failure), showing=len(failure.shows))
         for sensor, _ in failure.shows:
             self._at_sensor.setdefault(sensor, []).append(index)
             self._ask(sensor)
@@ -221,7 +222,7 @@ class LifelineStory:
                 x=failure.x,
                 y=failure.y,
                 source=failure.asset,
-                road=self._road(failure),
+                road=course.road,
                 origin=None if stuck else course.event,
                 genuine=not stuck,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from cim_models.city import City, Network
 from cim_models.errors import ScenarioError
 from cim_models.orders import OpenValve, Order, RepairPipe, ShutValve
 from scenarios.blame import blame
+from scenarios.drawn import drawn_bursts, draws_bursts
 from scenarios.places import check_pipe, unknown
 from scenarios.planned import PlannedOrder
 from scenarios.schema.model import Scenario
@@ -65,7 +67,7 @@ def supply_plan(scenario: Scenario, city: City, source: str) -> SupplyPlan | Non
         If it names something that the city's supply does not have, or a time outside the run, or EPANET is
         not installed.
     """
-    first = next(_named(scenario), None)
+    first = next(chain(_named(scenario), draws_bursts(scenario, city)), None)
     if first is None:
         return None
     with blame(source, "supply"):
@@ -80,6 +82,10 @@ def supply_plan(scenario: Scenario, city: City, source: str) -> SupplyPlan | Non
     _refuse_without_engine(first, source)
     reader = _FailureReader(scenario, city, network, source)
     found = [reader.read(index) for index in range(len(scenario.failures))]
+    for key in draws_bursts(scenario, city):
+        draw = scenario.failures[int(key.split(".")[1])].draw
+        assert draw is not None
+        found += drawn_bursts(draw, key, scenario, city, network, source)
     return SupplyPlan(
         settings=settings,
         failures=tuple(failure for failure in found if failure is not None),

@@ -223,7 +223,13 @@ class AlarmDesk:
         if alarm.class_code and alarm.origin is not None and alarm.is_active:
             self._leaders.setdefault((alarm.origin, alarm.kind), alarm.id)
         alarm.cause = self.world.log(
-            "alarm.escalated", alarm.id, alarm.cause, rule=rule, level=level, was_level=was
+            "alarm.escalated",
+            alarm.id,
+            alarm.cause,
+            rule=rule,
+            class_code=alarm.class_code,
+            level=level,
+            was_level=was,
         )
         if alarm.is_active and alarm.class_code:
             self.handling.set_deadlines(alarm)

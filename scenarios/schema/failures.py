@@ -32,13 +32,15 @@ class FailureDraw(Section):
 class LifelineFailure(Section):
     """A pipe of layer ``lifelines``, a site or a sensor that fails in a ``kind`` of way at a moment.
 
-    ``position`` is the place on a pipe as a share of its length.
+    ``position`` is the place on a pipe as a share of its length. ``severity`` is how much it shows at
+    sensors, from the least (0) to the most (1) that the catalogue gives; drawn where omitted.
     """
 
     kind: str
     asset: str
     at: Moment
     position: Annotated[float, Field(ge=0, le=1)] = 0.5
+    severity: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class AlarmShelf(Section):

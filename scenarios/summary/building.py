@@ -8,10 +8,12 @@ from typing import Any
 from cim_models.city import City
 from cim_models.values import ValueKind
 from scenarios.runfolder import RunFolder
+from scenarios.summary.alarms import summarize_alarms
 from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
 from scenarios.summary.flooding import city_series, summarize_flooding
 from scenarios.summary.hazard import summarize_hazard
+from scenarios.summary.lifelines import summarize_lifelines
 from scenarios.summary.matters import summarize_matters
 from scenarios.summary.orders import summarize_orders
 from scenarios.summary.supply import summarize_supply
@@ -79,5 +81,11 @@ def build_summary(
         "matters": summarize_matters(events),
         "crews": summarize_crews(events, t_s),
         "orders": summarize_orders(events),
+        **_where_any("alarms", summarize_alarms(events)),
+        **_where_any("lifelines", summarize_lifelines(events)),
         **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),
     }
+
+
+def _where_any(name: str, part: dict[str, Any] | None) -> dict[str, Any]:
+    return {} if part is None else {name: part}

@@ -27,6 +27,20 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
             f"{supply['most_customers_out']:,.0f} customers out, "
             f"{supply['customers_out_hours']:,.0f} customer hours"
         )
+    if "lifelines" in summary:
+        lifelines = summary["lifelines"]
+        lines.append(
+            f"Lifelines {lifelines['failures']:,} failures, "
+            f"{lifelines['mended_by_crews']:,} mended by crews, "
+            f"{lifelines['first_called_by'].get('alarm', 0):,} first known by an alarm"
+        )
+    if "alarms" in summary:
+        alarms = summary["alarms"]
+        levels = ", ".join(f"{alarms['by_level'][level]} of level {level}" for level in ("1", "2", "3", "4"))
+        lines.append(
+            f"Alarms    {alarms['published']:,} published ({levels}), {alarms['suppressed']} suppressed, "
+            f"{alarms['false']} false, {alarms['open']} open"
+        )
     if cases:
         counts = cases["counts"]
         lines.append(

@@ -12,15 +12,16 @@ from twin.failures.kinds import read_failure_catalogue
 
 def test_it_has_the_size_that_was_asked_for() -> None:
     city = make_lifeline_city(area_km2=40.0)
-    rows, cols = city.terrain.shape
-    assert abs(rows * cols * 0.0625 - 40.0) < 1.0
+    x_min, y_min, x_max, y_max = city.layers["roads"].total_bounds
+    area_km2 = (x_max - x_min + 250.0) * (y_max - y_min + 250.0) / 1e6
+    assert abs(area_km2 - 40.0) < 1.0
+    assert city.terrain.inside([x_min, x_max], [y_min, y_max]).all()
     pipes = city.layers["lifelines"]
     streets = city.layers["roads"].geometry.length.sum()
     for network, share in (("supply", 1.0), ("sewer", 1.0), ("gas", 0.7)):
         length = pipes.geometry[pipes["network"] == network].length.sum()
         assert abs(length / streets - share) < 0.05
     kinds = Counter(city.layers["hazard_sites"]["kind"])
-    area_km2 = rows * cols * 0.0625
     assert kinds == {"septic_tank": round(area_km2 * 1581 / 230), "regulator": round(area_km2 * 2.5)}
 
 

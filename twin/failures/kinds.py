@@ -75,6 +75,8 @@ class FailureKind:
         Mean time until somebody in the street tells of it, h; None where nobody can.
     locate_h, mend_h
         Time of finding the place, and of mending, h; None for that of catalogue ``pipe_repair``.
+    area_fraction
+        Hole of a burst over the cross-section of its main; None for other kinds.
     """
 
     kind: str
@@ -96,6 +98,7 @@ class FailureKind:
     mend_h: Triangle | None
     stuck: Mapping[str, float]
     lasts_h: Triangle | None
+    area_fraction: Triangle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,7 @@ def _kind(entry: Mapping[str, Any]) -> FailureKind:
         mend_h=_triangle(entry["mend_h"]) if "mend_h" in entry else None,
         stuck=dict(entry.get("stuck", {})),
         lasts_h=_triangle(entry["lasts_h"]) if "lasts_h" in entry else None,
+        area_fraction=_triangle(entry["area_fraction"]) if "area_fraction" in entry else None,
     )
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cim_models.catalogues import load_catalogue
 from cim_models.events import Event
+from scenarios.summary.alarms import summarize_alarms
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
+from scenarios.summary.lifelines import summarize_lifelines
 from scenarios.summary.orders import summarize_orders
 from viz.report.quantities import (
     area_text,
@@ -59,6 +62,10 @@ def headline(record: RunRecord, say: Translate) -> str:
     """Say the run in one line."""
     values = {"title": scenario_title(record), "rain": rain_text(rain_depth_mm(record))}
     length = record.series.get("flooded_road_015")
+    failures = len(record.of_kind("lifeline.failed"))
+    if failures and rain_depth_mm(record) <= 0:
+        alarms = len(record.of_kind("alarm.published"))
+        return say("headline_lifelines", title=values["title"], failures=failures, alarms=alarms)
     if length is None or length.peak <= 0:
         return say("headline_dry", **values)
     return say("headline_flood", length=length_text(length.peak), **values)
@@ -71,6 +78,8 @@ def facts(record: RunRecord, say: Translate) -> list[str]:
         _worst_road(record, say),
         _extent(record, say),
         _sewer(record, say),
+        _lifelines(record, say),
+        *_alarms(record, say),
         *_cases(record, say),
         _crews(record, say),
         _orders(record, say),
@@ -157,6 +166,33 @@ def _sewer(record: RunRecord, say: Translate) -> str:
         at=record.clock(overflows[0].t_s),
         volume=volume_text(risen.last),
     )
+
+
+def _lifelines(record: RunRecord, say: Translate) -> str:
+    found = summarize_lifelines(record.events)
+    if found is None:
+        return ""
+    kinds = load_catalogue("failure_rates")["kinds"]
+    names = {str(kind["kind"]): str(kind[record.language]) for kind in kinds}
+    listed = "、".join if record.language == "zh" else ", ".join
+    kinds_text = listed(f"{names[kind]} {counts['failed']}" for kind, counts in found["by_kind"].items())
+    return say(
+        "fact_lifelines",
+        failures=found["failures"],
+        kinds=kinds_text,
+        mended=found["mended_by_crews"],
+        by_alarm=found["first_called_by"].get("alarm", 0),
+    )
+
+
+def _alarms(record: RunRecord, say: Translate) -> list[str]:
+    found = summarize_alarms(record.events)
+    if found is None:
+        return []
+    level = {f"level{number}": found["by_level"][str(number)] for number in (1, 2, 3, 4)}
+    said = [say("fact_alarms", published=found["published"], **level)]
+    held = {name: found[name] for name in ("suppressed", "shelved", "repeated", "false", "floods")}
+    return [*said, say("fact_alarms_held", **held)]
 
 
 def _cases(record: RunRecord, say: Translate) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.summary.alarms import alarm_indicators, collect_alarms
 from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
 from twin.surface.hazard import rating_classes
@@ -64,7 +65,9 @@ _VOLUMES = (
 
 
 def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
-    """Compute the indicators of cases and crews from the event log."""
+    """Compute the indicators of cases, crews and alarms from the event log."""
+    alarms = collect_alarms(record.events)
+    of_alarms = [indicator.to_json() for indicator in alarm_indicators(alarms)] if alarms else []
     cases = summarize_cases(record.events, record.end_s, case_denominators(record.meta))
     formula = "formula_zh" if record.language == "zh" else "formula"
     rows = [
@@ -74,7 +77,11 @@ def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
             fraction=f"{number_text(row['numerator'])} / {number_text(row['denominator'])}",
             formula=str(row[formula]),
         )
-        for row in (*cases["indicators"], summarize_crews(record.events, record.end_s)["utilisation"])
+        for row in (
+            *cases["indicators"],
+            summarize_crews(record.events, record.end_s)["utilisation"],
+            *of_alarms,
+        )
     ]
     score = cases["composite"]
     points = say("no_value") if score["value"] is None else number_text(score["value"])

@@ -47,6 +47,26 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{title}: {rain} of rain put {length} of street under more than 15 cm of water",
     ),
     "headline_dry": ("{title}：降雨 {rain}，道路无明显积水", "{title}: {rain} of rain, no street flooded"),
+    "headline_lifelines": (
+        "{title}：管线故障 {failures} 起，发布告警 {alarms} 条",
+        "{title}: {failures:failure of a lifeline|failures of lifelines}, {alarms:alarm|alarms} published",
+    ),
+    "fact_lifelines": (
+        "管线与设施故障 {failures} 起（{kinds}）；其中 {by_alarm} 起首先由告警发现，{mended} 起由队伍修复。",
+        "{failures:lifeline failed|lifelines failed} ({kinds}); {by_alarm} of them were first known by an "
+        "alarm, and crews mended {mended}.",
+    ),
+    "fact_alarms": (
+        "发布告警 {published} 条：一级 {level1}、二级 {level2}、三级 {level3}、四级 {level4}。",
+        "{published:alarm was|alarms were} published: {level1} of level I, {level2} of level II, {level3} of "
+        "level III and {level4} of level IV.",
+    ),
+    "fact_alarms_held": (
+        "因同源而抑制 {suppressed} 条，搁置 {shelved} 条，重复触发 {repeated} 次，"
+        "误报 {false} 条，告警泛滥 {floods} 次。",
+        "{suppressed} were suppressed because of another of their cause, {shelved} shelved, and conditions "
+        "came back {repeated:time|times}; {false} were false; alarms came in a flood {floods:time|times}.",
+    ),
     "fact_rain": (
         "{begin} 至 {end} 降雨 {rain}，{at} 最强，达 {peak} mm/h。",
         "It rained {rain} between {begin} and {end}, hardest at {at} with {peak} mm/h.",

@@ -117,7 +117,7 @@ def test_what_stands_after_its_case_is_reported_anew() -> None:
     assert len(run.log.of("alarm.renewed")) >= 1
     assert len(run.log.of("report.made")) == 1 + len(run.log.of("alarm.renewed"))
     closed, renewed = run.log.of("case.closed")[0], run.log.of("alarm.renewed")[0]
-    assert renewed.t_s == closed.t_s + 1800.0
+    assert renewed.t_s == closed.t_s + read_response_plan().renew_after_s
 
 
 def test_the_same_condition_at_the_same_sensor_is_the_same_alarm() -> None:
