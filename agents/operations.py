@@ -6,12 +6,15 @@
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import mesa
 
 from agents.alarms.desk import AlarmDesk
 from agents.alarms.following import FollowedSink
+from agents.alarms.response import ResponseBoard
 from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import Catalogue, read_catalogue
@@ -126,7 +129,8 @@ class Operations(mesa.Model):
             Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers) if can_drive else Roster(),
         )
         self.desk = self._make_desk()
-        self.alarms = self._open_alarms()
+        self.response: ResponseBoard | None = None
+        self.alarms: AlarmDesk | None = self._open_alarms()
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
         if supply is not None:
             self.checker.mains = MainRepairs(
@@ -277,8 +281,19 @@ class Operations(mesa.Model):
         if settings is None:
             return None
         alarms = AlarmDesk(self.world, self.book, self.offices, self.desk.receive, settings)
-        self.world.events = FollowedSink(self.world.events, alarms.handling.follow)
+        self.response = ResponseBoard(self.world, settings.plan, self._skills_of)
+        self.world.events = FollowedSink(self.world.events, self._follow)
         return alarms
+
+    def _follow(self, kind: str, subject: str, event: int, data: Mapping[str, Any]) -> None:
+        """Tell the alarms and the response of an event that may concern them."""
+        if self.alarms is not None:
+            self.alarms.handling.follow(kind, subject, event, data)
+        if self.response is not None:
+            self.response.follow(kind, subject, event, data)
+
+    def _skills_of(self, crew: str) -> frozenset[str]:
+        return frozenset(self.crews[crew].card.skills)
 
     def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
         cards = hire(self.settings.staffing, self.catalogue, depots, roads)

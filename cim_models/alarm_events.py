@@ -1,4 +1,4 @@
-"""Kinds of events in the life of an alarm."""
+"""Kinds of events in the life of an alarm, and of the city's level of response."""
 
 from cim_models.event_kind import EventKind
 
@@ -120,5 +120,38 @@ ALARM_EVENTS = (
         "告警泛滥结束",
         "Flood of alarms over",
         {"alarms": "published within the window"},
+    ),
+    EventKind(
+        "response.raised",
+        "run",
+        "启动应急响应",
+        "Response raised",
+        {
+            "level": "1 (most urgent) to 4",
+            "was_level": "1 to 4; null where there was none",
+            "colour": "of the warning",
+            "reason": "text",
+        },
+    ),
+    EventKind(
+        "response.lowered",
+        "run",
+        "应急响应降级或解除",
+        "Response lowered",
+        {"level": "1 to 4; null for none", "was_level": "1 to 4"},
+    ),
+    EventKind(
+        "response.task_done",
+        "run",
+        "响应任务完成",
+        "Task of the response done",
+        {"role": "of the level's tasks", "due_s": "s since start", "in_time": "bool"},
+    ),
+    EventKind(
+        "response.task_late",
+        "run",
+        "响应任务超时",
+        "Task of the response late",
+        {"role": "of the level's tasks", "due_s": "s since start"},
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.clock import PHYSICS_FIRST, Timer, TwinEnv
 from agents.operations import Operations
@@ -276,6 +277,7 @@ class Coupling:
         self._watch_rain(now_s)
         self._watch.watch_sewer(now_s, self._water.surcharged, self._water.node_heads, self._rain_event)
         self._watch.watch_roads(now_s, road_depth, self._rain_event)
+        self._watch_response(now_s, road_depth)
         news = [] if self._supply is None else self._supply.take_news()
         for kind, subject, event in [*news, *self._watch.take_news()]:
             self.operations.note_cause(kind, subject, event)
@@ -298,6 +300,17 @@ class Coupling:
         event = self._log.append(now_s, kind, "run", cause=cause, data=data)
         self._rain_event = event if self._raining else self._rain_event
         self.operations.note_cause(kind, RAIN, event)
+
+    def _watch_response(self, now_s: float, road_depth: NDArray[np.float64]) -> None:
+        """Let those who decide on the level of response look at rain and roads."""
+        board = self.operations.response
+        if board is not None:
+            fallen_mm = _depth_mm(self._setup.rain, now_s)
+            rain_mm = {
+                window_s: fallen_mm - _depth_mm(self._setup.rain, max(now_s - window_s, 0.0))
+                for window_s in board.rain_windows_s
+            }
+            board.look(rain_mm, road_depth)
 
     def _frame(self, interval_s: float) -> None:
         self._recorder.frame(self._now_with_water())

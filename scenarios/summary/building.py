@@ -16,6 +16,7 @@ from scenarios.summary.hazard import summarize_hazard
 from scenarios.summary.lifelines import summarize_lifelines
 from scenarios.summary.matters import summarize_matters
 from scenarios.summary.orders import summarize_orders
+from scenarios.summary.response import summarize_response
 from scenarios.summary.supply import summarize_supply
 from scenarios.summary.water import summarize_water
 from twin.supply.system import SupplySystem
@@ -82,6 +83,7 @@ def build_summary(
         "crews": summarize_crews(events, t_s),
         "orders": summarize_orders(events),
         **_where_any("alarms", summarize_alarms(events)),
+        **_where_any("response", summarize_response(events, t_s)),
         **_where_any("lifelines", summarize_lifelines(events)),
         **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),
     }

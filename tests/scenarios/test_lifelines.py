@@ -39,7 +39,7 @@ GIVEN: dict[str, Any] = {
     "output": {"depth_every": "2d", "sensors_every": "2d", "hazard": False},
     "numerics": {"coupling": "1h", "exchange": "1h", "max_step": "60s"},
 }
-DRAWN = {"failures": [{"draw": {"factor": 60}}], "duration": "3d"}
+DRAWN = {"failures": [{"draw": {"factor": 600}}], "duration": "3d"}
 
 Play = Callable[..., RunFolder]
 
