@@ -120,14 +120,7 @@ class Operations(mesa.Model):
         staffing = settings.staffing
         check_groups(staffing, self.catalogue)
         can_drive = roads is not None and bool(places.roads)
-        self.planner = Planner(
-            self.world,
-            self.book,
-            self.catalogue,
-            settings.cases,
-            settings.dispatch,
-            Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers) if can_drive else Roster(),
-        )
+        self.planner = self._make_planner(staffing, can_drive)
         self.desk = self._make_desk()
         self.response: ResponseBoard | None = None
         self.alarms: AlarmDesk | None = self._open_alarms()
@@ -265,6 +258,18 @@ class Operations(mesa.Model):
         return CaseBook(
             OpenCases(rules.merge_distance_m, rules.merge_time_s),
             ClosedCases(self.catalogue.events.waterlogging, rules.reopen_distance_m, rules.reopen_within_s),
+        )
+
+    def _make_planner(self, staffing: StaffingSettings, can_drive: bool) -> Planner:
+        """Say what the crews can do; where nobody can drive, nothing is planned."""
+        roster = Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers)
+        return Planner(
+            self.world,
+            self.book,
+            self.catalogue,
+            self.settings.cases,
+            self.settings.dispatch,
+            roster if can_drive else Roster(),
         )
 
     def _make_desk(self) -> Desk:

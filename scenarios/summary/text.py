@@ -8,9 +8,12 @@ from typing import Any
 
 def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     """Say the most important figures of a summary, one line each; a part that is absent is left out."""
+    return [*_physics_lines(summary), *_people_lines(summary)]
+
+
+def _physics_lines(summary: Mapping[str, Any]) -> list[str]:
     lines = []
     water, flooding = summary.get("water"), summary.get("flooding")
-    cases, crews = summary.get("cases"), summary.get("crews")
     if water:
         error = water["relative_error"]["whole"]
         lines.append(f"Water     {water['rain_m3']:,.0f} m³ of rain, mass error {error:.2e}")
@@ -34,6 +37,12 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
             f"{lifelines['mended_by_crews']:,} mended by crews, "
             f"{lifelines['first_called_by'].get('alarm', 0):,} first known by an alarm"
         )
+    return lines
+
+
+def _people_lines(summary: Mapping[str, Any]) -> list[str]:
+    lines = []
+    cases, crews = summary.get("cases"), summary.get("crews")
     if "alarms" in summary:
         alarms = summary["alarms"]
         levels = ", ".join(f"{alarms['by_level'][level]} of level {level}" for level in ("1", "2", "3", "4"))

@@ -64,7 +64,7 @@ def headline(record: RunRecord, say: Translate) -> str:
     length = record.series.get("flooded_road_015")
     failures = len(record.of_kind("lifeline.failed"))
     if failures and rain_depth_mm(record) <= 0:
-        alarms = len(record.of_kind("alarm.published"))
+        alarms = len({event.subject for event in record.of_kind("alarm.published")})
         return say("headline_lifelines", title=values["title"], failures=failures, alarms=alarms)
     if length is None or length.peak <= 0:
         return say("headline_dry", **values)
