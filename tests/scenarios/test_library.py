@@ -44,6 +44,19 @@ def test_jiangbei_storm_on_a_small_district(tmp_path: Path) -> None:
     assert run.events(kinds=["gully.blocked"])
 
 
+def test_lifeline_year_in_a_small_city_and_ten_days(tmp_path: Path) -> None:
+    city = "city=builtin:lifelines?area_km2=6"
+    draw = "failures=[{draw: {factor: 100}}]"
+    run = run_library("lifeline_year", tmp_path / "run", city, draw, "duration=10d")
+    assert run.summary is not None
+    lifelines, alarms, counts = (run.summary[part] for part in ("lifelines", "alarms", "cases"))
+    assert lifelines["mended_by_crews"] >= 10
+    assert alarms["published"] >= 10
+    assert counts["counts"]["closed"] >= 10
+    kinds = {event.kind for event in run.events()}
+    assert {"alarm.responded", "alarm.fed_back", "alarm.archived", "lifeline.recovered"} <= kinds
+
+
 @pytest.mark.slow
 @pytest.mark.shared_data
 def test_santboi_storm_on_the_imported_district(shared_data: Callable[[str], Path], tmp_path: Path) -> None:
