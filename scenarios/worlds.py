@@ -87,10 +87,17 @@ def _first_difference(first: Iterable[_Told], second: Iterable[_Told]) -> tuple[
 
 
 def _world(events: Sequence[Event]) -> Iterator[_Told]:
-    """Events of the world with all that must be equal: time, kind, subject, data and cause."""
+    """Events of the world with all that must be equal: time, kind, subject, data and cause.
+
+    The report that an alarm makes is no event of the world: whether an alarm is published, held back or
+    reported anew depends on what became of others.
+    """
     number: dict[int, int] = {}
+    alarms: set[int | None] = set()
     for event in events:
-        if event.kind.startswith(WORLD) and not _is_handled(event):
+        if event.kind.startswith("alarm."):
+            alarms.add(event.id)
+        elif event.kind.startswith(WORLD) and not _is_handled(event) and event.cause not in alarms:
             number[event.id] = len(number)
             cause = number.get(event.cause) if event.cause is not None else None
             yield event, (event.t_s, event.kind, event.subject, _plain(event.data), cause)
