@@ -108,7 +108,7 @@ class SiteWork:
             return float("inf")
         if task.kind is TaskKind.REPAIR_PIPE:
             return self._repair_left_s(task)
-        mending_s = self._repair_left_s(task) if task.kind is TaskKind.ATTEND and self.world.lifelines else 0.0
+        mending_s = self._repair_left_s(task) if self._may_mend(task) else 0.0
         key = task.kind, len(task.items)
         known = self._expected_s.get(key)
         if known is None:
@@ -389,6 +389,9 @@ class SiteWork:
         if failure is None or self.world.lifelines is None:
             return 0.0
         return self.world.lifelines.mend_s(failure) - done_s
+
+    def _may_mend(self, task: Task) -> bool:
+        return task.kind is TaskKind.ATTEND and self.world.lifelines is not None
 
     def _failure(self, task: Task) -> str | None:
         """Id of the failure of a lifeline that a case is about; None for none."""
