@@ -11,7 +11,7 @@ from scenarios.summary.text import summary_lines
 class Log(list[Event]):
     """A log in the making."""
 
-    def add(self, t_s: float, kind: str, subject: str, cause: int | None = None, **data: Any) -> int:
+    def add(self, t_s: float, kind: str, subject: str, cause: int | None = None, /, **data: Any) -> int:
         self.append(Event(len(self) + 1, t_s, kind, subject, cause, data=data))
         return len(self)
 
