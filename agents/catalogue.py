@@ -16,9 +16,12 @@ Triangle = tuple[float, float, float]
 class TaskKind(Word):
     """What a crew can be asked to do at a place, in the order in which they matter."""
 
+    SEAL_LEAK = "seal_leak"
+    VENTILATE = "ventilate"
     SHUT_VALVE = "shut_valve"
     CLOSE_ROAD = "close_road"
     REPAIR_PIPE = "repair_pipe"
+    FILL_CAVITY = "fill_cavity"
     LAY_BARRIER = "lay_barrier"
     PUMP = "pump"
     CLEAR_GULLIES = "clear_gullies"
@@ -64,8 +67,9 @@ class EventCatalogue:
     ----------
     classes
         By code.
-    burst_main
-        Code of the class that belongs to broken water mains.
+    burst_main, gas_leak, marsh_gas, subsidence
+        Codes of the classes that belong to broken water mains, leaking gas, gas from sewage, and roads that
+        collapse or have a cavity below.
     waterlogging
         Code of the class that belongs to water on streets.
     waterlogged_from_m
@@ -84,6 +88,9 @@ class EventCatalogue:
 
     classes: Mapping[str, EventClass]
     burst_main: str
+    gas_leak: str
+    marsh_gas: str
+    subsidence: str
     waterlogging: str
     waterlogged_from_m: float
     levels: tuple[tuple[float, int], ...]
@@ -197,6 +204,9 @@ def _event_catalogue(content: Mapping[str, Any]) -> EventCatalogue:
     return EventCatalogue(
         classes={entry["code"]: _event_class(entry) for entry in content["classes"]},
         burst_main=content["burst_main"],
+        gas_leak=content["gas_leak"],
+        marsh_gas=content["marsh_gas"],
+        subsidence=content["subsidence"],
         waterlogging=water["class"],
         waterlogged_from_m=water["waterlogged_from_m"],
         levels=tuple((entry["from_m"], entry["level"]) for entry in water["levels"]),

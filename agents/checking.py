@@ -7,6 +7,7 @@ from agents.casebook import CaseBook
 from agents.cases import Case, CaseAction, CaseState
 from agents.catalogue import TaskKind
 from agents.desk import Desk
+from agents.hazards import HazardRepairs
 from agents.limits import Stage
 from agents.mains import MainRepairs
 from agents.planning import Planner
@@ -31,8 +32,9 @@ class Checker:
 
     Attributes
     ----------
-    mains
-        What the cases of broken water mains call for; None where the supply is not simulated.
+    mains, hazards
+        What the cases of broken water mains, of gas and of cavities call for; None where these are not
+        simulated.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Checker:
         self.planner = planner
         self.settings = settings
         self.mains: MainRepairs | None = None
+        self.hazards: HazardRepairs | None = None
         self._agenda = Agenda(world.env, {"look": self._look, "resume": self._resume})
 
     def finish_task(self, task: Task, cause: int) -> None:
@@ -87,6 +90,8 @@ class Checker:
         if case.state is CaseState.HANDLING and self.book.is_settled(case):
             if self.mains is not None and self.mains.go_on(case, cause):
                 return
+            if self.hazards is not None and self.hazards.go_on(case, cause):
+                return
             case.step(CaseAction.FINISH)
             case.failed_checks = 0
             case.checked_m = None
@@ -115,7 +120,8 @@ class Checker:
         if self._is_about_water(case):
             depth = self.world.depth_at(case.x, case.y, case.road, self.settings.site_radius_m)
         if case.state is CaseState.CHECKING:
-            self._check(case, depth)
+            if self.hazards is None or not self.hazards.keeps(case):
+                self._check(case, depth)
         elif depth is None:
             pass
         elif case.state is CaseState.RESTORING:

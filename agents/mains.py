@@ -100,7 +100,7 @@ class MainRepairs:
             return False
         self._case_of[pipe] = case.id
         kind, sites = self._missing(pipe, case)
-        planned = [self.planner.plan_on_main(case, kind, site, cause) for site in sites]
+        planned = [self.planner.plan_at(case, kind, site, cause) for site in sites]
         return any(task is not None for task in planned)
 
     def _missing(self, pipe: str, case: Case) -> tuple[TaskKind, Sequence[ValvePlace]]:

@@ -29,6 +29,7 @@ from agents.deadlines import Deadlines
 from agents.desk import Desk
 from agents.dispatch import Dispatcher
 from agents.driving import Traffic
+from agents.hazards import HazardChannel, HazardRepairs
 from agents.hiring import check_groups, depots_of, hire, longest_hose_m, note_islands
 from agents.intake import Intake
 from agents.limits import read_time_limits
@@ -43,12 +44,13 @@ from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings, StaffingSettings
 from agents.site_work import SiteWork
 from agents.situations import Situations
-from agents.views import LifelineView, OrderPort, RoadView, SupplyView, WaterView
+from agents.views import HazardView, LifelineView, OrderPort, RoadView, SupplyView, WaterView
 from agents.world import World
 from agents.zones import Zones, read_zones
 from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.events import EventSink
+from cim_models.hazards import HazardNews
 
 TIDY_S = 3600.0
 """Cases that are over leave the book between one and two of these later, s."""
@@ -75,8 +77,8 @@ class Operations(mesa.Model):
         The dispatch policy; None for the one that the settings name.
     catalogue
         The rules; None for those that come with the package.
-    supply
-        The water supply; None where it is not simulated.
+    supply, hazards
+        The water supply, and gas and cavities; None where they are not simulated.
     lifelines
         Failures of lifelines without a hydraulic model; None for none.
     """
@@ -96,6 +98,7 @@ class Operations(mesa.Model):
         catalogue: Catalogue | None = None,
         supply: SupplyView | None = None,
         lifelines: LifelineView | None = None,
+        hazards: HazardView | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.env = TwinEnv() if env is None else env
@@ -114,6 +117,7 @@ class Operations(mesa.Model):
             seed,
             supply=supply,
             lifelines=lifelines,
+            hazards=hazards,
         )
         self.offices = Offices(city, self.catalogue.events)
         self.book = self._make_book()
@@ -129,6 +133,7 @@ class Operations(mesa.Model):
             self.checker.mains = MainRepairs(
                 self.book, self.planner, supply, self.catalogue.events.burst_main
             )
+        self.hazards = self._open_hazards(hazards)
         self.matters: Matters | None = None
         if settings.matters_per_day > 0.0 and places.roads:
             self.matters = Matters(self.world, settings.matters_per_day, self.desk.receive)
@@ -203,6 +208,11 @@ class Operations(mesa.Model):
         """
         if kind in ("road.flooded", "sewer.surcharged", "supply.burst", "rain.started"):
             self.world.flood_events[subject] = event_id
+
+    def tell(self, news: HazardNews) -> None:
+        """Let instruments or passers-by tell of gas or of a cavity."""
+        if self.hazards is not None:
+            self.hazards.tell(news)
 
     def inbox(self, organisation: str) -> list[Case]:
         """Return the open cases that a unit, or everybody below an organisation, has now.
@@ -299,6 +309,13 @@ class Operations(mesa.Model):
 
     def _skills_of(self, crew: str) -> frozenset[str]:
         return frozenset(self.crews[crew].card.skills)
+
+    def _open_hazards(self, hazards: HazardView | None) -> HazardChannel | None:
+        if hazards is None:
+            return None
+        self.checker.hazards = HazardRepairs(self.book, self.planner, hazards)
+        classes, receive = self.catalogue.events, self.desk.receive
+        return HazardChannel(self.world, hazards, self.settings, classes, receive, self.alarms)
 
     def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
         cards = hire(self.settings.staffing, self.catalogue, depots, roads)

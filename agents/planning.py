@@ -11,8 +11,10 @@ from agents.settings import CaseSettings, DispatchSettings
 from agents.staffing import BarrierSite
 from agents.tasks import OVER, Task, TaskState
 from agents.world import World
+from cim_models.hazards import Matter, WorkPlace
 from cim_models.mains import ValvePlace
 
+_ON_ROADS = (TaskKind.CLOSE_ROAD, TaskKind.REOPEN_ROAD)
 _FLOOD_TASKS = (TaskKind.CLOSE_ROAD, TaskKind.PUMP, TaskKind.CLEAR_GULLIES)
 
 
@@ -81,7 +83,8 @@ class Planner:
         if case.class_code != self.catalogue.events.waterlogging:
             if len(case.tasks) > case.past_tasks:
                 return []
-            return self._add_all(case, [TaskKind.ATTEND], cause, at_once=at_once)
+            planned = self._add_all(case, [TaskKind.ATTEND], cause, at_once=at_once)
+            return planned + self._add_cordon(case, cause, at_once=at_once)
         kinds = [
             kind
             for kind in _FLOOD_TASKS
@@ -106,14 +109,25 @@ class Planner:
             if self._stands_for(case, site) and not self._is_pending(case, TaskKind.REMOVE_BARRIER, site.id)
             if (task := self._add(case, TaskKind.REMOVE_BARRIER, cause, site)) is not None
         ]
-        closure = self.book.closures.get(case.road)
-        if closure is None or closure.case != case.id or self._is_pending(case, TaskKind.REOPEN_ROAD):
-            return planned
-        return planned + self._add_all(case, [TaskKind.REOPEN_ROAD], cause)
+        roads = sorted(road for road, closure in self.book.closures.items() if closure.case == case.id)
+        for road in roads:
+            if not self._is_pending(case, TaskKind.REOPEN_ROAD, "" if road == case.road else road):
+                task = self._add(case, TaskKind.REOPEN_ROAD, cause, self._road_site(case, road))
+                planned += [] if task is None else [task]
+        return planned
 
-    def plan_on_main(self, case: Case, kind: TaskKind, site: ValvePlace, cause: int) -> Task | None:
-        """Plan a task at a valve, or at the place of a broken pipe; None where nobody can do it."""
-        return self._add(case, kind, cause, site)
+    def plan_at(self, case: Case, kind: TaskKind, site: ValvePlace | WorkPlace, cause: int) -> Task | None:
+        """Plan a task at a place of its own, unless it is pending; None also where nobody can do it."""
+        return None if self._is_pending(case, kind, site.id) else self._add(case, kind, cause, site)
+
+    def matter_of(self, case: Case) -> Matter | None:
+        """Return what hazard a case is about; None for none, and where hazards are not simulated."""
+        events = self.catalogue.events
+        if self.world.hazards is None:
+            return None
+        if case.class_code in (events.gas_leak, events.marsh_gas):
+            return "gas"
+        return "ground" if case.class_code == events.subsidence else None
 
     def dispatch_delay_s(self, key: str) -> float:
         """How long a dispatcher takes to decide what ``key`` names, s."""
@@ -161,6 +175,25 @@ class Planner:
             if (task := self._add(case, kind, cause, site, at_once=at_once)) is not None
         ]
 
+    def _add_cordon(self, case: Case, cause: int, *, at_once: bool) -> list[Task]:
+        """Plan to close the roads that a hazard calls for and that are open."""
+        matter, hazards = self.matter_of(case), self.world.hazards
+        if matter is None or hazards is None:
+            return []
+        planned = []
+        for place in hazards.cordon(matter, case.x, case.y):
+            site = self._road_site(case, place.id)
+            task = self._add(case, TaskKind.CLOSE_ROAD, cause, site, at_once=at_once)
+            planned += [] if task is None else [task]
+        return planned
+
+    def _road_site(self, case: Case, road: str) -> WorkPlace | None:
+        """Return a road as a place of work; None for the case's own, which needs no name."""
+        if road == case.road:
+            return None
+        place = self.world.places.road_by_id[road]
+        return WorkPlace(road, place.x, place.y)
+
     def _add_all(self, case: Case, kinds: list[TaskKind], cause: int, *, at_once: bool = False) -> list[Task]:
         added = (self._add(case, kind, cause, at_once=at_once) for kind in kinds)
         return [task for task in added if task is not None]
@@ -170,7 +203,7 @@ class Planner:
         case: Case,
         kind: TaskKind,
         cause: int,
-        site: BarrierSite | ValvePlace | None = None,
+        site: BarrierSite | ValvePlace | WorkPlace | None = None,
         *,
         at_once: bool = False,
     ) -> Task | None:
@@ -178,7 +211,9 @@ class Planner:
         if not self.can_handle(skill):
             self._refuse(case, kind, f"no crew has the skill '{skill}'" if skill else "no crews", cause)
             return None
-        if kind is TaskKind.CLOSE_ROAD and (not case.road or case.road in self.book.closures):
+        road = site.id if site is not None and kind in _ON_ROADS else case.road
+        beside = site is not None and kind not in _ON_ROADS
+        if kind is TaskKind.CLOSE_ROAD and (not road or road in self.book.closures):
             return None
         items: list[str] = [] if site is None else [site.id]
         if kind is TaskKind.CLEAR_GULLIES:
@@ -200,7 +235,7 @@ class Planner:
                 case=case.id,
                 kind=kind,
                 skill=skill,
-                nodes=self._access(case) if site is None else self._node_near(x, y),
+                nodes=self._node_near(x, y) if beside else self._access(case, road),
                 x=x,
                 y=y,
                 ready_s=self.world.now_s + (0.0 if at_once else self._delay_s(case, task_id)),
@@ -234,15 +269,15 @@ class Planner:
             return road.x, road.y
         return case.x, case.y
 
-    def _access(self, case: Case) -> tuple[int, ...]:
-        """Junctions at both ends of the road, so that a crew can come from either side."""
-        road = self.world.places.road_by_id.get(case.road)
+    def _access(self, case: Case, name: str) -> tuple[int, ...]:
+        """Junctions at both ends of a road, so that a crew can come from either side."""
+        road = self.world.places.road_by_id.get(name)
         if road is None:
             return self._node_near(case.x, case.y)
-        if case.road not in self._nodes:
+        if name not in self._nodes:
             ends = (node for x, y in road.ends for node in self._node_near(x, y))
-            self._nodes[case.road] = tuple(dict.fromkeys(ends))
-        return self._nodes[case.road]
+            self._nodes[name] = tuple(dict.fromkeys(ends))
+        return self._nodes[name]
 
     def _node_near(self, x: float, y: float) -> tuple[int, ...]:
         return (self.world.roads.nearest_node(x, y),) if self.world.roads else ()

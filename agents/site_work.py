@@ -17,6 +17,7 @@ from agents.world import World
 from cim_models.orders import (
     ClearGullies,
     CloseRoad,
+    FillCavity,
     LayBarrier,
     OpenRoad,
     OpenValve,
@@ -24,9 +25,11 @@ from cim_models.orders import (
     OrderOutcome,
     RemoveBarrier,
     RepairPipe,
+    SealGasLeak,
     ShutValve,
     StartPump,
     StopPump,
+    VentilateSite,
 )
 from cim_models.standing import log_structure
 
@@ -36,6 +39,17 @@ LOOK_S = 300.0
 
 REPAIR_SPELL_S = 1800.0
 """A crew that is relieved during a repair loses the work of less than this time, s; own assumption."""
+
+
+_ORDERS: Mapping[TaskKind, Callable[[str, str], Order]] = {
+    TaskKind.SHUT_VALVE: ShutValve,
+    TaskKind.OPEN_VALVE: OpenValve,
+    TaskKind.REPAIR_PIPE: RepairPipe,
+    TaskKind.SEAL_LEAK: SealGasLeak,
+    TaskKind.VENTILATE: VentilateSite,
+    TaskKind.FILL_CAVITY: FillCavity,
+}
+"""Orders that take nothing but an id and the id of what they are about."""
 
 
 class Worker(Protocol):
@@ -95,9 +109,12 @@ class SiteWork:
             TaskKind.PUMP: self._pump,
             TaskKind.LAY_BARRIER: self._lay_barrier,
             TaskKind.REMOVE_BARRIER: self._remove_barrier,
-            TaskKind.SHUT_VALVE: self._turn_valve,
-            TaskKind.OPEN_VALVE: self._turn_valve,
-            TaskKind.REPAIR_PIPE: self._repair_pipe,
+            TaskKind.SHUT_VALVE: self._secure,
+            TaskKind.OPEN_VALVE: self._secure,
+            TaskKind.REPAIR_PIPE: self._repair,
+            TaskKind.FILL_CAVITY: self._repair,
+            TaskKind.SEAL_LEAK: self._secure,
+            TaskKind.VENTILATE: self._secure,
             TaskKind.INSPECT: self._finish,
             TaskKind.ATTEND: self._attend,
         }
@@ -106,7 +123,7 @@ class SiteWork:
         """Mean time that a task takes on site, s; ``inf`` where it ends when the water does."""
         if task.kind is TaskKind.PUMP:
             return float("inf")
-        if task.kind is TaskKind.REPAIR_PIPE:
+        if task.kind in (TaskKind.REPAIR_PIPE, TaskKind.FILL_CAVITY):
             return self._repair_left_s(task)
         mending_s = self._repair_left_s(task) if self._may_mend(task) else 0.0
         key = task.kind, len(task.items)
@@ -233,23 +250,27 @@ class SiteWork:
         crew.leaves(cause)
 
     def _close_road(self, crew: Worker, task: Task, cause: int) -> None:
-        road = self.book.cases[task.case].road
+        road = self._road(task)
         outcome, order, event = self._give(task, CloseRoad(self.book.next_order_id(), road), road, cause)
         if outcome.done:
             self.book.closures[road] = Closure(order, event, task.case)
         self._finish(crew, task, event)
 
     def _reopen_road(self, crew: Worker, task: Task, cause: int) -> None:
-        case = self.book.cases[task.case]
-        depth = self.world.depth_at(case.x, case.y, case.road, self.settings.cases.site_radius_m)
+        road = self._road(task)
+        depth = self.world.depth_at(task.x, task.y, road, self.settings.cases.site_radius_m)
         if depth >= self.catalogue.events.waterlogged_from_m:
             self._later(crew, LOOK_S, self._act, cause)
             return
-        outcome, _, event = self._give(task, OpenRoad(self.book.next_order_id(), case.road), case.road, cause)
-        closure = self.book.closures.pop(case.road, None)
+        outcome, _, event = self._give(task, OpenRoad(self.book.next_order_id(), road), road, cause)
+        closure = self.book.closures.pop(road, None)
         if closure is not None and outcome.done:
             self.world.log("order.ended", closure.order, event, pumped_m3=0.0)
         self._finish(crew, task, event)
+
+    def _road(self, task: Task) -> str:
+        """Road that a task closes or opens: the one it names, else that of its case."""
+        return task.items[0] if task.items else self.book.cases[task.case].road
 
     def _clear_gullies(self, crew: Worker, task: Task, cause: int) -> None:
         """Clear the next few gullies; the first call comes after the set-up, before any is clear."""
@@ -351,22 +372,17 @@ class SiteWork:
         del self.book.barriers[task.items[0]]
         self._finish(crew, task, event)
 
-    def _turn_valve(self, crew: Worker, task: Task, cause: int) -> None:
-        valve = task.items[0]
-        kind = ShutValve if task.kind is TaskKind.SHUT_VALVE else OpenValve
-        outcome, _, event = self._give(task, kind(self.book.next_order_id(), valve), valve, cause)
-        if outcome.done:
-            self._finish(crew, task, event)
-        else:
-            self._give_up(crew, task, outcome.reason, event)
-
-    def _repair_pipe(self, crew: Worker, task: Task, cause: int) -> None:
-        """Work on a pipe in spells, so that a crew that takes over goes on where the last one stopped."""
+    def _repair(self, crew: Worker, task: Task, cause: int) -> None:
+        """Work in spells, so that a crew that takes over goes on where the last one stopped."""
         left_s = self._repair_left_s(task)
         if left_s > 0.0:
             self._later(crew, min(left_s, REPAIR_SPELL_S), self._repair_spell, cause)
             return
-        order = RepairPipe(self.book.next_order_id(), task.items[0])
+        self._secure(crew, task, cause)
+
+    def _secure(self, crew: Worker, task: Task, cause: int) -> None:
+        """Give the order that the task is all about, and be done with it."""
+        order = _ORDERS[task.kind](self.book.next_order_id(), task.items[0])
         outcome, _, event = self._give(task, order, task.items[0], cause)
         if outcome.done:
             self._finish(crew, task, event)
@@ -380,11 +396,13 @@ class SiteWork:
         self._act(arg)
 
     def _repair_left_s(self, task: Task) -> float:
-        """Time that is left of a repair, of a main of the supply or of a failure that a case is about, s."""
+        """Time that is left of a repair, of a main, of a cavity or of a failure that a case is about, s."""
         done_s = self._repaired_s.get(task.id, 0.0)
         if task.kind is TaskKind.REPAIR_PIPE:
             assert self.world.supply is not None
             return self.world.supply.repair_s(task.items[0]) - done_s
+        if task.kind is TaskKind.FILL_CAVITY:
+            return 60.0 * self._draw(task, "fill", self.catalogue.tasks[task.kind].each_min) - done_s
         failure = self._failure(task)
         if failure is None or self.world.lifelines is None:
             return 0.0

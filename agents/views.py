@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cim_models.hazards import HazardReading, HazardWork, Matter, WorkPlace
 from cim_models.journeys import Way
 from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import Order, OrderOutcome
@@ -153,6 +154,26 @@ class LifelineView(Protocol):
 
     def mend(self, failure: str, cause: int) -> None:
         """Let a crew have mended it; ``cause`` is the event with which that began."""
+        ...
+
+
+class HazardView(Protocol):
+    """Gas and cavities as those meet them who secure a place and mend it."""
+
+    def missing(self, matter: Matter, x: float, y: float) -> Sequence[HazardWork]:
+        """Return the work that somebody on site sees to be done around a place, the most urgent first."""
+        ...
+
+    def is_dangerous(self, matter: Matter, x: float, y: float) -> bool:
+        """Whether a place must not be given back yet."""
+        ...
+
+    def cordon(self, matter: Matter, x: float, y: float) -> Sequence[WorkPlace]:
+        """Roads that a place calls to be closed, the nearest first."""
+        ...
+
+    def readings(self) -> Sequence[HazardReading]:
+        """Return what instruments have said since the last call and is not commonplace."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from agents.clock import TwinEnv
 from agents.draws import Draws
 from agents.places import Places
-from agents.views import LifelineView, OrderPort, RoadView, SupplyView, WaterView
+from agents.views import HazardView, LifelineView, OrderPort, RoadView, SupplyView, WaterView
 from cim_models.events import EventSink
 
 RAIN = "rain"
@@ -32,8 +32,8 @@ class World:
         The event log.
     seed
         Seed of the scenario.
-    supply
-        The water supply; None where it is not simulated.
+    supply, hazards
+        The water supply, and gas and cavities; None where they are not simulated.
     lifelines
         Failures of lifelines without a hydraulic model; None for none.
     flood_events
@@ -51,6 +51,7 @@ class World:
     flood_events: dict[str, int] = field(default_factory=dict)
     supply: SupplyView | None = None
     lifelines: LifelineView | None = None
+    hazards: HazardView | None = None
     _draws: dict[str, Draws] = field(default_factory=dict)
 
     @property

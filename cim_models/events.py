@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from cim_models.alarm_events import ALARM_EVENTS
 from cim_models.event_kind import EventKind
+from cim_models.hazard_events import HAZARD_EVENTS
 from cim_models.lifeline_events import LIFELINE_EVENTS
 from cim_models.values import ValueKind
 
@@ -492,70 +493,10 @@ _KINDS = (
         "Customers have water again",
         {"nodes": "ids of nodes", "persons": "at these nodes", "persons_out": "without water in all"},
     ),
-    EventKind(
-        "gas.leaking",
-        "gas leak",
-        "燃气泄漏",
-        "Gas leaking",
-        {
-            "x": "m",
-            "y": "m",
-            "source": "id of the main or cabinet",
-            "hole_m": "diameter of the hole, m",
-            "flow_m3_h": "that it lets out, m3/h",
-            "pressure_kpa": "gauge pressure of the main at the leak, kPa",
-        },
-    ),
-    EventKind("gas.sealed", "gas leak", "燃气泄漏封堵", "Gas leak sealed", {"released_m3": "in all, m3"}),
-    EventKind(
-        "gas.alarm",
-        "hazard_sites",
-        "可燃气体报警",
-        "Gas alarm",
-        {
-            "level": "3 to 1 (most urgent)",
-            "lel": "methane reading, share of the lower explosive limit",
-            "hydrogen_sulphide_ppm": "reading, ppm",
-            "kind": "septic_tank, manhole or regulator",
-            "x": "m",
-            "y": "m",
-        },
-    ),
-    EventKind(
-        "gas.alarm_over",
-        "hazard_sites",
-        "可燃气体报警解除",
-        "Gas alarm over",
-        {"peak_lel": "largest reading, share of the LEL", "lel": "reading, share of the LEL"},
-    ),
-    EventKind(
-        "gas.diagnosed",
-        "hazard_sites",
-        "气源研判",
-        "Source of gas judged",
-        {
-            "verdict": "leak, marsh_gas or unclear",
-            "leak_probability": "0 to 1",
-            "evidence": "logarithm of the likelihood ratio, leak over marsh gas, by signal",
-        },
-    ),
-    EventKind(
-        "gas.ventilation_started",
-        "hazard_sites",
-        "通风启动",
-        "Ventilation started",
-        {"by": "fan or crew", "lel": "reading, share of the LEL"},
-    ),
-    EventKind(
-        "gas.ventilation_stopped",
-        "hazard_sites",
-        "通风停止",
-        "Ventilation stopped",
-        {"by": "fan or crew", "lel": "reading, share of the LEL"},
-    ),
     EventKind("order.ended", "order", "指令结束", "Order ended", {"pumped_m3": "m3, for a pump"}),
     *ALARM_EVENTS,
     *LIFELINE_EVENTS,
+    *HAZARD_EVENTS,
 )
 
 EVENT_KINDS: Mapping[str, EventKind] = {kind.name: kind for kind in _KINDS}

@@ -174,10 +174,18 @@ class FillCavity:
     cavity: str
 
 
+@dataclass(frozen=True, slots=True)
+class SurveyRoads:
+    """Drive the ground radar along roads, in this order."""
+
+    id: str
+    roads: tuple[str, ...]
+
+
 StructureOrder = LayBarrier | RemoveBarrier | LayCulvert | RemoveCulvert | ShutCulvert | OpenCulvert
 ValveOrder = ShutValve | OpenValve
 SupplyOrder = ValveOrder | RepairPipe
-HazardOrder = SealGasLeak | VentilateSite | FillCavity
+HazardOrder = SealGasLeak | VentilateSite | FillCavity | SurveyRoads
 Order = (
     CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder | SupplyOrder | HazardOrder
 )

@@ -17,6 +17,7 @@ from cim_models.errors import BundleError, ScenarioError
 from cim_models.opening import BUILTIN, city_hash, open_city
 from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
+from scenarios.hazards import HazardPlan, hazard_plan
 from scenarios.lifelines import LifelinePlan, lifeline_plan
 from scenarios.measures import PlannedOrder, gully_blockages, measure_ids, plan_orders
 from scenarios.operations import CrewLossPlan, crew_losses, operations_settings
@@ -63,8 +64,8 @@ class Setup:
         Points at which the water is written.
     water, operations
         Settings of the physics and of those who act.
-    supply
-        What the water supply needs; None where it is not simulated.
+    supply, hazards
+        What the water supply needs, and gas and cavities; None where they are not simulated.
     lifelines
         Failures of lifelines that no hydraulic model computes; None for none.
     """
@@ -82,6 +83,7 @@ class Setup:
     operations: OperationsSettings
     supply: SupplyPlan | None = None
     lifelines: LifelinePlan | None = None
+    hazards: HazardPlan | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -112,7 +114,7 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
     scenario, source = loaded.scenario, str(loaded.path)
     city = _open(loaded)
     notes = check_defects(city)
-    supply = supply_plan(scenario, city, source)
+    supply, hazards = supply_plan(scenario, city, source), hazard_plan(scenario, city, source)
     rain = make_rain(loaded, city)
     ids = measure_ids(len(scenario.measures)) if ids is None else ids
     operations = operations_settings(scenario, city, source)
@@ -121,12 +123,7 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
         loaded=loaded,
         city=city,
         city_sha256=city_hash(city),
-        notes=(
-            *notes,
-            *rain.notes,
-            *([] if supply is None else [supply.note]),
-            *(lifelines.notes if lifelines else ()),
-        ),
+        notes=(*notes, *rain.notes, *_notes(supply, hazards, lifelines)),
         rain=rain,
         measure_ids=ids,
         planned=tuple(plan_orders(scenario, city, source, ids)),
@@ -136,7 +133,17 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
         operations=operations,
         supply=supply,
         lifelines=lifelines,
+        hazards=hazards,
     )
+
+
+def _notes(
+    supply: SupplyPlan | None, hazards: HazardPlan | None, lifelines: LifelinePlan | None
+) -> tuple[str, ...]:
+    """Return what is taken for granted about pipes and ground."""
+    notes = () if supply is None else (supply.note,)
+    more = () if hazards is None else hazards.notes
+    return (*notes, *more, *(lifelines.notes if lifelines else ()))
 
 
 def check_defects(city: City) -> list[str]:

@@ -18,6 +18,7 @@ from cim_models.standing import log_standing
 from scenarios.blame import blame
 from scenarios.composition import Setup
 from scenarios.floodwatch import FloodWatch, WatchedNodes, WatchedRoads
+from scenarios.hazardstory import HazardStory, open_hazards
 from scenarios.lifelinestory import LifelineStory
 from scenarios.measures import PlannedOrder
 from scenarios.operations import CrewLossPlan
@@ -87,7 +88,8 @@ class Coupling:
         self._roads = None if roads is None else RoadNetwork(roads)
         self._supply = None if supply is None else SupplyStory(supply, water, self._log)
         self._lifelines = None if setup.lifelines is None else LifelineStory(setup.lifelines, self._log)
-        self._desk = OrderDesk(water, self._roads, self._log, self._supply)
+        self._hazards = open_hazards(setup, self._roads, self._supply, self._log)
+        self._desk = OrderDesk(water, self._roads, self._log, self._supply, self._hazards)
         self._watch = FloodWatch(_watched_roads(city), _watched_nodes(city, water), self._log)
         self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
         self._rain_event: int | None = None
@@ -115,6 +117,7 @@ class Coupling:
             seed=setup.scenario.seed,
             supply=self._supply,
             lifelines=self._lifelines,
+            hazards=self._hazards,
         )
         self._join()
         if self._lifelines is not None:
@@ -130,6 +133,11 @@ class Coupling:
     def supply(self) -> SupplyStory | None:
         """The water supply, where it is simulated."""
         return self._supply
+
+    @property
+    def hazards(self) -> HazardStory | None:
+        """Gas and cavities, where they are simulated."""
+        return self._hazards
 
     def end(self, t_s: float, status: str) -> None:
         """Write the last event and what is recorded per cell and point."""
@@ -154,6 +162,8 @@ class Coupling:
                 self._log.append(0.0, "gully.blocked", str(gullies["id"].iloc[row]), cause=started, data=data)
         if self._supply is not None:
             self._supply.begin(started)
+        if self._hazards is not None:
+            self._hazards.begin(started)
         return started
 
     def _schedule(self) -> None:
@@ -214,6 +224,7 @@ class Coupling:
             "recorder": self._recorder,
             "supply": self._supply,
             "lifelines": self._lifelines,
+            "hazards": self._hazards,
         }
         return {name: part for name, part in parts.items() if part is not None}
 
@@ -281,6 +292,10 @@ class Coupling:
         news = [] if self._supply is None else self._supply.take_news()
         for kind, subject, event in [*news, *self._watch.take_news()]:
             self.operations.note_cause(kind, subject, event)
+        if self._hazards is not None:
+            self._hazards.advance_to(now_s, self._water.rain_intensity_mm_h)
+            for told in self._hazards.take_news():
+                self.operations.tell(told)
         self._again(interval_s, self._step)
 
     def _watch_rain(self, now_s: float) -> None:
@@ -328,6 +343,8 @@ class Coupling:
         self._recorder.volumes(now_s, rain_mm_h, volumes)
         if self._supply is not None:
             self._recorder.supply(now_s, self._supply)
+        if self._hazards is not None:
+            self._recorder.hazards(now_s, self._hazards)
         self._again(interval_s, self._read)
 
     def _velocity(self, interval_s: float) -> None:

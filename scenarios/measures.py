@@ -25,8 +25,10 @@ from cim_models.orders import (
     StopPump,
 )
 from cim_models.structures import Barrier, Culvert, Line, Structure
+from scenarios.hazards import survey_order
 from scenarios.places import check_id, locate, sewer_target, unknown
 from scenarios.planned import PlannedOrder as PlannedOrder
+from scenarios.schema.hazards import RadarSurvey
 from scenarios.schema.model import GullyClearing, Measure, PumpTruck, RoadClosure, Scenario
 from scenarios.schema.structures import CulvertClosure
 from scenarios.schema.supply import PipeRepair, ValveClosure
@@ -87,6 +89,9 @@ def _orders(
         return _clearing(scenario, measure.clear_gullies, (name, f"{key}.clear_gullies"), city, source)
     key = f"{key}.{measure.chosen_name}"
     chosen = measure.chosen
+    if isinstance(chosen, RadarSurvey):
+        t_s = _times(scenario, chosen.begin, None, key, source)[0]
+        return [survey_order(chosen, name, key, t_s, city, source)]
     if isinstance(chosen, PipeRepair):
         t_s = _times(scenario, chosen.at, None, key, source)[0]
         return [repair_order(chosen, name, key, t_s, city, source)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cim_models.errors import RunError
 from cim_models.orders import (
     CloseRoad,
+    HazardOrder,
     OpenRoad,
     Order,
     OrderOutcome,
@@ -16,6 +17,7 @@ from cim_models.orders import (
     SupplyOrder,
 )
 from cim_models.standing import log_structure
+from scenarios.hazardstory import HazardStory
 from scenarios.measures import PlannedOrder
 from scenarios.storylog import StoryLog
 from scenarios.supplystory import SupplyStory
@@ -34,8 +36,8 @@ class OrderDesk:
         The road graph, or None where the city has no roads.
     log
         Where the orders of the scenario itself are written; agents write their own.
-    supply
-        The water supply, or None where it is not simulated.
+    supply, hazards
+        The water supply, and gas and cavities; None where they are not simulated.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class OrderDesk:
         roads: RoadNetwork | None,
         log: StoryLog,
         supply: SupplyStory | None = None,
+        hazards: HazardStory | None = None,
     ) -> None:
         self._water, self._roads, self._log, self._supply = water, roads, log, supply
+        self._hazards = hazards
         self._issued: dict[str, int] = {}
 
     def apply(self, order: Order) -> OrderOutcome:
@@ -58,6 +62,10 @@ class OrderDesk:
             if self._supply is None:
                 return OrderOutcome(False, "the water supply is not simulated")
             return self._supply.apply(order)
+        if isinstance(order, HazardOrder):
+            if self._hazards is None:
+                return OrderOutcome(False, "gas and cavities are not simulated")
+            return self._hazards.apply(order)
         return self._water.apply(order)
 
     def state(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cim_models.city import City
 from scenarios.floodwatch import THRESHOLDS_M
+from scenarios.hazardstory import HazardStory
 from scenarios.points import PointRecorder
 from scenarios.runfolder import RunWriter
 from scenarios.runfolder.readings import CITY
@@ -134,6 +135,10 @@ class Recorder:
     def supply(self, t_s: float, supply: SupplyStory) -> None:
         """Write customers without water and what has escaped from the supply."""
         supply.read(t_s, self._writer.readings, CITY)
+
+    def hazards(self, t_s: float, hazards: HazardStory) -> None:
+        """Write what the detectors of gas read, and how large cavities are."""
+        hazards.read(t_s, self._writer.readings, CITY)
 
     def pressures(self, t_s: float, supply: SupplyStory) -> None:
         """Write the pressure at every node of the supply."""

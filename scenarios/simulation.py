@@ -251,6 +251,7 @@ class Simulation:
             self.water.balance(),
             performance,
             self._supply,
+            self.coupling.hazards,
         )
         if status == FINISHED:
             self.writer.finish(self.t_s, summary)

@@ -11,6 +11,7 @@ from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import OrderOutcome, SupplyOrder
 from scenarios.storylog import StoryLog
 from twin.supply.damage import DamageState, SupplyChange
+from twin.supply.failures import PipeBurst
 from twin.supply.system import SupplySystem
 
 NOTED = ("supply.burst", "supply.customers_out")
@@ -57,6 +58,7 @@ class SupplyStory:
         self._events: dict[str, int] = {}
         self._buried: set[str] = set()
         self._news: list[tuple[str, str, int]] = []
+        self._origins: dict[str, int] = {}
 
     def begin(self, started: int) -> None:
         """Say to which event everything goes back that comes from outside."""
@@ -81,6 +83,16 @@ class SupplyStory:
         outcome = self.supply.apply(order)
         self._write()
         return outcome
+
+    def break_pipe(self, pipe: str, area_fraction: float, position: float, cause: int) -> None:
+        """Let a pipe burst now, because of an event."""
+        burst = PipeBurst(float(self.supply.time_s), pipe, area_fraction, position)
+        self._origins[f"supply.burst {pipe}"] = cause
+        self.supply.plan(burst)
+
+    def event_of(self, key: str) -> int | None:
+        """Event of a change of the supply by its key; None for none."""
+        return self._events.get(key)
 
     def take_news(self) -> list[tuple[str, str, int]]:
         """Hand out kind, subject and id of what leads to reports, since the last call."""
@@ -176,7 +188,7 @@ class SupplyStory:
     def _cause(self, change: SupplyChange) -> int | None:
         because = change.because
         if not because:
-            return self._started
+            return self._origins.get(change.key, self._started)
         return self._events.get(because) or self._log.event_of_order(because) or self._started
 
     def _note_buried(self, pipe: str, now_s: float) -> None:
@@ -196,6 +208,7 @@ class SupplyStory:
             "events": dict(self._events),
             "buried": sorted(self._buried),
             "news": list(self._news),
+            "origins": dict(self._origins),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -203,4 +216,4 @@ class SupplyStory:
         self.supply.restore(state["supply"])
         self._started = state["started"]
         self._events, self._buried = dict(state["events"]), set(state["buried"])
-        self._news = list(state["news"])
+        self._news, self._origins = list(state["news"]), dict(state["origins"])

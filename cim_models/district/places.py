@@ -14,7 +14,7 @@ from cim_models.district.streets import Junction, StreetPlan
 from cim_models.district.tables import layer_frame
 
 _DEPOTS = (
-    ("中央应急站", "Central Emergency Depot", "drainage,traffic,pump,water,gas", 0.45, 0.55),
+    ("中央应急站", "Central Emergency Depot", "drainage,traffic,pump,water,gas,road", 0.45, 0.55),
     ("西溪排水站", "Xixi Drainage Depot", "drainage,pump", 0.12, 0.28),
     ("东苑交通站", "Dongyuan Traffic Depot", "traffic,drainage", 0.9, 0.35),
     ("北坡抢修站", "Beipo Repair Depot", "water,gas,pump", 0.6, 0.9),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from scenarios.schema.boundaries import Boundary
 from scenarios.schema.failures import Alarms, FailureDraw, LifelineFailure
+from scenarios.schema.hazards import Cavities, CavityFault, Gas, GasLeak, RadarSurvey
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
 from scenarios.schema.reporting import Reporting, StreetMatters
 from scenarios.schema.section import OneOf, Point, Section
@@ -95,6 +96,8 @@ class Failure(OneOf):
     crew_lost: CrewLoss | None = None
     draw: FailureDraw | None = None
     lifeline: LifelineFailure | None = None
+    gas_leak: GasLeak | None = None
+    cavity: CavityFault | None = None
 
 
 class Dispatch(Section):
@@ -200,6 +203,7 @@ class Measure(OneOf):
     shut_culvert: CulvertClosure | None = None
     shut_valve: ValveClosure | None = None
     repair_pipe: PipeRepair | None = None
+    radar_survey: RadarSurvey | None = None
 
 
 class Output(Section):
@@ -280,6 +284,8 @@ class Scenario(Section):
     boundaries: tuple[Boundary, ...] = ()
     structures: tuple[StandingStructure, ...] = ()
     supply: Supply = Supply()
+    gas: Gas = Gas()
+    cavities: Cavities = Cavities()
     failures: tuple[Failure, ...] = ()
     matters: StreetMatters = StreetMatters()
     reporting: Reporting = Reporting()

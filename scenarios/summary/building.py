@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cim_models.city import City
+from cim_models.events import Event
 from cim_models.values import ValueKind
+from scenarios.hazardstory import HazardStory
 from scenarios.runfolder import RunFolder
 from scenarios.summary.alarms import summarize_alarms
 from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
 from scenarios.summary.flooding import city_series, summarize_flooding
 from scenarios.summary.hazard import summarize_hazard
+from scenarios.summary.hazards import summarize_cavities, summarize_gas
 from scenarios.summary.lifelines import summarize_lifelines
 from scenarios.summary.matters import summarize_matters
 from scenarios.summary.orders import summarize_orders
@@ -39,6 +43,7 @@ def build_summary(
     balance: WaterBalance,
     performance: Performance,
     supply: SupplySystem | None = None,
+    hazards: HazardStory | None = None,
 ) -> dict[str, Any]:
     """Compute the summary of a run from its folder; all but the water balance comes from there.
 
@@ -54,8 +59,8 @@ def build_summary(
         Water volumes at that time.
     performance
         How fast it went.
-    supply
-        The water supply at that time; None where it is not simulated.
+    supply, hazards
+        The water supply, and gas and cavities, at that time; None where they are not simulated.
     """
     events, frames = run.events(), run.frames()
     meta = run.meta
@@ -86,8 +91,18 @@ def build_summary(
         **_where_any("response", summarize_response(events, t_s)),
         **_where_any("lifelines", summarize_lifelines(events)),
         **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),
+        **_hazards(hazards, events),
     }
 
 
 def _where_any(name: str, part: dict[str, Any] | None) -> dict[str, Any]:
     return {} if part is None else {name: part}
+
+
+def _hazards(hazards: HazardStory | None, events: Sequence[Event]) -> dict[str, Any]:
+    """Return the sections of what is simulated of gas and cavities."""
+    if hazards is None:
+        return {}
+    gas = {} if hazards.gas is None else {"gas": summarize_gas(hazards.gas, events)}
+    ground = hazards.cavities
+    return gas if ground is None else {**gas, "cavities": summarize_cavities(ground, events)}

@@ -23,6 +23,7 @@ from twin.cavities.growth import (
 from twin.cavities.radar import detection_probability
 from twin.cavities.roof import Shape, Strength, safety_factor, shape_of
 from twin.cavities.settings import CavitySettings
+from twin.chance import Chance
 
 STEP_S = 60.0
 
@@ -102,10 +103,13 @@ class CavitySystem:
         As the run begins.
     settings
         Coefficients.
+    chance
+        Luck of the radar, looked up by survey and cavity.
     """
 
-    def __init__(self, cavities: Sequence[Cavity], settings: CavitySettings) -> None:
-        self.cavities, self._settings = tuple(cavities), settings
+    def __init__(self, cavities: Sequence[Cavity], settings: CavitySettings, chance: Chance) -> None:
+        self.cavities, self._settings, self._chance = tuple(cavities), settings, chance
+        self._passes: list[tuple[float, str, str]] = []
         self._row = {cavity.id: row for row, cavity in enumerate(self.cavities)}
         soils = [settings.soils[cavity.soil] for cavity in self.cavities]
         self._porosity = np.array([soil.porosity for soil in soils])
@@ -114,7 +118,8 @@ class CavitySystem:
         self._wet_kpa = np.array([soil.cohesion_wet_kpa for soil in soils])
         self._friction = np.radians([soil.friction_deg for soil in soils])
         self._factor = np.array([cavity.strength for cavity in self.cavities])
-        self._traffic = np.array([settings.roof.traffic[cavity.road_class] for cavity in self.cavities])
+        traffic = settings.roof.traffic
+        self._traffic = np.array([traffic.get(cavity.road_class, 1.0) for cavity in self.cavities])
         self._washing = Washing(
             np.array([soil.carried for soil in soils]),
             np.array([soil.threshold_m3_h for soil in soils]) / 3600.0,
@@ -163,15 +168,16 @@ class CavitySystem:
         self._water_m3 += float(water.sum()) * STEP_S
         self.wetness = wetness_after(self.wetness, self._rain_mm_h, self._settings.rain, STEP_S)
         self._tick += 1
+        while self._passes and self._passes[0][0] <= self.time_s:
+            _, road, order = self._passes.pop(0)
+            self._look(road, order)
         for row in np.flatnonzero(growing & (self.safety < 1.0)).tolist():
             self._collapse(row)
 
     @property
     def volume_m3(self) -> Floats:
         """Volume of each cavity, m3; 0 once filled."""
-        return np.where(
-            self.state_of == CavityState.FILLED, 0.0, volume_m3(self.solids, self._porosity)
-        )
+        return np.where(self.state_of == CavityState.FILLED, 0.0, volume_m3(self.solids, self._porosity))
 
     @property
     def shape(self) -> Shape:
@@ -212,30 +218,32 @@ class CavitySystem:
         hidden = (self.state_of == CavityState.GROWING) & ~self.found
         return np.where(hidden, detection_probability(self.shape, roof.pavement_m, radar), 0.0)
 
-    def survey(self, road: str, luck: Mapping[str, float], order: str) -> list[str]:
-        """Drive the radar along a road.
+    def survey(self, roads: Sequence[tuple[str, float]], order: str, begin_s: float) -> None:
+        """Drive the radar along roads, one after the other; each is looked at when its end is reached.
 
         Parameters
         ----------
-        road
-            Its id.
-        luck
-            A number from [0, 1) for each cavity by id: it is found where its chance is larger.
+        roads
+            Id and length, m, of each, in the order of the way.
         order
             Id of the order that sent the radar.
-
-        Returns
-        -------
-        Ids of the cavities that were found.
+        begin_s
+            When it sets out, s.
         """
-        chance, found = self.detection_probability(), []
+        speed_m_s = self._settings.radar.speed_km_h / 3.6
+        reached_s = begin_s
+        for road, length_m in roads:
+            reached_s += length_m / speed_m_s
+            self._passes.append((reached_s, road, order))
+        self._passes.sort()
+
+    def _look(self, road: str, order: str) -> None:
+        chance = self.detection_probability()
         for row, cavity in enumerate(self.cavities):
-            if cavity.road == road and luck[cavity.id] < chance[row]:
+            if cavity.road == road and self._chance.of(order, cavity.id).random() < chance[row]:
                 self.found[row] = True
-                found.append(cavity.id)
                 data = {**self._describe(row), "probability": round(float(chance[row]), 3)}
                 self._changes.append(Change(self.time_s, "cavity.found", cavity.id, order, data))
-        return found
 
     def fill(self, cavity: str, order: str) -> OrderOutcome:
         """Fill a cavity or the hole that it left."""
@@ -270,6 +278,7 @@ class CavitySystem:
             "rain_mm_h": self._rain_mm_h,
             "water_m3": self._water_m3,
             "arrays": {name: getattr(self, name).copy() for name in _ARRAYS},
+            "passes": list(self._passes),
             "changes": list(self._changes),
         }
 
@@ -277,6 +286,7 @@ class CavitySystem:
         """Take over such a state."""
         self._tick, self._rain_mm_h = state["tick"], state["rain_mm_h"]
         self._water_m3, self._changes = state["water_m3"], list(state["changes"])
+        self._passes = list(state["passes"])
         for name, values in state["arrays"].items():
             setattr(self, name, values.copy())
 

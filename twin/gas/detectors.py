@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.chance import Chance
 from twin.gas.box import Floats
 from twin.gas.settings import GasSettings
-from twin.gas.sites import Chance
 
 CALM = 0
 """Level of a site without an alarm; alarms go from 3, the least urgent, to 1."""

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from geopandas import GeoDataFrame
-from numpy.random import Generator
 
 from cim_models.errors import InputError
+from twin.chance import Chance
 from twin.gas.box import Floats
 from twin.gas.settings import GasSettings
 
 _DAY_S, _HOUR_S = 86_400.0, 3600.0
-
-
-class Chance(Protocol):
-    """Random numbers looked up by what they decide."""
-
-    def of(self, *key: str | int) -> Generator:
-        """Return the generator that belongs to a key: the same key, the same numbers."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

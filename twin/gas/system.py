@@ -13,6 +13,7 @@ import numpy as np
 from cim_models.changes import Change
 from cim_models.errors import InputError
 from cim_models.orders import OrderOutcome
+from twin.chance import Chance
 from twin.gas.box import BoxFlow, Floats, advance_boxes
 from twin.gas.detectors import CALM, Detectors
 from twin.gas.diagnosis import LEAK, Diagnosis, Signals, diagnose
@@ -21,7 +22,7 @@ from twin.gas.leaks import GasLeak, OpenLeak
 from twin.gas.mains import REGULATOR, GasMains
 from twin.gas.migration import Pathways
 from twin.gas.settings import GasSettings
-from twin.gas.sites import Chance, GasSites
+from twin.gas.sites import GasSites
 
 STEP_S = 60.0
 SPIN_UP_S = 6 * 3600.0
@@ -235,7 +236,8 @@ class GasSystem:
             self._peak_lel[row] = 0.0
             self.diagnoses.pop(site, None)
             return
-        because = self._origin(row) if before == CALM else f"gas.alarm {site}"
+        leak = self.leak_behind(site)
+        because = f"gas.alarm {site}" if before != CALM else f"gas.leaking {leak}" if leak else ""
         data: dict[str, Any] = {
             "level": level,
             "lel": round(lel, 4),
@@ -246,11 +248,12 @@ class GasSystem:
         }
         self._changes.append(Change(self.time_s, "gas.alarm", site, because, data))
 
-    def _origin(self, row: int) -> str:
-        """Key of the leak that most of a space's methane comes from; empty where it is marsh gas."""
+    def leak_behind(self, site: str) -> str:
+        """Id of the leak that most of a space's methane comes from; empty where it is marsh gas."""
+        row = self._row[site]
         gas = self.share[row, _ETHANE] / self._settings.natural.ethane
         is_leak = gas * self._settings.natural.methane > 0.5 * self.share[row, _METHANE]
-        return f"gas.leaking {self.leaks[self._fed_by[row]].id}" if is_leak and self._fed_by[row] >= 0 else ""
+        return self.leaks[self._fed_by[row]].id if is_leak and self._fed_by[row] >= 0 else ""
 
     def _note_fan(self, row: int, before: bool) -> None:
         running, site = bool(self.detectors.fan[row]), self.sites.ids[row]

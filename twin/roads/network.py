@@ -46,6 +46,7 @@ class RoadNetwork:
         self.road_ids = tuple(str(name) for name in roads["id"])
         self.depth = np.zeros(len(roads))
         self.closed = np.zeros(len(roads), dtype=bool)
+        self.broken = np.zeros(len(roads), dtype=bool)
         self._road = {name: index for index, name in enumerate(self.road_ids)}
         self._lines = list(roads.geometry)
         self._length_m = np.array([line.length for line in self._lines])
@@ -98,6 +99,11 @@ class RoadNetwork:
         self.closed[self._index(road)] = False
         self._changed()
 
+    def break_up(self, road: str, *, broken: bool = True) -> None:
+        """Let a road have a hole that no vehicle passes, or let it be mended."""
+        self.broken[self._index(road)] = broken
+        self._changed()
+
     def watch(self, listener: Callable[[], None]) -> None:
         """Call a bound method after each change of depths or barriers, as long as its object lives."""
         self._listeners.append(WeakMethod(listener))
@@ -118,12 +124,13 @@ class RoadNetwork:
         return OrderOutcome(True)
 
     def state(self) -> dict[str, NDArray[np.float64] | NDArray[np.bool_]]:
-        """Return depth and barriers of each road: all that a network of the same roads needs to go on."""
-        return {"depth": self.depth.copy(), "closed": self.closed.copy()}
+        """Return depth, barriers and holes of each road, which a network of the same roads goes on from."""
+        return {"depth": self.depth.copy(), "closed": self.closed.copy(), "broken": self.broken.copy()}
 
     def restore(self, state: Mapping[str, NDArray[np.float64] | NDArray[np.bool_]]) -> None:
         """Take over such a state."""
         self.depth[:], self.closed[:] = state["depth"], state["closed"]
+        self.broken[:] = state["broken"]
         self._changed()
 
     # --- what drivers ask -------------------------------------------------------------------------
@@ -266,6 +273,7 @@ class RoadNetwork:
         road_s = self._segment_times(self.depth, kind)
         if not kind.passes_barriers:
             road_s[self.closed] = np.inf
+        road_s[self.broken] = np.inf
         known = (self._dry, *self._searches.values())  # an outdated one may be right again
         equal = (search for search in known if np.array_equal(search.road_s, road_s))
         self._searches[vehicle] = next(equal, None) or RoadSearch(self._graph, road_s)
