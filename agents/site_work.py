@@ -141,7 +141,7 @@ class SiteWork:
         spec = self.catalogue.tasks[task.kind]
         if task.state is not TaskState.ON_SITE:  # the case was void
             crew.leaves(arrival)
-        elif depth < spec.useless_below_m:
+        elif case.class_code == self.catalogue.events.waterlogging and depth < spec.useless_below_m:
             self.checker.drop_task(task, f"{depth:.2f} m of water on arrival", arrival)
             crew.leaves(arrival)
         else:

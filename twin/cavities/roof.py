@@ -9,6 +9,8 @@ import numpy as np
 from twin.cavities.growth import Floats
 from twin.cavities.settings import Roof
 
+_LEAST_M = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -65,18 +67,22 @@ def shape_of(volume_m3: Floats, depth_m: Floats, pavement_m: float) -> Shape:
 def safety_factor(shape: Shape, strength: Strength, roof: Roof) -> Floats:
     """Resistance over load of the roof of cavities, shape (cavities,); ``inf`` where there is no cavity.
 
-    The plug of soil above the widest part slides down along a cylinder; the pavement spans it as a plate.
+    The plug of soil above the widest part slides down along a cylinder; the pavement spans it as a plate. A
+    wheel's load spreads on its way down, so that a small cavity bears only its share.
 
     Source: limit equilibrium of a plug, 2 pi a h (c + K0 g h tan(phi) / 2) with K0 = 1 - sin(phi) (Jaky);
-    collapse load of a simply supported round plate under a point load, 2 pi m with m = f t^2 / 6 (yield
-    lines, Johansen).
+    collapse load of a simply supported round plate under a load on a circle of radius r <= a,
+    2 pi m / (1 - 2 r / (3 a)) with m = f t^2 / 6 (yield lines, Johansen); spread of 2 : 1 in soil, 1 : 1 in
+    the pavement (own assumption).
     """
-    a, h = shape.radius_m, shape.cover_m
+    a, h = np.maximum(shape.radius_m, _LEAST_M), shape.cover_m
     at_rest = 1.0 - np.sin(strength.friction_rad)
     friction = 0.5 * at_rest * roof.unit_weight_kn_m3 * h * np.tan(strength.friction_rad)
     plug_kn = 2.0 * np.pi * a * h * (strength.cohesion_kpa + friction)
-    plate_kn = 2.0 * np.pi * roof.pavement_strength_kpa * roof.pavement_m**2 / 6.0
-    soil_kn = roof.unit_weight_kn_m3 * h * shape.area_m2
-    pavement_kn = roof.pavement_unit_weight_kn_m3 * roof.pavement_m * shape.area_m2
-    load_kn = soil_kn + pavement_kn + roof.wheel_kn * strength.traffic
-    return np.where(a > 0.0, strength.factor * (plug_kn + plate_kn) / load_kn, np.inf)
+    loaded_m = roof.wheel_radius_m + roof.pavement_m + 0.5 * h
+    moment_kn = roof.pavement_strength_kpa * roof.pavement_m**2 / 6.0
+    plate_kn = 2.0 * np.pi * moment_kn / (1.0 - 2.0 * np.minimum(loaded_m, a) / (3.0 * a))
+    weight_kn_m2 = roof.unit_weight_kn_m3 * h + roof.pavement_unit_weight_kn_m3 * roof.pavement_m
+    wheel_kn = roof.wheel_kn * strength.traffic * np.minimum(a / loaded_m, 1.0) ** 2
+    load_kn = weight_kn_m2 * np.pi * a**2 + wheel_kn
+    return np.where(shape.radius_m > 0.0, strength.factor * (plug_kn + plate_kn) / load_kn, np.inf)

@@ -52,6 +52,7 @@ class Roof:
     """Loads and pavement; see catalogue ``cavities``."""
 
     wheel_kn: float
+    wheel_radius_m: float
     traffic: Mapping[str, float]
     unit_weight_kn_m3: float
     pavement_unit_weight_kn_m3: float
