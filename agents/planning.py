@@ -110,8 +110,13 @@ class Planner:
             if (task := self._add(case, TaskKind.REMOVE_BARRIER, cause, site)) is not None
         ]
         roads = sorted(road for road, closure in self.book.closures.items() if closure.case == case.id)
+        pending = [
+            task.items[0] if task.items else case.road
+            for task in self.book.tasks_of(case)
+            if task.kind is TaskKind.REOPEN_ROAD and task.state not in OVER
+        ]
         for road in roads:
-            if not self._is_pending(case, TaskKind.REOPEN_ROAD, "" if road == case.road else road):
+            if road not in pending:
                 task = self._add(case, TaskKind.REOPEN_ROAD, cause, self._road_site(case, road))
                 planned += [] if task is None else [task]
         return planned
