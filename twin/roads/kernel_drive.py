@@ -22,6 +22,15 @@ all vertices, x and y in m; roads that nobody drives from their last to their fi
 """
 
 
+DriveArrays = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""What becomes of a drive over n roads, filled in by the kernel, since an array that it returned would cost
+more than the drive.
+
+Junctions, shape (n + 1,); travel time and time lost to water on each road, shape (n,), s; the path, x and y
+in m and time in s, with room for the first junction and all vertices of the roads, shape (m, 3).
+"""
+
+
 @njit(**INNER)
 def _apart(vertices: NDArray[np.float64], one: int, other: int) -> float:
     """Distance between two vertices, m."""
@@ -49,24 +58,22 @@ def _keep(kept: NDArray[np.float64], number: int, path: NDArray[np.float64], pla
 
 
 @njit(**INNER)
-def _thinned(path: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Keep of a path what it takes to say it within the tolerance, rounded to 1 cm and 1 ms."""
-    kept = np.empty((count, 3))
+def _thin(path: NDArray[np.float64], count: int) -> int:
+    """Keep of a path what it takes to say it within the tolerance, rounded to 1 cm and 1 ms; return how much."""
     first, number = 0, 0
-    _keep(kept, 0, path, 0)
     for last in range(2, count):
         if not _fits(path, first, last):
             first = last - 1
             number += 1
-            _keep(kept, number, path, first)
+            _keep(path, number, path, first)
     if count > 1:
         number += 1
-        _keep(kept, number, path, count - 1)
+        _keep(path, number, path, count - 1)
     for index in range(number + 1):
-        kept[index, 0] = np.floor(kept[index, 0] * 100.0 + 0.5) / 100.0
-        kept[index, 1] = np.floor(kept[index, 1] * 100.0 + 0.5) / 100.0
-        kept[index, 2] = np.floor(kept[index, 2] * 1000.0 + 0.5) / 1000.0
-    return kept[: number + 1]
+        path[index, 0] = np.floor(path[index, 0] * 100.0 + 0.5) / 100.0
+        path[index, 1] = np.floor(path[index, 1] * 100.0 + 0.5) / 100.0
+        path[index, 2] = np.floor(path[index, 2] * 1000.0 + 0.5) / 1000.0
+    return number + 1
 
 
 @njit(**INNER)
@@ -96,7 +103,8 @@ def drive(
     node: int,
     roads: NDArray[np.int64],
     depart_s: float,
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    told: DriveArrays,
+) -> int:
     """Drive roads one after the other.
 
     Parameters
@@ -112,18 +120,15 @@ def drive(
     depart_s
         When, s.
 
+    told
+        Room for what becomes of it.
+
     Returns
     -------
-    Junctions, shape (n + 1,); travel time and time lost to water on each road, shape (n,), s; path,
-    shape (m, 3), up to the first road that is cut.
+    Number of places of the path, which ends before the first road that is cut.
     """
     ends, start, vertices, oneway, dry_s = streets
-    nodes = np.empty(len(roads) + 1, dtype=np.int64)
-    leg_s, lost_s = np.empty(len(roads)), np.zeros(len(roads))
-    total = 1
-    for road in roads:
-        total += start[road + 1] - start[road]
-    path = np.empty((total, 3))
+    nodes, leg_s, lost_s, path = told
     nodes[0], count, now_s = node, 0, depart_s
     if len(roads) > 0:
         first = start[roads[0]] if ends[roads[0], 0] == node else start[roads[0] + 1] - 1
@@ -132,9 +137,10 @@ def drive(
     for index, road in enumerate(roads):
         against = ends[road, 0] != nodes[index]
         nodes[index + 1] = ends[road, 0] if against else ends[road, 1]
+        lost_s[index] = 0.0
         leg_s[index] = np.inf if against and oneway[road] else road_s[road]
         if np.isfinite(now_s + leg_s[index]):
             lost_s[index] = max(leg_s[index] - dry_s[road], 0.0)
             count = _along(vertices[start[road] : start[road + 1]], against, leg_s[index], path, count)
         now_s += leg_s[index]
-    return nodes, leg_s, lost_s, _thinned(path, count)
+    return _thin(path, count)

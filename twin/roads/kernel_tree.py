@@ -87,20 +87,23 @@ def grow_tree(
 
 @njit(cache=True)
 def follow(
-    next_arc: NDArray[np.int32], head: NDArray[np.int32], arc_road: NDArray[np.int64], origin: int
-) -> NDArray[np.int64]:
-    """Return the roads from a junction to the end of its tree, in driving order."""
+    next_arc: NDArray[np.int32],
+    head: NDArray[np.int32],
+    arc_road: NDArray[np.int64],
+    origin: int,
+    roads: NDArray[np.int64],
+) -> int:
+    """Fill in the roads from a junction to the end of its tree, in driving order; return how many they are.
+
+    ``roads`` has room for one to each junction.
+    """
     count, node = 0, origin
     while next_arc[node] != NOWHERE:
-        node = head[next_arc[node]]
-        count += 1
-    roads = np.empty(count, dtype=np.int64)
-    node = origin
-    for index in range(count):
         arc = next_arc[node]
-        roads[index] = arc_road[arc]
+        roads[count] = arc_road[arc]
         node = head[arc]
-    return roads
+        count += 1
+    return count
 
 
 @njit(cache=True)

@@ -60,6 +60,7 @@ class RoadNetwork:
         dry_s = self._segment_times(np.zeros(len(roads)), next(iter(self.vehicles.values())))
         self._dry = RoadSearch(self._graph, dry_s)
         first_vertex, vertices = self._vertices_of()
+        self._most_vertices = int(np.diff(first_vertex).max(initial=0))
         self._streets: StreetArrays = (self._ends, first_vertex, vertices, self._oneway, dry_s)
         self._searches: dict[str, RoadSearch] = {}
         self._up_to_date: set[str] = set()
@@ -292,7 +293,10 @@ class RoadNetwork:
         return list(groups.values())
 
     def _drive(self, node: int, roads: NDArray[np.int64], search: RoadSearch, depart_s: float) -> Way:
-        nodes, leg_s, lost_s, path = drive(self._streets, search.road_s, node, roads, depart_s)
+        number = len(roads)
+        nodes, leg_s, lost_s = np.empty(number + 1, dtype=np.int64), np.empty(number), np.empty(number)
+        path = np.empty((1 + number * self._most_vertices, 3))
+        places = drive(self._streets, search.road_s, node, roads, depart_s, (nodes, leg_s, lost_s, path))
         legs = leg_s.tolist()
         return Way(
             nodes=tuple(nodes.tolist()),
@@ -300,5 +304,5 @@ class RoadNetwork:
             reached_s=tuple(accumulate(legs, initial=depart_s)),
             leg_s=tuple(legs),
             delay_s=tuple(accumulate(lost_s.tolist(), initial=0.0)),
-            path=path.tolist(),
+            path=path[:places].tolist(),
         )

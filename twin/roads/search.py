@@ -119,6 +119,7 @@ class RoadSearch:
         junctions = len(graph.row_start) - 1
         self._most = max(TREES_BYTES // (_TREE_BYTES * max(junctions, 1)), 2)
         self._row: OrderedDict[int, int] = OrderedDict()
+        self._room = np.empty(junctions, dtype=np.int64)
         self._time_s = np.empty((0, junctions))
         self._next_arc = np.empty((0, junctions), dtype=np.int32)
 
@@ -138,7 +139,8 @@ class RoadSearch:
     def roads(self, origin: int, destination: int) -> NDArray[np.int64]:
         """Roads of the fastest way in driving order; none where there is no way, or none is needed."""
         row = self._tree(destination)
-        return follow(self._next_arc[row], self._graph.head, self._arc_road, origin)
+        number = follow(self._next_arc[row], self._graph.head, self._arc_road, origin, self._room)
+        return self._room[:number].copy()
 
     def times(
         self,
