@@ -59,7 +59,9 @@ def _keep(kept: NDArray[np.float64], number: int, path: NDArray[np.float64], pla
 
 @njit(**INNER)
 def _thin(path: NDArray[np.float64], count: int) -> int:
-    """Keep of a path what it takes to say it within the tolerance, rounded to 1 cm and 1 ms; return how much."""
+    """Keep of a path what says it within the tolerance, rounded to 1 cm and 1 ms; return how many places."""
+    if count == 0:
+        return 0
     first, number = 0, 0
     for last in range(2, count):
         if not _fits(path, first, last):
