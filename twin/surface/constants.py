@@ -51,9 +51,12 @@ RECHECK_STEPS = 24
 
 LANES = 16
 """Cells in a cache line of 64 bytes: rows are padded to whole lines."""
-BLOCK = 256
-"""Columns of a band that are swept from top to bottom before the next ones: all rows that a row of the sweep
-needs then stay in the nearest cache. A whole number of tiles."""
+BLOCK = 1024
+"""Columns of a band that are swept from top to bottom before the next ones: the rows that are worked on then
+stay in the second cache however wide the domain. A whole number of tiles. Blocks of 256 columns, which would
+fit the nearest cache, are slower: the processor fetches long rows ahead by itself, short ones it does not."""
+CHUNK = 256
+"""Columns of a row whose intermediate values are kept at a time, so that they stay in the nearest cache."""
 ROWS_BEFORE, ROWS_AFTER = 2, 3
 """Rows of wall around the domain that the stencil may read."""
 

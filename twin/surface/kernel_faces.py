@@ -24,7 +24,7 @@ discharge, such flow is steady and somewhat too deep; what is truly fast asks fo
 **Continuity**: h_new = h + (dt/dx) (q_west - q_east + q_north - q_south), each face's volume truncated
 to whole units once and used on both sides.
 
-**For speed**, the momentum is computed in short loops over a block of columns, with rows of intermediate
+**For speed**, the momentum is computed in short loops over a chunk of columns, with rows of intermediate
 values that stay in the nearest cache: one long loop has more operations in flight than a processor can
 look ahead. Indices are unsigned, since one that might be negative would become a gather, and arrays are
 indexed by row rather than sliced, since a slice costs as much as a dozen cells.
@@ -36,6 +36,7 @@ import numpy as np
 from numba import njit
 
 from twin.surface.constants import (
+    CHUNK,
     DRY_UNITS,
     GRAVITY_M_S2,
     LANES,
@@ -60,7 +61,7 @@ CRITICAL = np.float32((GRAVITY_M_S2 * UNIT_M) ** 0.5 * UNIT_M)
 """Critical discharge over the power 3/2 of the depth in units, m²/s."""
 
 NONE, NEXT = np.uint64(0), np.uint64(1)
-LINE = np.uint64(LANES)
+LINE, CHUNK_COLS = np.uint64(LANES), np.uint64(CHUNK)
 
 FRICTION_SCALE = 2.0 ** (UNIT_BITS * 7 / 3)
 """hf^(-7/3) in metres is this times hf^(-7/3) in units."""
@@ -161,7 +162,7 @@ def wanted_discharges(
     grid, row
         Bed and friction, and where in their arrays the row lies.
     work
-        Rows of intermediate values, at least as long as the columns are many.
+        Rows of intermediate values, used for a chunk of columns at a time.
     wanted, slot
         Receives the west faces in row ``slot`` and the north faces in the other row.
     """
@@ -170,41 +171,44 @@ def wanted_discharges(
     i_1, j_1 = i_0 + NEXT, j_0 + NEXT
     i_2, n_0, n_1 = i_1 + NEXT, min(j_0, last_rough), min(j_1, last_rough)
     west_faces, north_faces = np.uint64(slot), np.uint64(1 - slot)
-    start, count = np.uint64(first), np.uint64(end) - np.uint64(first)
-    for i in range(NONE, count):
-        col = start + i
-        west = col - NEXT
-        flow_depth, drop, work.critical_x[i] = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
-        work.depth_x[i] = flow_depth
-        work.push_x[i] = step.pressure * flow_depth * drop
-        flow_depth, drop, work.critical_y[i] = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
-        work.depth_y[i] = flow_depth
-        work.push_y[i] = step.pressure * flow_depth * drop
-    _fetch(depth, i_2, start, count)
-    _fetch(qx, i_2, start, count)
-    for i in range(NONE, count):
-        col = start + i
-        west, east = col - NEXT, col + NEXT
-        here, below = qx[i_0, col], qy[i_1, col]
-        across = (qy[i_0, west] + below) + (qy[i_0, col] + qy[i_1, west])
-        work.norm_x[i] = np.sqrt(here * here + SIXTEENTH * (across * across))
-        across = (here + qx[i_1, east]) + (qx[i_0, east] + qx[i_1, col])
-        work.norm_y[i] = np.sqrt(below * below + SIXTEENTH * (across * across))
-        work.depth_x[i] = inverse_cbrt(work.depth_x[i])
-        work.depth_y[i] = inverse_cbrt(work.depth_y[i])
-    _fetch(qy, i_2 + NEXT, start, count)
-    for i in range(NONE, count):
-        col = start + i
-        west, east = col - NEXT, col + NEXT
-        beside, friction = qx[i_0, west] + qx[i_0, east], rough[n_0, col] + rough[n_0, west]
-        face = work.depth_x[i], work.push_x[i], work.critical_x[i]
-        wanted.x[west_faces, col] = _momentum(face, work.norm_x[i], qx[i_0, col], beside, friction, step)
-    _fetch(bed, j_1 + NEXT, start, count)
-    for i in range(NONE, count):
-        col = start + i
-        beside, friction = qy[i_0, col] + qy[i_2, col], rough[n_0, col] + rough[n_1, col]
-        face = work.depth_y[i], work.push_y[i], work.critical_y[i]
-        wanted.y[north_faces, col] = _momentum(face, work.norm_y[i], qy[i_1, col], beside, friction, step)
+    start, stop = np.uint64(first), np.uint64(end)
+    while start < stop:
+        count = min(CHUNK_COLS, stop - start)
+        for i in range(NONE, count):
+            col = start + i
+            west = col - NEXT
+            flow_depth, drop, work.critical_x[i] = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
+            work.depth_x[i] = flow_depth
+            work.push_x[i] = step.pressure * flow_depth * drop
+            flow_depth, drop, work.critical_y[i] = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
+            work.depth_y[i] = flow_depth
+            work.push_y[i] = step.pressure * flow_depth * drop
+        _fetch(depth, i_2, start, count)
+        _fetch(qx, i_2, start, count)
+        for i in range(NONE, count):
+            col = start + i
+            west, east = col - NEXT, col + NEXT
+            here, below = qx[i_0, col], qy[i_1, col]
+            across = (qy[i_0, west] + below) + (qy[i_0, col] + qy[i_1, west])
+            work.norm_x[i] = np.sqrt(here * here + SIXTEENTH * (across * across))
+            across = (here + qx[i_1, east]) + (qx[i_0, east] + qx[i_1, col])
+            work.norm_y[i] = np.sqrt(below * below + SIXTEENTH * (across * across))
+            work.depth_x[i] = inverse_cbrt(work.depth_x[i])
+            work.depth_y[i] = inverse_cbrt(work.depth_y[i])
+        _fetch(qy, i_2 + NEXT, start, count)
+        for i in range(NONE, count):
+            col = start + i
+            west, east = col - NEXT, col + NEXT
+            beside, friction = qx[i_0, west] + qx[i_0, east], rough[n_0, col] + rough[n_0, west]
+            face = work.depth_x[i], work.push_x[i], work.critical_x[i]
+            wanted.x[west_faces, col] = _momentum(face, work.norm_x[i], qx[i_0, col], beside, friction, step)
+        _fetch(bed, j_1 + NEXT, start, count)
+        for i in range(NONE, count):
+            col = start + i
+            beside, friction = qy[i_0, col] + qy[i_2, col], rough[n_0, col] + rough[n_1, col]
+            face = work.depth_y[i], work.push_y[i], work.critical_y[i]
+            wanted.y[north_faces, col] = _momentum(face, work.norm_y[i], qy[i_1, col], beside, friction, step)
+        start += count
 
 
 @njit(inline="always", fastmath=FAST)

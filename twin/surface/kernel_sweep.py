@@ -11,7 +11,7 @@ copies made before the step; both bands compute the discharge through their comm
 instructions on the same numbers, so the result does not depend on the number of bands.
 
 A band is swept in *blocks* of columns, each from top to bottom, so that all rows that are worked on stay in
-the nearest cache. A block also computes a few columns of the next one, which tell what its last cells give;
+the second cache. A block also computes a few columns of the next one, which tell what its last cells give;
 of its east edge it notes, row by row, the discharge that was wanted and the final one, since it has
 overwritten what the next block would need to compute them.
 """

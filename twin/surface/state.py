@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twin.surface.constants import (
     BLOCK,
+    CHUNK,
     DEPTH_DTYPE,
     LANES,
     REAL_DTYPE,
@@ -111,7 +112,7 @@ class Wanted(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Intermediate values of the momentum equation for the faces of one row of a block, shape (columns,).
+    """Intermediate values of the momentum equation for the faces of a chunk of one row, shape (CHUNK,).
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ class Scratch(NamedTuple):
     rain
         Units of rain that fall on a row.
     work
-        Rows of `Work`, shape (bands, 8, BLOCK + LANES).
+        Rows of `Work`, shape (bands, 8, CHUNK).
     edge
         Discharge through the edge between two blocks, wanted and final, shape (bands, 2, padded rows).
     """
@@ -271,7 +272,7 @@ def make_scratch(shape: tuple[int, int], bands: int) -> tuple[Strips, Scratch]:
 
     edges = (bands + 1, STRIP_ROWS, pitch)
     strips = Strips(aligned(edges, DEPTH_DTYPE), aligned(edges, REAL_DTYPE), aligned(edges, REAL_DTYPE))
-    work = aligned((bands, len(Work._fields), BLOCK + LANES), REAL_DTYPE)
+    work = aligned((bands, len(Work._fields), CHUNK), REAL_DTYPE)
     edge = aligned((bands, 2, shape[0] + ROWS_BEFORE + ROWS_AFTER), REAL_DTYPE)
     return strips, Scratch(rows(2), rows(2), rows(2), rows(1), rows(1, DEPTH_DTYPE), work, edge)
 
