@@ -72,7 +72,8 @@ def story_lines(story: Story, start: datetime, most: int = 60) -> list[str]:
 
 
 def _line(event: Event, start: datetime, depth: int, mark: str = " ") -> str:
-    clock = f"{start + timedelta(seconds=event.t_s):%H:%M:%S}"
+    moment = start + timedelta(seconds=event.t_s)
+    clock = f"{moment:%H:%M:%S}" if moment.date() == start.date() else f"{moment:%m-%d %H:%M:%S}"
     facts = ", ".join(f"{key} {_fact(value)}" for key, value in event.data.items() if _short(value))
     label = EVENT_KINDS[event.kind].en if event.kind in EVENT_KINDS else event.kind
     return f"{mark}{event.id:>6} {clock} {'  ' * depth}{label} [{event.subject}] {facts}".rstrip()

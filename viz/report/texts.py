@@ -121,6 +121,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "orders_RepairPipe": ("修复管道 {count} 处", "a main repaired {count:time|times}"),
     "orders_SealGasLeak": ("封堵燃气泄漏 {count} 处", "a gas leak sealed {count:time|times}"),
     "orders_VentilateSite": ("强制通风 {count} 次", "a site ventilated {count:time|times}"),
+    "orders_SurveyRoads": ("雷达普查 {count} 次", "roads surveyed by radar {count:time|times}"),
     "orders_FillCavity": ("填充地下空洞 {count} 处", "a void filled {count:time|times}"),
     "orders_OpenValve": ("开启阀门 {count} 个", "a valve opened {count:time|times}"),
     "orders_OpenCulvert": ("开启涵闸 {count} 次", "a culvert opened {count:time|times}"),
