@@ -1,6 +1,7 @@
 """Checking: whether a handled case really is solved, and what follows when it is not."""
 
 import math
+from typing import Protocol
 
 from agents.agenda import Agenda
 from agents.casebook import CaseBook
@@ -9,7 +10,6 @@ from agents.catalogue import TaskKind
 from agents.desk import Desk
 from agents.hazards import HazardRepairs
 from agents.limits import Stage
-from agents.mains import MainRepairs
 from agents.planning import Planner
 from agents.settings import CaseSettings
 from agents.tasks import OVER, Task, TaskAction, TaskState
@@ -17,6 +17,15 @@ from agents.world import World
 
 FALLING = 0.9
 """Water that is below this share of its depth at the last check is on its way out; own assumption."""
+
+
+class Repairs(Protocol):
+    """What the cases of one kind of fault call for, step by step."""
+
+    def go_on(self, case: Case, cause: int) -> bool:
+        """Plan the next tasks of a case; False where it is about no such fault, or nothing is missing."""
+        ...
+
 
 _RESTORING = (TaskKind.REOPEN_ROAD, TaskKind.REMOVE_BARRIER)
 """Tasks that put a place back as it was."""
@@ -32,9 +41,10 @@ class Checker:
 
     Attributes
     ----------
-    mains, hazards
-        What the cases of broken water mains, of gas and of cavities call for; None where these are not
-        simulated.
+    repairs
+        What cases call for whose cause is a broken main or a fault of the sewer, where these are simulated.
+    hazards
+        What the cases of gas and of cavities call for; None where these are not simulated.
     """
 
     def __init__(
@@ -45,7 +55,7 @@ class Checker:
         self.desk = desk
         self.planner = planner
         self.settings = settings
-        self.mains: MainRepairs | None = None
+        self.repairs: list[Repairs] = []
         self.hazards: HazardRepairs | None = None
         self._agenda = Agenda(world.env, {"look": self._look, "resume": self._resume})
 
@@ -88,7 +98,7 @@ class Checker:
     def settle(self, case: Case, cause: int) -> None:
         """Move a case on when none of its tasks holds it any more."""
         if case.state is CaseState.HANDLING and self.book.is_settled(case):
-            if self.mains is not None and self.mains.go_on(case, cause):
+            if any(repairs.go_on(case, cause) for repairs in self.repairs):
                 return
             if self.hazards is not None and self.hazards.go_on(case, cause):
                 return

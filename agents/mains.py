@@ -21,6 +21,10 @@ LOOK_S = 60.0
 FULL_RATE_M3_S = 0.05
 """Flow that every passer-by who would report at all reports, m3/s; own assumption."""
 
+CLOSE_FROM_M3_S = 0.05
+"""Flow from which the road at a broken main is closed, whatever the depth: it undermines the pavement, and
+the repair takes up the road, m3/s; own assumption."""
+
 REPORTS_PER_H = 12.0
 """Reports an hour of such a flow in the mean hour of the day; own assumption."""
 
@@ -68,7 +72,7 @@ class Gushing:
 
 
 class MainRepairs:
-    """What the case of a broken main calls for next: shut valves, repair, open valves.
+    """What the case of a broken main calls for next: close the road, shut valves, repair, open valves.
 
     Each time the tasks of such a case are done, the network itself says what is missing; a valve that
     turned out to be stuck leads to other valves that way.
@@ -100,8 +104,16 @@ class MainRepairs:
             return False
         self._case_of[pipe] = case.id
         kind, sites = self._missing(pipe, case)
+        if kind is TaskKind.SHUT_VALVE and self._gushes(pipe):
+            self.planner.plan_closure(case, cause)
         planned = [self.planner.plan_at(case, kind, site, cause) for site in sites]
         return any(task is not None for task in planned)
+
+    def _gushes(self, pipe: str) -> bool:
+        """Whether so much water comes up from a main that nobody drives through it."""
+        return any(
+            main.pipe == pipe and main.flow_m3_s >= CLOSE_FROM_M3_S for main in self.supply.open_mains()
+        )
 
     def _missing(self, pipe: str, case: Case) -> tuple[TaskKind, Sequence[ValvePlace]]:
         if not self.supply.is_cut_off(pipe):

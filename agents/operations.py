@@ -42,9 +42,10 @@ from agents.planning import Planner, Roster
 from agents.policies import Policy, load_policy
 from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings, StaffingSettings
+from agents.sewers import SewerRepairs
 from agents.site_work import SiteWork
 from agents.situations import Situations
-from agents.views import HazardView, LifelineView, OrderPort, RoadView, SupplyView, WaterView
+from agents.views import HazardView, LifelineView, OrderPort, RoadView, SewerView, SupplyView, WaterView
 from agents.world import World
 from agents.zones import Zones, read_zones
 from cim_models.city import City
@@ -81,6 +82,8 @@ class Operations(mesa.Model):
         The water supply, and gas and cavities; None where they are not simulated.
     lifelines
         Failures of lifelines without a hydraulic model; None for none.
+    sewer
+        What fails in the sewer; None without one.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class Operations(mesa.Model):
         supply: SupplyView | None = None,
         lifelines: LifelineView | None = None,
         hazards: HazardView | None = None,
+        sewer: SewerView | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.env = TwinEnv() if env is None else env
@@ -118,6 +122,7 @@ class Operations(mesa.Model):
             supply=supply,
             lifelines=lifelines,
             hazards=hazards,
+            sewer=sewer,
         )
         self.offices = Offices(city, self.catalogue.events)
         self.book = self._make_book()
@@ -130,9 +135,11 @@ class Operations(mesa.Model):
         self.alarms: AlarmDesk | None = self._open_alarms()
         self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
         if supply is not None:
-            self.checker.mains = MainRepairs(
-                self.book, self.planner, supply, self.catalogue.events.burst_main
-            )
+            burst = self.catalogue.events.burst_main
+            self.checker.repairs.append(MainRepairs(self.book, self.planner, supply, burst))
+        if sewer is not None:
+            water_class = self.catalogue.events.waterlogging
+            self.checker.repairs.append(SewerRepairs(self.book, self.planner, sewer, water_class))
         self.hazards = self._open_hazards(hazards)
         self.matters: Matters | None = None
         if settings.matters_per_day > 0.0 and places.roads:

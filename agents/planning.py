@@ -13,6 +13,10 @@ from agents.tasks import OVER, Task, TaskState
 from agents.world import World
 from cim_models.hazards import Matter, WorkPlace
 from cim_models.mains import ValvePlace
+from cim_models.sewer_faults import SewerFaultPlace
+
+Site = ValvePlace | WorkPlace | SewerFaultPlace
+"""A place of its own that a task is about."""
 
 _ON_ROADS = (TaskKind.CLOSE_ROAD, TaskKind.REOPEN_ROAD)
 _FLOOD_TASKS = (TaskKind.CLOSE_ROAD, TaskKind.PUMP, TaskKind.CLEAR_GULLIES)
@@ -121,7 +125,12 @@ class Planner:
                 planned += [] if task is None else [task]
         return planned
 
-    def plan_at(self, case: Case, kind: TaskKind, site: ValvePlace | WorkPlace, cause: int) -> Task | None:
+    def plan_closure(self, case: Case, cause: int) -> list[Task]:
+        """Plan to close the road of a case once, whatever the depth of its water."""
+        closed = self._has(case, TaskKind.CLOSE_ROAD) or not case.road
+        return [] if closed else self._add_all(case, [TaskKind.CLOSE_ROAD], cause)
+
+    def plan_at(self, case: Case, kind: TaskKind, site: Site, cause: int) -> Task | None:
         """Plan a task at a place of its own, unless it is pending; None also where nobody can do it."""
         return None if self._is_pending(case, kind, site.id) else self._add(case, kind, cause, site)
 
@@ -208,7 +217,7 @@ class Planner:
         case: Case,
         kind: TaskKind,
         cause: int,
-        site: BarrierSite | ValvePlace | WorkPlace | None = None,
+        site: BarrierSite | Site | None = None,
         *,
         at_once: bool = False,
     ) -> Task | None:

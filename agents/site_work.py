@@ -23,12 +23,15 @@ from cim_models.orders import (
     OpenValve,
     Order,
     OrderOutcome,
+    RebuildConduit,
     RemoveBarrier,
     RepairPipe,
+    RestartPump,
     SealGasLeak,
     ShutValve,
     StartPump,
     StopPump,
+    UnblockConduit,
     VentilateSite,
 )
 from cim_models.standing import log_structure
@@ -48,6 +51,9 @@ _ORDERS: Mapping[TaskKind, Callable[[str, str], Order]] = {
     TaskKind.SEAL_LEAK: SealGasLeak,
     TaskKind.VENTILATE: VentilateSite,
     TaskKind.FILL_CAVITY: FillCavity,
+    TaskKind.UNBLOCK_SEWER: UnblockConduit,
+    TaskKind.REBUILD_SEWER: RebuildConduit,
+    TaskKind.RESTART_PUMP: RestartPump,
 }
 """Orders that take nothing but an id and the id of what they are about."""
 
@@ -115,6 +121,9 @@ class SiteWork:
             TaskKind.FILL_CAVITY: self._repair,
             TaskKind.SEAL_LEAK: self._secure,
             TaskKind.VENTILATE: self._secure,
+            TaskKind.REBUILD_SEWER: self._repair,
+            TaskKind.UNBLOCK_SEWER: self._secure,
+            TaskKind.RESTART_PUMP: self._secure,
             TaskKind.INSPECT: self._finish,
             TaskKind.ATTEND: self._attend,
         }
@@ -123,7 +132,7 @@ class SiteWork:
         """Mean time that a task takes on site, s; ``inf`` where it ends when the water does."""
         if task.kind is TaskKind.PUMP:
             return float("inf")
-        if task.kind in (TaskKind.REPAIR_PIPE, TaskKind.FILL_CAVITY):
+        if task.kind in (TaskKind.REPAIR_PIPE, TaskKind.FILL_CAVITY, TaskKind.REBUILD_SEWER):
             return self._repair_left_s(task)
         mending_s = self._repair_left_s(task) if self._may_mend(task) else 0.0
         key = task.kind, len(task.items)
@@ -403,6 +412,9 @@ class SiteWork:
             return self.world.supply.repair_s(task.items[0]) - done_s
         if task.kind is TaskKind.FILL_CAVITY:
             return 60.0 * self._draw(task, "fill", self.catalogue.tasks[task.kind].each_min) - done_s
+        if task.kind is TaskKind.REBUILD_SEWER:
+            assert self.world.sewer is not None
+            return self.world.sewer.rebuild_s(task.items[0]) - done_s
         failure = self._failure(task)
         if failure is None or self.world.lifelines is None:
             return 0.0

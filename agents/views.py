@@ -14,6 +14,7 @@ from cim_models.hazards import HazardReading, HazardWork, Matter, WorkPlace
 from cim_models.journeys import Way
 from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import Order, OrderOutcome
+from cim_models.sewer_faults import SewerFaultPlace
 
 
 class WaterView(Protocol):
@@ -174,6 +175,18 @@ class HazardView(Protocol):
 
     def readings(self) -> Sequence[HazardReading]:
         """Return what instruments have said since the last call and is not commonplace."""
+        ...
+
+
+class SewerView(Protocol):
+    """The sewer as crews see it who look for what dams the water up, and mend it."""
+
+    def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
+        """Find what dams the water up that comes out of manholes within a radius; None for nothing."""
+        ...
+
+    def rebuild_s(self, conduit: str) -> float:
+        """Time that rebuilding a conduit takes on site, s."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from agents.clock import TwinEnv
 from agents.draws import Draws
 from agents.places import Places
-from agents.views import HazardView, LifelineView, OrderPort, RoadView, SupplyView, WaterView
+from agents.views import HazardView, LifelineView, OrderPort, RoadView, SewerView, SupplyView, WaterView
 from cim_models.events import EventSink
 
 RAIN = "rain"
@@ -36,6 +36,8 @@ class World:
         The water supply, and gas and cavities; None where they are not simulated.
     lifelines
         Failures of lifelines without a hydraulic model; None for none.
+    sewer
+        What fails in the sewer; None without one.
     flood_events
         Id of the latest physical event by road or sewer node, and of its appearance by matter.
     """
@@ -52,6 +54,7 @@ class World:
     supply: SupplyView | None = None
     lifelines: LifelineView | None = None
     hazards: HazardView | None = None
+    sewer: SewerView | None = None
     _draws: dict[str, Draws] = field(default_factory=dict)
 
     @property

@@ -182,12 +182,45 @@ class SurveyRoads:
     roads: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class UnblockConduit:
+    """Free a blocked conduit of the sewer with a jet; one that has collapsed it cannot help."""
+
+    id: str
+    conduit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildConduit:
+    """Rebuild a conduit of the sewer that has collapsed, or is blocked."""
+
+    id: str
+    conduit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPump:
+    """Put a pump of the sewer into service that stands still."""
+
+    id: str
+    pump: str
+
+
 StructureOrder = LayBarrier | RemoveBarrier | LayCulvert | RemoveCulvert | ShutCulvert | OpenCulvert
 ValveOrder = ShutValve | OpenValve
 SupplyOrder = ValveOrder | RepairPipe
 HazardOrder = SealGasLeak | VentilateSite | FillCavity | SurveyRoads
+SewerOrder = UnblockConduit | RebuildConduit | RestartPump
 Order = (
-    CloseRoad | OpenRoad | ClearGullies | StartPump | StopPump | StructureOrder | SupplyOrder | HazardOrder
+    CloseRoad
+    | OpenRoad
+    | ClearGullies
+    | StartPump
+    | StopPump
+    | StructureOrder
+    | SupplyOrder
+    | HazardOrder
+    | SewerOrder
 )
 
 

@@ -45,11 +45,11 @@ def water_boundaries(loaded: LoadedScenario) -> tuple[Boundary, ...]:
     for number, entry in enumerate(loaded.scenario.boundaries):
         key = f"boundaries.{number}.{entry.chosen_name}"
         if entry.level is not None:
-            made.append(LevelBoundary(_place(entry.level), _series(loaded, entry.level.level_m, key)))
+            made.append(LevelBoundary(_place(entry.level), series_of(loaded, entry.level.level_m, key)))
         elif entry.outflow is not None:
             made.append(OutflowBoundary(_place(entry.outflow), entry.outflow.slope))
         elif entry.inflow is not None:
-            series = _series(loaded, entry.inflow.inflow_m3_s, key)
+            series = series_of(loaded, entry.inflow.inflow_m3_s, key)
             with blame(str(loaded.path), key):
                 _check_not_negative(series)
             made.append(InflowBoundary(entry.inflow.line, series))
@@ -62,7 +62,8 @@ def _place(entry: EdgePlace) -> Place:
     return place
 
 
-def _series(loaded: LoadedScenario, series: Series, key: str) -> TimeSeries:
+def series_of(loaded: LoadedScenario, series: Series, key: str) -> TimeSeries:
+    """Read a series and check that it covers the run; blame the key where it does not."""
     scenario = loaded.scenario
     after = series.after or "refuse"
     with blame(str(loaded.path), key):

@@ -19,13 +19,14 @@ from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
 from scenarios.hazards import HazardPlan, hazard_plan
 from scenarios.lifelines import LifelinePlan, lifeline_plan
-from scenarios.measures import PlannedOrder, gully_blockages, measure_ids, plan_orders
+from scenarios.measures import PlannedOrder, measure_ids, plan_orders
 from scenarios.operations import CrewLossPlan, crew_losses, operations_settings
 from scenarios.places import check_choice
 from scenarios.points import OutputPoint, read_points
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario
 from scenarios.schema.model import Scenario
+from scenarios.sewer import gully_blockages, outfall_levels, sewer_failures
 from scenarios.structures import StructurePlanner
 from scenarios.supply import SupplyPlan, supply_plan
 from twin.ground import GroundSettings, ground_names, ground_settings
@@ -179,6 +180,7 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
         limits = flood_limits(hazard) if hazard else None
     ground = _ground(scenario, city, source)
     blockages = gully_blockages(scenario, city, source)
+    failures, levels = sewer_failures(scenario, city, source), outfall_levels(loaded, city)
     structures = StructurePlanner(scenario, city, source).permanent()
     boundaries = water_boundaries(loaded)
     with blame(source, "numerics"):
@@ -190,6 +192,8 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
             sewer_step_s=numerics.sewer,
             coarse_factor=coarse_factor(city.terrain.cell_size_m, numerics.cell),
             blockages=blockages,
+            sewer_failures=failures,
+            outfall_levels=levels,
             ground=ground,
             buildings=numerics.buildings,
             building_height_m=numerics.building_height_m,

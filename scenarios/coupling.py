@@ -26,6 +26,7 @@ from scenarios.orderdesk import OrderDesk
 from scenarios.points import PointRecorder
 from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter
+from scenarios.sewerstory import SewerStory
 from scenarios.storylog import StoryLog
 from scenarios.summary.water import volume_series
 from scenarios.supplystory import SupplyStory
@@ -89,8 +90,10 @@ class Coupling:
         self._supply = None if supply is None else SupplyStory(supply, water, self._log)
         self._lifelines = None if setup.lifelines is None else LifelineStory(setup.lifelines, self._log)
         self._hazards = open_hazards(setup, self._roads, self._supply, self._log)
-        self._desk = OrderDesk(water, self._roads, self._log, self._supply, self._hazards)
-        self._watch = FloodWatch(_watched_roads(city), _watched_nodes(city, water), self._log)
+        nodes = _watched_nodes(city, water)
+        self._sewer = None if water.wear is None else SewerStory(water, water.wear, nodes.xy, self._log)
+        self._desk = OrderDesk(water, self._roads, self._log, self._supply, self._hazards, self._sewer)
+        self._watch = FloodWatch(_watched_roads(city), nodes, self._log)
         self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
         self._rain_event: int | None = None
         self._raining = False
@@ -118,6 +121,7 @@ class Coupling:
             supply=self._supply,
             lifelines=self._lifelines,
             hazards=self._hazards,
+            sewer=self._sewer,
         )
         self._join()
         if self._lifelines is not None:
@@ -164,6 +168,8 @@ class Coupling:
             self._supply.begin(started)
         if self._hazards is not None:
             self._hazards.begin(started)
+        if self._sewer is not None:
+            self._sewer.begin(started)
         return started
 
     def _schedule(self) -> None:
@@ -225,6 +231,7 @@ class Coupling:
             "supply": self._supply,
             "lifelines": self._lifelines,
             "hazards": self._hazards,
+            "sewer": self._sewer,
         }
         return {name: part for name, part in parts.items() if part is not None}
 
@@ -286,6 +293,8 @@ class Coupling:
         if self._roads is not None:
             self._roads.update(road_depth)
         self._watch_rain(now_s)
+        if self._sewer is not None:
+            self._watch_failures(self._sewer)
         self._watch.watch_sewer(now_s, self._water.surcharged, self._water.node_heads, self._rain_event)
         self._watch.watch_roads(now_s, road_depth, self._rain_event)
         self._watch_response(now_s, road_depth)
@@ -297,6 +306,13 @@ class Coupling:
             for told in self._hazards.take_news():
                 self.operations.tell(told)
         self._again(interval_s, self._step)
+
+    def _watch_failures(self, sewer: SewerStory) -> None:
+        """Write what has failed in the sewer, and say what it dams up and which gullies it blocked."""
+        sewer.write(self._rain_event)
+        new = np.flatnonzero(self._water.surcharged & ~self._watch.surcharged)
+        self._watch.dammed, self._watch.ended = sewer.causes(new), sewer.ended
+        self._watch.blocked = sewer.blocked_gullies()
 
     def _watch_rain(self, now_s: float) -> None:
         intensity = self._water.rain_intensity_mm_h

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
@@ -19,6 +20,12 @@ SEWER_REACH_M = 40.0
 """An overflowing manhole this near to a road counts as the cause of its flooding, m."""
 SPRING_REACH_M = 100.0
 """A broken main this near to a road counts as the cause of its flooding even in rain, m; own assumption."""
+PATH_REACH_M = 6.0
+"""So does one whose water, on its way downhill, comes this near, m; own assumption."""
+_POINT_EVERY_M = 5.0
+GULLY_REACH_M = 15.0
+"""A gully blocked in the course of the run counts as the cause of a road's flooding this near to it, m; own
+assumption."""
 ORDER_REACH_M = 80.0
 """An order carried out this near to a road counts as the cause of its draining, m."""
 
@@ -40,6 +47,16 @@ class WatchedNodes:
     ground_m: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Spring:
+    """A broken main whose water comes up: its event, its place, m, and where its water runs, (n, 2), m."""
+
+    event: int
+    x: float
+    y: float
+    path: NDArray[np.float64]
+
+
 class FloodWatch:
     """Watch roads and sewer nodes and write an event at each crossing, with hysteresis.
 
@@ -53,17 +70,30 @@ class FloodWatch:
     Attributes
     ----------
     springs
-        Event and place, m, of broken mains whose water has come up.
+        Broken mains whose water comes up, or did not long ago.
+    dammed
+        Event of what dams the water at each node, by row, where something does.
+    ended
+        Event that ended a failure, by the event with which that began.
+    blocked
+        Event and place, m, of the gullies that were blocked in the course of the run.
     """
 
     def __init__(self, roads: WatchedRoads, nodes: WatchedNodes, log: StoryLog) -> None:
         self._roads, self._nodes, self._log = roads, nodes, log
         self._flooded = np.zeros((len(THRESHOLDS_M), len(roads.ids)), dtype=bool)
-        self._surcharged = np.zeros(len(nodes.ids), dtype=bool)
+        self.surcharged = np.zeros(len(nodes.ids), dtype=bool)
         self._flood_event: dict[tuple[int, int], tuple[int, float]] = {}
         self._surcharge_event: dict[int, int] = {}
+        self._dammed_by: dict[int, int | None] = {}
+        self._flooded_by: dict[int, int | None] = {}
         self._news: list[tuple[str, str, int]] = []
-        self.springs: list[tuple[int, float, float]] = []
+        self.springs: Sequence[Spring] = ()
+        self._points: dict[int, NDArray[np.float64]] = {}
+        self.dammed: Mapping[int, int] = {}
+        self.ended: Mapping[int, int] = {}
+        self.blocked: Sequence[tuple[int, float, float]] = ()
+        self._relief: dict[int, int] = {}
         self._near_nodes = _nodes_near(roads, nodes)
 
     def watch_sewer(
@@ -86,17 +116,21 @@ class FloodWatch:
         rain_event
             Event of the rain that is falling or fell last, the cause of an overflow.
         """
-        for node in _where(surcharged & ~self._surcharged):
+        for node in _where(surcharged & ~self.surcharged):
             ground_m = float(self._nodes.ground_m[node])
             data = {"head_m": round(float(head_m[node]), 3), "ground_m": round(ground_m, 3)}
-            cause = rain_event or self._spring_near(self._nodes.xy[node : node + 1])
+            spring = self._spring_near(self._nodes.xy[node : node + 1], in_rain=False)
+            cause = self.dammed.get(node) or rain_event or spring
             event = self._note(t_s, "sewer.surcharged", self._nodes.ids[node], cause, data)
-            self._surcharge_event[node] = event
-        for node in _where(self._surcharged & ~surcharged):
-            cause = self._surcharge_event.pop(node)
+            self._surcharge_event[node], self._dammed_by[event] = event, cause
+        for node in _where(self.surcharged & ~surcharged):
+            begun = self._surcharge_event.pop(node)
+            mended = self.ended.get(self._dammed_by.pop(begun) or 0)
             data = {"head_m": round(float(head_m[node]), 3)}
-            self._note(t_s, "sewer.relieved", self._nodes.ids[node], cause, data)
-        self._surcharged = surcharged.copy()
+            event = self._note(t_s, "sewer.relieved", self._nodes.ids[node], mended or begun, data)
+            if mended is not None:
+                self._relief[begun] = event
+        self.surcharged = surcharged.copy()
 
     def watch_roads(self, t_s: float, depth_m: NDArray[np.float64], rain_event: int | None) -> None:
         """Compare road depths with the thresholds; see `watch_sewer`."""
@@ -118,26 +152,30 @@ class FloodWatch:
         """Return all that a watch over the same roads and nodes needs to go on."""
         return {
             "flooded": self._flooded.copy(),
-            "surcharged": self._surcharged.copy(),
+            "surcharged": self.surcharged.copy(),
             "flood_event": dict(self._flood_event),
             "surcharge_event": dict(self._surcharge_event),
+            "dammed_by": dict(self._dammed_by),
+            "flooded_by": dict(self._flooded_by),
+            "relief": dict(self._relief),
             "news": list(self._news),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over such a state."""
-        self._flooded, self._surcharged = state["flooded"].copy(), state["surcharged"].copy()
+        self._flooded, self.surcharged = state["flooded"].copy(), state["surcharged"].copy()
         self._flood_event = dict(state["flood_event"])
         self._surcharge_event = dict(state["surcharge_event"])
+        self._dammed_by, self._flooded_by = dict(state["dammed_by"]), dict(state["flooded_by"])
+        self._relief = dict(state["relief"])
         self._news = list(state["news"])
 
     def _flood(self, t_s: float, road: int, level: int, depth_m: float, rain_event: int | None) -> None:
         below = self._flood_event.get((road, level - 1))
-        vertices = self._roads.vertices[road]
-        spring = self._spring_near(vertices, SPRING_REACH_M if rain_event else np.inf)
-        cause = below[0] if below else spring or self._overflow_near(road) or rain_event
+        cause = below[0] if below else self._cause_near(road, rain_event)
         event = self._note(t_s, "road.flooded", self._roads.ids[road], cause, _road_data(depth_m, level))
         self._flood_event[road, level] = (event, t_s)
+        self._flooded_by[event] = cause
         self._flooded[level, road] = True
 
     def _drain(self, t_s: float, road: int, level: int, depth_m: float) -> None:
@@ -145,19 +183,42 @@ class FloodWatch:
         vertices = self._roads.vertices[road]
         x, y = vertices.mean(axis=0)
         reach_m = ORDER_REACH_M + float(np.hypot(*(vertices - (x, y)).T).max())
-        cause = self._log.order_near(float(x), float(y), reach_m, since_s)
+        cause = self._relief.get(self._flooded_by.pop(event) or 0)
+        cause = cause or self._log.order_near(float(x), float(y), reach_m, since_s)
         self._note(t_s, "road.drained", self._roads.ids[road], cause or event, _road_data(depth_m, level))
         self._flooded[level, road] = False
 
-    def _spring_near(self, xy: NDArray[np.float64], reach_m: float = np.inf) -> int | None:
-        """Event of the nearest broken main within a reach of any of the points."""
+    def _cause_near(self, road: int, rain_event: int | None) -> int | None:
+        """Event of what floods a road: a broken main, a manhole, a gully that was blocked, or the rain."""
+        vertices = self._roads.vertices[road]
+        spring = self._spring_near(self._points_of(road), in_rain=rain_event is not None)
+        return spring or self._overflow_near(road) or self._blocked_near(vertices) or rain_event
+
+    def _blocked_near(self, vertices: NDArray[np.float64]) -> int | None:
+        """Event of the nearest gully that was blocked in the course of the run, within reach of a road."""
         found = [
-            (float(np.hypot(xy[:, 0] - x, xy[:, 1] - y).min()), event)
-            for event, x, y in self.springs
-            if np.isfinite(x)
+            (float(np.hypot(vertices[:, 0] - x, vertices[:, 1] - y).min()), event)
+            for event, x, y in self.blocked
         ]
         near = min(found, default=(np.inf, 0))
-        return near[1] if found and near[0] <= reach_m else None
+        return near[1] if near[0] <= GULLY_REACH_M else None
+
+    def _spring_near(self, xy: NDArray[np.float64], *, in_rain: bool) -> int | None:
+        """Event of the nearest broken main, in rain only of those within reach of any of the points."""
+        found = []
+        for spring in self.springs:
+            away_m = float(np.hypot(xy[:, 0] - spring.x, xy[:, 1] - spring.y).min())
+            path_m = float(np.min(cKDTree(spring.path).query(xy)[0])) if spring.path.size else np.inf
+            if not in_rain or away_m <= SPRING_REACH_M or path_m <= PATH_REACH_M:
+                found.append((min(away_m, path_m), spring.event))
+        return min(found)[1] if found else None
+
+    def _points_of(self, road: int) -> NDArray[np.float64]:
+        """Points along a road, no farther apart than a few metres, shape (n, 2), m."""
+        if road not in self._points:
+            line = shapely.segmentize(shapely.LineString(self._roads.vertices[road]), _POINT_EVERY_M)
+            self._points[road] = shapely.get_coordinates(line)
+        return self._points[road]
 
     def _overflow_near(self, road: int) -> int | None:
         events = [

@@ -30,11 +30,12 @@ from scenarios.places import check_id, locate, sewer_target, unknown
 from scenarios.planned import PlannedOrder as PlannedOrder
 from scenarios.schema.hazards import RadarSurvey
 from scenarios.schema.model import GullyClearing, Measure, PumpTruck, RoadClosure, Scenario
+from scenarios.schema.sewer import PumpRestart, SewerMending
 from scenarios.schema.structures import CulvertClosure
 from scenarios.schema.supply import PipeRepair, ValveClosure
+from scenarios.sewer import mending_order
 from scenarios.structures import StructurePlanner
 from scenarios.supply import repair_order, valve_orders
-from twin.water import GullyBlockage
 
 
 def measure_ids(count: int, after: int = 0) -> tuple[str, ...]:
@@ -63,24 +64,6 @@ def plan_orders(scenario: Scenario, city: City, source: str, ids: Sequence[str])
     return sorted(planned, key=lambda plan: plan.t_s)
 
 
-def gully_blockages(scenario: Scenario, city: City, source: str) -> tuple[GullyBlockage, ...]:
-    """Translate the blockages of a scenario for the water system.
-
-    Raises
-    ------
-    ScenarioError
-        If a named gully does not exist.
-    """
-    blockages = []
-    for index, failure in enumerate(scenario.failures):
-        if failure.blockage is None:
-            continue
-        choice, key = failure.blockage.gullies, f"failures.{index}.blockage.gullies.ids"
-        ids = choice.ids and tuple(check_id(city, "gullies", name, key, source) for name in choice.ids)
-        blockages.append(GullyBlockage(failure.blockage.blocked, choice.fraction, ids))
-    return tuple(blockages)
-
-
 def _orders(
     scenario: Scenario, measure: Measure, index: int, name: str, city: City, source: str
 ) -> list[PlannedOrder]:
@@ -95,6 +78,9 @@ def _orders(
     if isinstance(chosen, PipeRepair):
         t_s = _times(scenario, chosen.at, None, key, source)[0]
         return [repair_order(chosen, name, key, t_s, city, source)]
+    if isinstance(chosen, SewerMending | PumpRestart):
+        t_s = _times(scenario, chosen.at, None, key, source)[0]
+        return [mending_order(chosen, measure.chosen_name, name, key, t_s, city, source)]
     times = _times(scenario, chosen.begin, chosen.until, key, source)
     if isinstance(chosen, PumpTruck):
         x, y = locate(city, chosen.at, f"{key}.at", source)

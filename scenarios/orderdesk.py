@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from cim_models.errors import RunError
@@ -11,6 +12,7 @@ from cim_models.orders import (
     OpenRoad,
     Order,
     OrderOutcome,
+    SewerOrder,
     StartPump,
     StopPump,
     StructureOrder,
@@ -19,6 +21,7 @@ from cim_models.orders import (
 from cim_models.standing import log_structure
 from scenarios.hazardstory import HazardStory
 from scenarios.measures import PlannedOrder
+from scenarios.sewerstory import SewerStory
 from scenarios.storylog import StoryLog
 from scenarios.supplystory import SupplyStory
 from twin.roads import RoadNetwork
@@ -38,6 +41,8 @@ class OrderDesk:
         Where the orders of the scenario itself are written; agents write their own.
     supply, hazards
         The water supply, and gas and cavities; None where they are not simulated.
+    sewer
+        What fails in the sewer, or None without one.
     """
 
     def __init__(
@@ -47,9 +52,10 @@ class OrderDesk:
         log: StoryLog,
         supply: SupplyStory | None = None,
         hazards: HazardStory | None = None,
+        sewer: SewerStory | None = None,
     ) -> None:
         self._water, self._roads, self._log, self._supply = water, roads, log, supply
-        self._hazards = hazards
+        self._hazards, self._sewer = hazards, sewer
         self._issued: dict[str, int] = {}
 
     def apply(self, order: Order) -> OrderOutcome:
@@ -66,6 +72,8 @@ class OrderDesk:
             if self._hazards is None:
                 return OrderOutcome(False, "gas and cavities are not simulated")
             return self._hazards.apply(order)
+        if isinstance(order, SewerOrder):
+            return OrderOutcome(False, "no sewer") if self._sewer is None else self._sewer.apply(order)
         return self._water.apply(order)
 
     def state(self) -> dict[str, int]:
@@ -90,8 +98,8 @@ class OrderDesk:
             "order": type(order).__name__,
             "case": None,
             "crew": None,
-            "x": planned.x,
-            "y": planned.y,
+            "x": planned.x if math.isfinite(planned.x) else None,
+            "y": planned.y if math.isfinite(planned.y) else None,
             "target": planned.target,
             "capacity_m3_h": order.capacity_m3_h if isinstance(order, StartPump) else None,
         }
@@ -101,7 +109,7 @@ class OrderDesk:
         outcome = self.apply(order)
         if not outcome.done:
             self._log.append(t_s, "order.refused", order.id, cause=event, data={"reason": outcome.reason})
-            if isinstance(order, SupplyOrder):  # a valve may be stuck, which the crew finds out
+            if isinstance(order, SupplyOrder | SewerOrder):  # what is stuck or has collapsed is found out
                 return
             raise RunError(
                 f"Measure '{order.id}' of the scenario cannot be carried out at {t_s:.0f} s",

@@ -9,10 +9,13 @@ from typing import Any
 
 from cim_models.events import EventSink
 
+_WITHOUT_WATER = frozenset({"CloseRoad", "OpenRoad", "StopPump", "OpenValve"})
+"""Orders that drain no street."""
+
 
 @dataclass(frozen=True, slots=True)
 class IssuedOrder:
-    """An order that was issued: its event, when and where, m, what it is about, and its own id."""
+    """An order that was issued: its event, when and where, m, what it is about, its own id and its kind."""
 
     event: int
     t_s: float
@@ -20,6 +23,7 @@ class IssuedOrder:
     y: float | None
     target: str
     id: str
+    kind: str
 
 
 class StoryLog:
@@ -57,7 +61,8 @@ class StoryLog:
         if kind == "order.issued" and data is not None:
             where = (data.get("x"), data.get("y"))
             self._issued[subject] = number
-            self._orders.append(IssuedOrder(number, t_s, *where, str(data.get("target") or ""), subject))
+            words = str(data.get("target") or ""), subject, str(data.get("order") or "")
+            self._orders.append(IssuedOrder(number, t_s, *where, *words))
         return number
 
     def event_of_order(self, order: str) -> int | None:
@@ -65,12 +70,12 @@ class StoryLog:
         return self._issued.get(order)
 
     def order_near(self, x: float, y: float, radius_m: float, since_s: float) -> int | None:
-        """Event of the nearest order issued within a radius since a time; the latest of equals."""
+        """Event of the nearest order within a radius since a time that moves water; the latest of equals."""
         best: tuple[float, int] | None = None
         for order in reversed(self._orders):
             if order.t_s < since_s:
                 break
-            if order.x is None or order.y is None:
+            if order.x is None or order.y is None or order.kind in _WITHOUT_WATER:
                 continue
             distance = math.hypot(order.x - x, order.y - y)
             if distance <= radius_m and (best is None or distance < best[0]):

@@ -13,6 +13,7 @@ from cim_models.errors import ScenarioError
 from cim_models.orders import OpenValve, Order, RepairPipe, ShutValve
 from scenarios.blame import blame
 from scenarios.drawn import drawn_bursts, draws_bursts
+from scenarios.moments import check_time
 from scenarios.places import check_pipe, unknown
 from scenarios.planned import PlannedOrder
 from scenarios.schema.model import Scenario
@@ -225,13 +226,4 @@ class _FailureReader:
         return self._time(outage.until, f"{key}.until", after_s=self._scenario.offset_s(outage.at))
 
     def _time(self, moment: str, key: str, after_s: float = -1.0) -> float:
-        t_s = self._scenario.offset_s(moment)
-        if not max(after_s, -1e-9) < t_s <= self._scenario.duration:
-            later = ", later than 'at'" if after_s >= 0.0 else ""
-            raise ScenarioError(
-                f"Scenario '{self._source}', key '{key}'",
-                got=f"'{moment}', {t_s:.0f} s after the start",
-                expected=f"a time within the run of {self._scenario.duration:.0f} s{later}",
-                remedy="Change the time",
-            )
-        return t_s
+        return check_time(self._scenario, moment, key, self._source, after_s)

@@ -6,16 +6,24 @@ import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cim_models.errors import NetworkError
 from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import OrderOutcome, SupplyOrder
+from scenarios.floodwatch import Spring
 from scenarios.storylog import StoryLog
-from twin.supply.damage import DamageState, SupplyChange
+from twin.changes import Change
+from twin.supply.damage import DamageState
 from twin.supply.failures import PipeBurst
 from twin.supply.system import SupplySystem
 
 NOTED = ("supply.burst", "supply.customers_out")
 """Kinds that lead to reports."""
+
+LINGERS_S = 1800.0
+"""Water of a broken main is still on the streets for so long after it was cut off, s; own assumption."""
 
 
 class Street(Protocol):
@@ -27,6 +35,10 @@ class Street(Protocol):
 
     def settle_springs(self) -> None:
         """Give the street what is still on its way."""
+        ...
+
+    def runs_from(self, x: float, y: float) -> NDArray[np.float64]:
+        """Places that water from below wets on its way downhill, shape (n, 2), m."""
         ...
 
 
@@ -57,6 +69,9 @@ class SupplyStory:
         self._started: int | None = None
         self._events: dict[str, int] = {}
         self._buried: set[str] = set()
+        self._uncut: set[str] = set()
+        self._flowing_s: dict[str, float] = {}
+        self._paths: dict[str, NDArray[np.float64]] = {}
         self._news: list[tuple[str, str, int]] = []
         self._origins: dict[str, int] = {}
 
@@ -70,6 +85,8 @@ class SupplyStory:
         self._write()
         for pipe, volume_m3 in self.supply.street_m3.items():
             damage = self.supply.damages[pipe]
+            if self.supply.engine.escape_m3_s.get(pipe, 0.0) > 0.0:
+                self._flowing_s[pipe] = now_s
             if not self._street.let_rise(pipe, damage.x, damage.y, volume_m3, next_s):
                 self._note_buried(pipe, now_s)
 
@@ -99,13 +116,21 @@ class SupplyStory:
         news, self._news = self._news, []
         return news
 
-    def springs(self) -> list[tuple[int, float, float]]:
-        """Event and place, m, of every burst whose water has come up so far."""
-        damages = self.supply.damages
+    def springs(self) -> list[Spring]:
+        """Return the bursts whose water comes up, or did less than half an hour ago."""
         return [
-            (self._events[f"supply.burst {pipe}"], damages[pipe].x, damages[pipe].y)
-            for pipe in self.supply.street_m3
+            Spring(self._events[f"supply.burst {pipe}"], *self._place(pipe), self._path(pipe))
+            for pipe, last_s in self._flowing_s.items()
+            if last_s >= self.supply.time_s - LINGERS_S and all(map(math.isfinite, self._place(pipe)))
         ]
+
+    def _place(self, pipe: str) -> tuple[float, float]:
+        return self.supply.damages[pipe].x, self.supply.damages[pipe].y
+
+    def _path(self, pipe: str) -> NDArray[np.float64]:
+        if pipe not in self._paths:
+            self._paths[pipe] = self._street.runs_from(*self._place(pipe))
+        return self._paths[pipe]
 
     def read(self, t_s: float, readings: Readings, subject: str) -> None:
         """Write how many customers are out and what has escaped."""
@@ -159,7 +184,8 @@ class SupplyStory:
         """Valves that cut a broken main off; empty where those that can be turned do not."""
         try:
             valves = self.supply.choose_valves(pipe).valves
-        except NetworkError:
+        except NetworkError as exc:
+            self._note_uncut(pipe, f"{exc} Its water runs until then.")
             return []
         return [self._valve(valve) for valve in valves]
 
@@ -185,11 +211,18 @@ class SupplyStory:
             if change.kind in NOTED:
                 self._news.append((change.kind, change.subject, event))
 
-    def _cause(self, change: SupplyChange) -> int | None:
+    def _cause(self, change: Change) -> int | None:
         because = change.because
         if not because:
             return self._origins.get(change.key, self._started)
         return self._events.get(because) or self._log.event_of_order(because) or self._started
+
+    def _note_uncut(self, pipe: str, text: str) -> None:
+        """Say once where no valve that can be turned cuts a broken main off."""
+        if pipe not in self._uncut:
+            self._uncut.add(pipe)
+            cause = self._events.get(f"supply.burst {pipe}", self._started)
+            self._log.append(self._log.last_s, "run.noted", "run", cause=cause, data={"text": text})
 
     def _note_buried(self, pipe: str, now_s: float) -> None:
         if pipe in self._buried:
@@ -207,6 +240,8 @@ class SupplyStory:
             "started": self._started,
             "events": dict(self._events),
             "buried": sorted(self._buried),
+            "uncut": sorted(self._uncut),
+            "flowing_s": dict(self._flowing_s),
             "news": list(self._news),
             "origins": dict(self._origins),
         }
@@ -217,3 +252,4 @@ class SupplyStory:
         self._started = state["started"]
         self._events, self._buried = dict(state["events"]), set(state["buried"])
         self._news, self._origins = list(state["news"]), dict(state["origins"])
+        self._uncut, self._flowing_s = set(state["uncut"]), dict(state["flowing_s"])

@@ -75,6 +75,16 @@ class InflowBoundary(Section):
     inflow_m3_s: Series
 
 
+class OutfallBoundary(Section):
+    """Water of a river or the tide outside outfalls of the sewer, m above the city's datum.
+
+    Above the crown of an outfall's pipe it drowns the outfall; where that has no flap gate, it flows in.
+    """
+
+    outfalls: Literal["all"] | tuple[str, ...] = "all"
+    level_m: Series
+
+
 class Boundary(OneOf):
     """What happens at the border of the model; without any entry on ``edges`` all of them are open.
 
@@ -86,3 +96,4 @@ class Boundary(OneOf):
     level: LevelBoundary | None = None
     outflow: OutflowBoundary | None = None
     inflow: InflowBoundary | None = None
+    outfall: OutfallBoundary | None = None

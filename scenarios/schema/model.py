@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from scenarios.schema.boundaries import Boundary
 from scenarios.schema.failures import Alarms, FailureDraw, LifelineFailure
@@ -13,6 +13,13 @@ from scenarios.schema.hazards import Cavities, CavityFault, Gas, GasLeak, RadarS
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
 from scenarios.schema.reporting import Reporting, StreetMatters
 from scenarios.schema.section import OneOf, Point, Section
+from scenarios.schema.sewer import (
+    Blockage,
+    PumpRestart,
+    PumpStationFailure,
+    SewerCollapse,
+    SewerMending,
+)
 from scenarios.schema.staffing import Staffing
 from scenarios.schema.structures import BarrierMeasure, CulvertClosure, CulvertMeasure, StandingStructure
 from scenarios.schema.supply import (
@@ -56,27 +63,6 @@ class Ground(Section):
     soils: dict[str, SoilValues] = Field(default_factory=dict)
 
 
-class GullyChoice(Section):
-    """Some gullies: a random fraction of all, or named ones."""
-
-    fraction: Fraction | None = None
-    ids: tuple[str, ...] | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if (self.fraction is None) == (self.ids is None):
-            msg = "expected exactly one of fraction, ids"
-            raise ValueError(msg)
-        return self
-
-
-class Blockage(Section):
-    """Gullies blocked by leaves and litter before the storm."""
-
-    gullies: GullyChoice
-    blocked: Fraction = 1.0
-
-
 class CrewLoss(Section):
     """A crew is lost for the rest of the run; what it was doing waits for another."""
 
@@ -93,6 +79,8 @@ class Failure(OneOf):
     pump_outage: PumpOutage | None = None
     valve_outage: ValveOutage | None = None
     blockage: Blockage | None = None
+    sewer_collapse: SewerCollapse | None = None
+    pump_station_failure: PumpStationFailure | None = None
     crew_lost: CrewLoss | None = None
     draw: FailureDraw | None = None
     lifeline: LifelineFailure | None = None
@@ -204,6 +192,9 @@ class Measure(OneOf):
     shut_valve: ValveClosure | None = None
     repair_pipe: PipeRepair | None = None
     radar_survey: RadarSurvey | None = None
+    unblock_sewer: SewerMending | None = None
+    rebuild_sewer: SewerMending | None = None
+    restart_pump: PumpRestart | None = None
 
 
 class Output(Section):

@@ -14,6 +14,7 @@ from scenarios.runfolder import RunFolder
 from scenarios.summary.alarms import summarize_alarms
 from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
+from scenarios.summary.failures import summarize_failures
 from scenarios.summary.flooding import city_series, summarize_flooding
 from scenarios.summary.hazard import summarize_hazard
 from scenarios.summary.hazards import summarize_cavities, summarize_gas
@@ -90,6 +91,7 @@ def build_summary(
         **_where_any("alarms", summarize_alarms(events)),
         **_where_any("response", summarize_response(events, t_s)),
         **_where_any("lifelines", summarize_lifelines(events)),
+        "failures": summarize_failures(events),
         **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),
         **_hazards(hazards, events),
     }

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from agents.clock import PHYSICS_FIRST, TwinEnv
 from agents.operations import Operations
@@ -66,6 +68,9 @@ class Basin:
         self.risen_m3 = risen_m3
         return True
 
+    def runs_from(self, x: float, y: float) -> NDArray[np.float64]:
+        return np.zeros((0, 2))
+
     def settle_springs(self) -> None:
         """Keep it."""
 
@@ -91,7 +96,7 @@ class MainsRun:
                 sensors=None,
                 video=None,
                 patrols=None,
-                staffing=StaffingSettings(crews={"water": 2}, shifts="always", **staffing),
+                staffing=StaffingSettings(**{"crews": {"water": 2}, "shifts": "always", **staffing}),
             ),
             seed=seed,
             env=self.env,
@@ -193,6 +198,15 @@ def test_a_stuck_valve_sends_the_crews_to_others(tmp_path: Path, mended: MainsRu
     assert first not in {event.subject for event in run.events.of("valve.shut")}
     assert run.only("supply.isolated").t_s > mended.only("supply.isolated").t_s
     assert run.events.of("case.closed")
+
+
+def test_the_road_at_a_gushing_main_is_closed_until_it_is_mended(tmp_path: Path) -> None:
+    run = MainsRun(tmp_path, BURST, crews={"water": 2, "traffic": 1}).run(16.0)
+    (closed,) = [e for e in run.events.of("order.issued") if e.data["order"] == "CloseRoad"]
+    (opened,) = [e for e in run.events.of("order.issued") if e.data["order"] == "OpenRoad"]
+    assert "supply.burst" in list(run.causes(closed))
+    assert closed.t_s < run.only("supply.repaired").t_s < opened.t_s
+    assert run.only("case.closed").t_s >= opened.t_s
 
 
 def test_nobody_comes_where_no_crew_can(tmp_path: Path) -> None:

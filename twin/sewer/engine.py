@@ -14,7 +14,8 @@ from swmm.toolkit.shared_enum import HotstartFile, LinkResult, NodeProperty, Nod
 
 from cim_models.city import Network
 from cim_models.errors import EngineError, InputError, NetworkError
-from twin.sewer.failures import swmm_error
+from twin.sewer.complaints import swmm_error
+from twin.sewer.controls import SewerControls
 from twin.sewer.swmm_bulk import bulk_access
 from twin.sewer.swmm_input import FALLBACK_START, SwmmInput, prepare
 
@@ -55,12 +56,15 @@ class SewerSettings:
         water in a network that is filling and gives it back later. None keeps the file's choice.
     start
         Calendar time of the start, for dry weather patterns; None keeps the file's.
+    throttled
+        Conduits that may be blocked while SWMM runs.
     """
 
     rain: bool = False
     riser_area_m2: float | None = 2.0
     surcharge_method: Literal["SLOT", "EXTRAN"] | None = "SLOT"
     start: datetime | None = None
+    throttled: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.riser_area_m2 is not None and not self.riser_area_m2 > 0.0:
@@ -149,6 +153,8 @@ class SewerEngine:
     is_sealed
         Nodes to which the file gives a surcharge depth: they hold pressure, as the ends of rising mains
         do, and neither have a riser nor overflow.
+    controls
+        What may be changed while SWMM runs.
 
     Raises
     ------
@@ -185,6 +191,7 @@ class SewerEngine:
         self._inp, self._workdir = network.inp, Path(workdir)
         prepared = self._prepared()
         self._length_m, self._flow_m3_s = _units(prepared)
+        self.controls = SewerControls(self._length_m, self._flow_m3_s)
         self._bulk = bulk_access()
         self._begin(prepared)
         self._initial_m3 = self._stored()
@@ -201,6 +208,7 @@ class SewerEngine:
             ponding=self.settings.riser_area_m2 is not None,
             surcharge_method=self.settings.surcharge_method,
             start=begin + timedelta(seconds=int(self.time_s)),  # SWMM's dates know whole seconds
+            throttled=self.settings.throttled,
         )
 
     def _begin(self, prepared: SwmmInput, hotstart: Path | None = None) -> None:
@@ -243,6 +251,7 @@ class SewerEngine:
             if hotstart is not None:
                 solver.swmm_hotstart(HotstartFile.USE, str(hotstart))
             solver.swmm_start(False)
+            self.controls.attach()
         self._all_nodes = np.arange(solver.project_get_count(ObjectType.NODE), dtype=np.int64)
         self._all_links = np.arange(solver.project_get_count(ObjectType.LINK), dtype=np.int64)
         count = len(self.node_ids)

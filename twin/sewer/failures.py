@@ -1,63 +1,101 @@
-"""Turn SWMM's own complaint into one of ours.
+"""What may go wrong in a sewer, and when."""
 
-The toolkit raises a bare ``ERROR 200``; which line of the input is wrong stands only in the report
-file that SWMM leaves behind.
-"""
+from __future__ import annotations
 
-import re
-from pathlib import Path
+from dataclasses import dataclass
 
-from cim_models.errors import EngineError, NetworkError
-
-_ERROR = re.compile(r"^\s*ERROR (\d+):\s*(.*)$")
-_INPUT_ERRORS = range(101, 362)
+from cim_models.errors import InputError
 
 
-def swmm_error(doing: str, report: Path, fallback: Exception) -> NetworkError | EngineError:
-    """Return the error that SWMM's report file tells of.
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How a blockage comes about: at once, evenly over a time, or with the rain that carries leaves.
 
     Parameters
     ----------
-    doing
-        What was under way, to begin the message with.
-    report
-        SWMM's report file; need not exist.
-    fallback
-        What the toolkit raised, used where the report says nothing.
-
-    Returns
-    -------
-    `NetworkError` where the input file is at fault, else `EngineError`.
+    duration_s
+        Time until it has grown to its share, s, >= 0; 0 for at once.
+    rain_mm
+        Rain that blocks the whole section, mm; None where rain has no part in it.
     """
-    found = _complaints(report)
-    if not found:
-        return EngineError(doing, got=str(fallback) or type(fallback).__name__, remedy=f"See {report}")
-    code, text = found[0]
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    got = f"SWMM error {code}, {text}{more}"
-    if code in _INPUT_ERRORS:
-        return NetworkError(
-            doing,
-            got=got,
-            expected="a model that SWMM 5.2 accepts",
-            remedy="Correct this line of the city's sewer.inp",
-        )
-    return EngineError(doing, got=got, remedy=f"See {report}")
+
+    duration_s: float = 0.0
+    rain_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.duration_s >= 0.0:
+            raise InputError("Growth of a blockage", got=f"{self.duration_s} s", expected=">= 0 s")
+        if self.rain_mm is not None and not self.rain_mm > 0.0:
+            raise InputError("Growth of a blockage", got=f"{self.rain_mm} mm of rain", expected="> 0 mm")
+
+    def share(self, most: float, passed_s: float, rain_mm: float) -> float:
+        """Blocked share after a time, s, and a depth of rain, mm, that have passed; at most ``most``."""
+        if self.rain_mm is not None:
+            return min(rain_mm / self.rain_mm, most)
+        if self.duration_s > 0.0:
+            return most * min(passed_s / self.duration_s, 1.0)
+        return most
 
 
-def _complaints(report: Path) -> list[tuple[int, str]]:
-    """Code and text of every error in the report; the line at fault follows on the next line."""
-    if not report.exists():
-        return []
-    lines = report.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = []
-    for index, line in enumerate(lines):
-        match = _ERROR.match(line)
-        if match is None:
-            continue
-        text = match[2].strip()
-        if text.endswith(":") and index + 1 < len(lines):
-            text = f"{text} {lines[index + 1].strip()}"
-        found.append((int(match[1]), " ".join(text.split())))
-    # 200 only says that there are others
-    return [item for item in found if item[0] != 200] or found
+AT_ONCE = Growth()
+"""A blockage that is there from one moment to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipeBlockage:
+    """A conduit is blocked by roots, grease or litter; a crew can free it.
+
+    Parameters
+    ----------
+    t_s
+        When it begins, s since the start.
+    conduit
+        Id.
+    blocked
+        Share of the section that it comes to, above 0 to 1.
+    growth
+        How it gets there.
+    """
+
+    t_s: float
+    conduit: str
+    blocked: float = 1.0
+    growth: Growth = AT_ONCE
+
+    def __post_init__(self) -> None:
+        _check_share(f"Blockage of conduit '{self.conduit}'", self.blocked)
+
+
+@dataclass(frozen=True, slots=True)
+class Collapse:
+    """A conduit falls in; freeing does not help, it must be rebuilt.
+
+    Parameters
+    ----------
+    t_s, conduit, blocked
+        When, s since the start; id; share of the section that is lost.
+    """
+
+    t_s: float
+    conduit: str
+    blocked: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_share(f"Collapse of conduit '{self.conduit}'", self.blocked)
+
+
+@dataclass(frozen=True, slots=True)
+class PumpFailure:
+    """A pump of the sewer stands still, by itself until ``until_s``, s; None until it is restarted."""
+
+    t_s: float
+    pump: str
+    until_s: float | None = None
+
+
+SewerFailure = PipeBlockage | Collapse | PumpFailure
+
+
+def _check_share(what: str, blocked: float) -> None:
+    if not 0.0 < blocked <= 1.0:
+        raise InputError(what, got=blocked, expected="above 0 to 1 of the section")

@@ -7,9 +7,11 @@ rows into comments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from twin.sewer.controls import LATENT_LOSS, hold_rules
 
 _HORIZON = timedelta(days=3650)
 
@@ -98,6 +100,23 @@ class SwmmInput:
             lines[index] = f";{lines[index]}"
         return SwmmInput(tuple(lines))
 
+    def with_latent_losses(self, conduits: Iterable[str]) -> SwmmInput:
+        """Give conduits a loss that does not matter, so that SWMM computes one that is set later."""
+        lines, missing = list(self.lines), dict.fromkeys(conduits)
+        for index, words in self._rows("LOSSES"):
+            if words[0] in missing:
+                del missing[words[0]]
+                if len(words) > 3 and float(words[3]) < LATENT_LOSS:
+                    lines[index] = " ".join((*words[:3], f"{LATENT_LOSS:g}", *words[4:]))
+        if missing:
+            lines += ["[LOSSES]", *(f"{conduit} 0 0 {LATENT_LOSS:g}" for conduit in missing)]
+        return SwmmInput(tuple(lines))
+
+    def with_held_pumps(self) -> SwmmInput:
+        """Add the rules that keep a pump still once it is held, see `twin.sewer.controls.hold_rules`."""
+        rules = hold_rules([words[0] for _, words in self._rows("PUMPS")])
+        return SwmmInput((*self.lines, "[CONTROLS]", *rules)) if rules else self
+
     def start(self) -> datetime | None:
         """When the simulation begins, or None where the file does not say it readably."""
         try:
@@ -127,6 +146,7 @@ def prepare(
     ponding: bool,
     surcharge_method: str | None,
     start: datetime | None = None,
+    throttled: Iterable[str] = (),
 ) -> SwmmInput:
     """Return the input file as the engine runs it.
 
@@ -148,6 +168,8 @@ def prepare(
         ``EXTRAN`` or ``SLOT``; None keeps what the file says.
     start
         Calendar time of the start, for patterns and time series; None keeps the file's.
+    throttled
+        Conduits that may be blocked while SWMM runs.
     """
     source = SwmmInput.parse(text)
     begin = start or source.start() or FALLBACK_START
@@ -167,7 +189,8 @@ def prepare(
         options["ALLOW_PONDING"] = "YES"
     if surcharge_method is not None:
         options["SURCHARGE_METHOD"] = surcharge_method
-    return source.with_options(options).without("FILES").with_rows("REPORT", _QUIET_REPORT)
+    edited = source.with_latent_losses(throttled).with_held_pumps()
+    return edited.with_options(options).without("FILES").with_rows("REPORT", _QUIET_REPORT)
 
 
 def _dates(begin: datetime) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -56,32 +56,16 @@ class Damage:
     filled_s: int | None = None
     refill_m3: float = 0.0
 
+    def described(self, flow_m3_s: float) -> dict[str, Any]:
+        """Describe it for the event log, with the water that escapes now, m3/s."""
+        return {
+            **place_data(self.x, self.y),
+            "diameter_m": self.diameter_m,
+            "depth_m": round(self.depth_m, 2),
+            "flow_m3_h": round(3600.0 * flow_m3_s, 3),
+        }
 
-@dataclass(frozen=True, slots=True)
-class SupplyChange:
-    """Something that happened in the supply, for the event log.
 
-    Parameters
-    ----------
-    t_s
-        When, s since the start.
-    kind
-        Name of an event kind.
-    subject
-        Id of the pipe, valve or pump, or ``supply``.
-    because
-        ``kind subject`` of the change that caused it, an order's id, or empty for what came from outside.
-    data
-        As the event kind declares.
-    """
-
-    t_s: float
-    kind: str
-    subject: str
-    because: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """How later changes name this one."""
-        return f"{self.kind} {self.subject}"
+def place_data(x: float, y: float) -> dict[str, float | None]:
+    """Coordinates for the event log, m; None where the model has none."""
+    return {"x": x if math.isfinite(x) else None, "y": y if math.isfinite(y) else None}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 from cim_models.city import City, Network
 from cim_models.errors import InputError, NetworkError
 from cim_models.orders import OpenValve, OrderOutcome, RepairPipe, ShutValve, SupplyOrder
-from twin.supply.account import SupplyAccount
+from twin.changes import Change
+from twin.supply.account import SupplyAccount, SupplyLedger
 from twin.supply.customers import ServiceAccount, customers, low_pressure, without_water
-from twin.supply.damage import Damage, DamageState, SupplyChange
+from twin.supply.damage import Damage, DamageState, place_data
 from twin.supply.engine import SupplyEngine
 from twin.supply.failures import PipeBurst, PipeLeak, PumpOutage, SupplyFailure, ValveOutage
 from twin.supply.interventions import HoldOpen, HoldShut, LetGo, SetOpening
@@ -25,6 +25,7 @@ from twin.supply.isolation import Isolation, IsolationPlanner, Leak
 from twin.supply.pipes import PipeBook
 from twin.supply.repair import repair_times
 from twin.supply.segments import Segments, ValveSource, isolation_valves
+from twin.supply.service import ServiceWatch
 from twin.supply.settings import SupplySettings
 from twin.supply.valves import ValveYard
 
@@ -57,12 +58,8 @@ class SupplySystem:
         The hydraulics.
     segments, planner, yard
         Segments between isolation valves, the choice of valves, and the valves.
-    service
-        What customers went without.
     damages
         Broken pipes by id, in the order in which they broke.
-    street_m3
-        Water that has come up from each burst pipe, m3.
 
     Raises
     ------
@@ -101,18 +98,17 @@ class SupplySystem:
         self.persons = customers(city, self.network, demand, settings)
         self.segments = Segments(self.network, valves, np.maximum(demand, 0.0), self.persons)
         self.planner = IsolationPlanner(self.segments)
-        self.service = ServiceAccount.empty(self.persons)
         self.damages: dict[str, Damage] = {}
-        self._account = SupplyAccount()
-        self.street_m3: dict[str, float] = {}
+        self._ledger = SupplyLedger()
         self._fed = self.segments.fed(self.yard.open_mask)
         self._agenda: list[tuple[int, int, str, Any]] = []
         self._numbers = 0
-        self._changes: list[SupplyChange] = []
+        self._changes: list[Change] = []
         self._latest = ""
         self._opening: set[str] = set()
-        self._out = self._without_water()
-        self._out_at_start = self._out.copy()
+        self._looks: set[int] = set()
+        self._service = ServiceWatch(self.persons, self._dry())
+        self._out_at_start = self._service.out.copy()
         for failure in failures:
             self.plan(failure)
 
@@ -153,55 +149,33 @@ class SupplySystem:
             self._count(span_s)
 
     def _count(self, span_s: int) -> None:
-        engine, service = self.engine, self.service
-        pressure = engine.pressure_m
-        required, delivered = engine.required_m3_s, engine.delivered_m3_s
-        service.out_s += span_s * self._out
-        service.low_s += span_s * (low_pressure(pressure, self.persons, self.settings) | self._out)
-        service.required_m3 += span_s * required
-        service.delivered_m3 += span_s * delivered
-        reservoirs, tanks, other = engine.sources_m3_s()
-        account = self._account
-        self._account = replace(
-            account,
-            produced_m3=account.produced_m3 + span_s * reservoirs,
-            from_tanks_m3=account.from_tanks_m3 + span_s * tanks,
-            other_m3=account.other_m3 + span_s * other,
-            delivered_m3=account.delivered_m3 + span_s * float(delivered.sum()),
-            required_m3=account.required_m3 + span_s * float(required.sum()),
-        )
-        for pipe, flow in engine.escape_m3_s.items():
-            self._count_escape(pipe, flow * span_s)
-
-    def _count_escape(self, pipe: str, volume_m3: float) -> None:
-        damage = self.damages.get(pipe)
-        if damage is None or volume_m3 == 0.0:
-            return
-        account = self._account
-        if damage.to_street:
-            self.street_m3[pipe] = self.street_m3.get(pipe, 0.0) + volume_m3
-            self._account = replace(account, to_street_m3=account.to_street_m3 + volume_m3)
-        else:
-            self._account = replace(account, to_ground_m3=account.to_ground_m3 + volume_m3)
+        low = low_pressure(self.engine.pressure_m, self.persons, self.settings)
+        self._service.count(span_s, self._dry(), low)
+        self._ledger.count(span_s, self.engine, self.damages, self.service)
 
     def _watch(self) -> None:
         """Note whose tap has run dry or runs again."""
-        out = self._without_water()
-        for kind, nodes in (
-            ("supply.customers_out", out & ~self._out),
-            ("supply.customers_back", self._out & ~out),
-        ):
-            if nodes.any():
-                data = {
-                    "nodes": [self.engine.node_ids[row] for row in np.flatnonzero(nodes)],
-                    "persons": round(float(self.persons[nodes].sum()), 1),
-                    "persons_out": round(float(self.persons[out].sum()), 1),
-                }
-                self._note(kind, "supply", self._latest, data)
-        self._out = out
+        for turn in self._service.update(self.time_s, self._dry(), self._latest):
+            data = {
+                "nodes": [self.engine.node_ids[row] for row in turn.nodes],
+                "persons": round(float(self.persons[turn.nodes].sum()), 1),
+                "persons_out": round(float(self.persons[self._service.out].sum()), 1),
+                "since_s": turn.since_s,
+            }
+            kind = "supply.customers_out" if turn.is_out else "supply.customers_back"
+            self._note(kind, "supply", turn.because, data)
+        due_s = self._service.next_s()
+        if due_s is not None and due_s not in self._looks:
+            self._looks.add(due_s)
+            self._at(due_s, "look", None)
         self._finish_restored()
 
-    def _without_water(self) -> NDArray[np.bool_]:
+    def _look(self, _: None) -> None:
+        """See at this second who has water again."""
+        self._looks.discard(self.time_s)
+        self._watch()
+
+    def _dry(self) -> NDArray[np.bool_]:
         unfed = ~self._fed[self.segments.of_node]
         dry = without_water(self.engine.pressure_m, self.persons, self.settings)
         return dry | (unfed & (self.persons > 0.0))
@@ -287,13 +261,7 @@ class SupplySystem:
         self._settle_damages(self._latest)
 
     def _describe(self, damage: Damage) -> dict[str, Any]:
-        return {
-            "x": _number(damage.x),
-            "y": _number(damage.y),
-            "diameter_m": damage.diameter_m,
-            "depth_m": round(damage.depth_m, 2),
-            "flow_m3_h": round(3600.0 * self.engine.escape_m3_s.get(damage.pipe, 0.0), 3),
-        }
+        return damage.described(self.engine.escape_m3_s.get(damage.pipe, 0.0))
 
     def _pump_out(self, outage: PumpOutage) -> None:
         self.engine.apply(HoldShut(self.time_s, outage.pump, _OUTAGE))
@@ -357,7 +325,7 @@ class SupplySystem:
         for damage in self.damages.values():
             if damage.state in _UNREPAIRED and order.valve not in damage.valves:
                 damage.valves = (*damage.valves, order.valve)
-        self._note("valve.shut", order.valve, order.id, self._valve_data(order.valve))
+        self._note("valve.shut", order.valve, order.id, place_data(*self.yard.place(order.valve)))
         self._settle_damages(self._latest)
         return OrderOutcome(True)
 
@@ -386,7 +354,7 @@ class SupplySystem:
         if not self.yard.is_shut(valve):
             return
         self._turn(valve, _CREW, shut=False)
-        self._note("valve.opened", valve, order, self._valve_data(valve))
+        self._note("valve.opened", valve, order, place_data(*self.yard.place(valve)))
         self._settle_damages(self._latest)
 
     def _repair(self, order: RepairPipe) -> OrderOutcome:
@@ -402,7 +370,7 @@ class SupplySystem:
         damage.refill_m3 = drained
         fill_s = repair_times().fill_s(drained, bore_m)
         damage.filled_s = self.time_s + int(np.ceil(fill_s))
-        self._account = replace(self._account, refill_m3=self._account.refill_m3 + drained)
+        self._ledger.refill(drained)
         escaped = round(self.engine.escaped_m3[damage.pipe], 3)
         self._note("supply.repaired", damage.pipe, order.id, {"escaped_m3": escaped})
         self._at(damage.filled_s, "filled", damage.pipe)
@@ -420,17 +388,13 @@ class SupplySystem:
             return f"no isolation valve '{valve}'"
         if valve in self.yard.stuck:
             self.yard.known_stuck.add(valve)
-            self._note("valve.stuck", valve, order, self._valve_data(valve), is_cause=False)
+            self._note("valve.stuck", valve, order, place_data(*self.yard.place(valve)), is_cause=False)
             return f"valve '{valve}' is stuck"
         return ""
 
     def _turn(self, valve: str, by: str, *, shut: bool) -> None:
         self.engine.apply(self.yard.turn(valve, self.time_s, by, shut=shut))
         self._fed = self.segments.fed(self.yard.open_mask)
-
-    def _valve_data(self, valve: str) -> dict[str, Any]:
-        x, y = self.yard.place(valve)
-        return {"x": _number(x), "y": _number(y)}
 
     def _drained(self, damage: Damage) -> tuple[float, float]:
         """Volume of the segment that was cut off with a broken pipe, m3, and its largest bore, m."""
@@ -469,7 +433,7 @@ class SupplySystem:
 
     # --- what people and instruments see ----------------------------------------------------------
 
-    def take_changes(self) -> list[SupplyChange]:
+    def take_changes(self) -> list[Change]:
         """Hand out what has happened since the last call, in order."""
         changes, self._changes = self._changes, []
         return changes
@@ -477,15 +441,20 @@ class SupplySystem:
     def _note(
         self, kind: str, subject: str, because: str, data: Mapping[str, Any], *, is_cause: bool = True
     ) -> None:
-        change = SupplyChange(self.time_s, kind, subject, because, data)
+        change = Change(self.time_s, kind, subject, because, data)
         self._changes.append(change)
         if is_cause and not kind.startswith("supply.customers"):
             self._latest = change.key
 
     @property
+    def service(self) -> ServiceAccount:
+        """What customers went without."""
+        return self._service.account
+
+    @property
     def out(self) -> NDArray[np.bool_]:
         """Nodes whose customers have no water now."""
-        return self._out.copy()
+        return self._service.out.copy()
 
     @property
     def out_at_start(self) -> NDArray[np.bool_]:
@@ -495,7 +464,7 @@ class SupplySystem:
     @property
     def low(self) -> NDArray[np.bool_]:
         """Nodes whose customers have low pressure or none now."""
-        return low_pressure(self.engine.pressure_m, self.persons, self.settings) | self._out
+        return low_pressure(self.engine.pressure_m, self.persons, self.settings) | self._service.out
 
     def choose_valves(
         self, pipe: str, valve_time_s: Mapping[str, float] | Callable[..., float] | None = None
@@ -530,13 +499,17 @@ class SupplySystem:
     @property
     def account(self) -> SupplyAccount:
         """Where the water came from and went."""
-        return self._account
+        return self._ledger.account
+
+    @property
+    def street_m3(self) -> dict[str, float]:
+        """Water that has come up from each burst pipe, m3."""
+        return self._ledger.street_m3
 
     # --- checkpoints ------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
         """Return what a system of the same city needs to go on, as plain values; EPANET's is replayed."""
-        service = self.service
         return {
             "interventions": list(self.engine.interventions),
             "time_s": self.time_s,
@@ -547,11 +520,9 @@ class SupplySystem:
             "changes": list(self._changes),
             "latest": self._latest,
             "opening": sorted(self._opening),
-            "account": self._account,
-            "street_m3": dict(self.street_m3),
-            "service": [values.copy() for values in (service.out_s, service.low_s)],
-            "volumes": [values.copy() for values in (service.required_m3, service.delivered_m3)],
-            "out": self._out.copy(),
+            "ledger": self._ledger.state(),
+            "service": self._service.state(),
+            "looks": sorted(self._looks),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -563,16 +534,9 @@ class SupplySystem:
         self._agenda, self._numbers = list(state["agenda"]), state["numbers"]
         self._changes, self._latest = list(state["changes"]), state["latest"]
         self._opening = set(state["opening"])
-        self._account, self.street_m3 = state["account"], dict(state["street_m3"])
-        out_s, low_s = (values.copy() for values in state["service"])
-        required, delivered = (values.copy() for values in state["volumes"])
-        self.service = ServiceAccount(self.persons, out_s, low_s, required, delivered)
-        self._out = state["out"].copy()
-
-
-def _number(value: float) -> float | None:
-    """Coordinate for the log, where there is one."""
-    return value if np.isfinite(value) else None
+        self._ledger.restore(state["ledger"])
+        self._service.restore(state["service"])
+        self._looks = set(state["looks"])
 
 
 def _network(city: City) -> Network:

@@ -1,4 +1,4 @@
-"""Which gullies are blocked when the storm begins."""
+"""Which gullies are blocked when the storm begins, and which will be."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import InputError, ScenarioError
+from twin.sewer.failures import AT_ONCE, Growth
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -29,11 +30,22 @@ class GullyBlockage:
         Share of all gullies that are hit, 0 to 1; None when ``gullies`` names them.
     gullies
         Ids; None when ``fraction`` is given.
+    t_s
+        When it begins, s since the start.
+    growth
+        How it comes to that share.
     """
 
     blocked: float = 1.0
     fraction: float | None = None
     gullies: tuple[str, ...] | None = None
+    t_s: float = 0.0
+    growth: Growth = AT_ONCE
+
+    @property
+    def is_there_at_start(self) -> bool:
+        """Whether it is there from the beginning, as it will stay until somebody clears the gullies."""
+        return self.t_s <= 0.0 and self.growth == AT_ONCE
 
     def __post_init__(self) -> None:
         if (self.fraction is None) == (self.gullies is None):
@@ -70,16 +82,21 @@ def blockage_at_start(
         If a named gully does not exist.
     """
     share = np.clip(gullies["blockage"].to_numpy(dtype=np.float64), 0.0, 1.0)
-    rows = {name: row for row, name in enumerate(gullies["id"].astype(str))}
-    luck = np.random.default_rng(np.random.SeedSequence([seed, _STREAM])).random(len(gullies))
     for blockage in blockages:
-        if blockage.gullies is None:
-            hit = luck < (blockage.fraction or 0.0)
-        else:
-            hit = np.zeros(len(gullies), dtype=bool)
-            hit[[_row(rows, name) for name in blockage.gullies]] = True
-        share = np.where(hit, np.maximum(share, blockage.blocked), share)
+        if blockage.is_there_at_start:
+            share = np.where(gullies_hit(gullies, blockage, seed), np.maximum(share, blockage.blocked), share)
     return share
+
+
+def gullies_hit(gullies: GeoDataFrame, blockage: GullyBlockage, seed: int) -> NDArray[np.bool_]:
+    """Which gullies a blockage concerns; see `blockage_at_start`."""
+    if blockage.gullies is None:
+        luck = np.random.default_rng(np.random.SeedSequence([seed, _STREAM])).random(len(gullies))
+        return luck < (blockage.fraction or 0.0)
+    rows = {name: row for row, name in enumerate(gullies["id"].astype(str))}
+    hit = np.zeros(len(gullies), dtype=bool)
+    hit[[_row(rows, name) for name in blockage.gullies]] = True
+    return hit
 
 
 def _row(rows: dict[str, int], name: str) -> int:

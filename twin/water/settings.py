@@ -10,6 +10,8 @@ from cim_models.structures import Structure
 from twin.exchange import ExchangeSettings
 from twin.ground import GroundSettings
 from twin.sewer import SewerSettings
+from twin.sewer.failures import SewerFailure
+from twin.sewer.outfalls import OutfallLevel
 from twin.surface import Edges, SurfaceSettings
 from twin.water.blockage import GullyBlockage
 from twin.water.boundaries import Boundary
@@ -36,7 +38,11 @@ class WaterSettings:
         SWMM's routing step, s, in whole milliseconds; a whole number of exchange steps, or the other way
         round. None for the exchange step.
     blockages
-        Gullies that are blocked at the start, besides what the layer says.
+        Gullies that are blocked at the start or later, besides what the layer says.
+    sewer_failures
+        What goes wrong in the sewer, and when.
+    outfall_levels
+        Water outside outfalls of the sewer.
     pump_radius_m
         How far a pump truck's suction reaches around its point, and its water runs out around an outlet
         on the ground, m, > 0.
@@ -65,6 +71,8 @@ class WaterSettings:
     exchange_step_s: float = 1.0
     sewer_step_s: float | None = None
     blockages: tuple[GullyBlockage, ...] = ()
+    sewer_failures: tuple[SewerFailure, ...] = ()
+    outfall_levels: tuple[OutfallLevel, ...] = ()
     pump_radius_m: float = 6.0
     pump_residual_m: float = 0.02
     ground: GroundSettings | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 
 from cim_models.city import City, Network
 from cim_models.errors import InputError
-from cim_models.orders import ClearGullies, Order, OrderOutcome, StartPump, StopPump, StructureOrder
+from cim_models.orders import (
+    ClearGullies,
+    Order,
+    OrderOutcome,
+    SewerOrder,
+    StartPump,
+    StopPump,
+    StructureOrder,
+)
 from cim_models.structures import Structure
 from twin.exchange import SewerExchange
 from twin.exchange.placement import cells_within, nearest_open_cells
@@ -20,6 +29,7 @@ from twin.ground import GroundLoss, GroundSettings, ground_map
 from twin.rain import RainSeries, rain_field
 from twin.roads import RoadSampler
 from twin.sewer import SewerAccount, SewerEngine
+from twin.sewer.failures import Collapse, PipeBlockage
 from twin.surface import SurfaceSolver
 from twin.surface.grid import buildings_of, rain_weights, raised_ground
 from twin.surface.port import SurfaceWater
@@ -30,15 +40,19 @@ from twin.water.boundaries import surface_edges
 from twin.water.probes import SensorProbes
 from twin.water.pumps import PumpFleet, PumpSite, PumpTruck
 from twin.water.roofs import RoofDrains
+from twin.water.runoff import cells_downhill
 from twin.water.settings import WaterSettings
 from twin.water.springs import Springs
 from twin.water.structures import StructureYard
+from twin.water.wear import SewerWear
 
 #: A node counts as relieved when its head has fallen this far below the cover, m.
 _RELIEF_M = 0.05
 _TIME_TOLERANCE_S = 1e-6
 #: Water from below comes up within this radius, or at the nearest open ground in reach, m; own assumptions.
 _SPRING_RADIUS_M, _SPRING_REACH_M = 2.0, 50.0
+#: So many cells the water of a spring is followed downhill.
+_RUN_CELLS = 20_000
 
 
 class WaterSystem:
@@ -76,6 +90,8 @@ class WaterSystem:
     surcharged
         Per sewer node: whether its head has reached the cover and not yet fallen 5 cm below it; never at
         outfalls and sealed nodes.
+    wear
+        What fails in the sewer and its gullies; None without a sewer.
 
     Raises
     ------
@@ -117,9 +133,10 @@ class WaterSystem:
             self._street_cells.ravel()[self._roads.distinct_cells] = True
         self._sewer: SewerEngine | None = None
         self._exchange: SewerExchange | None = None
+        self.wear: SewerWear | None = None
         self.surcharged = np.zeros(0, dtype=bool)
         if city.sewer is not None:
-            self._open_sewer(city.sewer, Path(workdir))
+            self._open_sewer(city.sewer, Path(workdir), seed)
         self._pumps = PumpFleet(self._pump_site())
         self._springs = Springs()
         self._sensors = SensorProbes(city.terrain, self.open_cells, city.layer("sensors"), self._sewer)
@@ -162,9 +179,12 @@ class WaterSystem:
         classes, names = ground_map(self.city, self.open_cells)
         return GroundLoss(classes, names, settings, self.terrain.cell_size_m)
 
-    def _open_sewer(self, network: Network, workdir: Path) -> None:
+    def _open_sewer(self, network: Network, workdir: Path, seed: int) -> None:
         settings = self.settings
-        sewer = SewerEngine(network, workdir, settings.routing_step_s, settings.sewer, self._surface.unit_m3)
+        failing = {f.conduit: None for f in settings.sewer_failures if isinstance(f, PipeBlockage | Collapse)}
+        known = set(network.links["id"].astype(str))
+        how = replace(settings.sewer, throttled=tuple(name for name in failing if name in known))
+        sewer = SewerEngine(network, workdir, settings.routing_step_s, how, self._surface.unit_m3)
         try:
             self._exchange = SewerExchange(
                 self.terrain,
@@ -176,6 +196,7 @@ class WaterSystem:
             )
             for name, row in self._gully_rows.items():
                 self._exchange.set_blockage(name, float(self.gully_blockage[row]))
+            self.wear = SewerWear(self.city, settings, seed, sewer, self._exchange, self.gully_blockage)
         except BaseException:
             sewer.close()
             raise
@@ -233,6 +254,8 @@ class WaterSystem:
         if self._roofs is not None:
             units += self._roofs.hand_over()
         sewer.inject_units(units)
+        if self.wear is not None:
+            self.wear.advance_to(now_s, self._rain, self._rain_shares)
         if end_s < sewer.time_s + self.settings.routing_step_s - _TIME_TOLERANCE_S:
             return
         sewer.advance_to(end_s)
@@ -310,7 +333,7 @@ class WaterSystem:
             If the state has other parts, or one of them does not fit.
         """
         parts = self._optional_parts()
-        kept = {name for name in ("ground", "roofs", "sewer", "exchange") if name in state}
+        kept = {name for name in ("ground", "roofs", "wear", "sewer", "exchange") if name in state}
         if kept != set(parts):
             raise InputError(
                 "State of the water",
@@ -326,7 +349,7 @@ class WaterSystem:
             part.restore(state[name])
         self.time_s, self._rain_from_s = state["time_s"], state["rain_from_s"]
         self._rates_m_s = state["rain_rates_m_s"].copy()
-        self.gully_blockage = state["gully_blockage"].copy()
+        self.gully_blockage[:] = state["gully_blockage"]
         self.surcharged = state["surcharged"].copy()
 
     def reopen_sewer(self, state: Mapping[str, Any]) -> None:
@@ -343,6 +366,7 @@ class WaterSystem:
         parts = {
             "ground": self._ground,
             "roofs": self._roofs,
+            "wear": self.wear,  # before the sewer, which is changed as it says when it is opened again
             "sewer": self._sewer,
             "exchange": self._exchange,
         }
@@ -373,6 +397,15 @@ class WaterSystem:
             self._springs.rise(name, cells, risen_m3, until_s)
         return bool(cells.size)
 
+    def runs_from(self, x: float, y: float) -> NDArray[np.float64]:
+        """Places that water from below wets on its way downhill, as the ground lies, shape (n, 2), m."""
+        cells = self._spring_cells(x, y)
+        found = cells_downhill(self.bed_elevation, self.open_cells, cells, _RUN_CELLS)
+        rows, cols = np.divmod(found, self.open_cells.shape[1])
+        terrain = self.terrain
+        east = terrain.x_min + (cols + 0.5) * terrain.cell_size_m
+        return np.column_stack([east, terrain.y_max - (rows + 0.5) * terrain.cell_size_m])
+
     def settle_springs(self) -> None:
         """Give the street at once what has risen and is still on its way."""
         self._springs.flush(self._surface)
@@ -392,7 +425,7 @@ class WaterSystem:
     # --- orders -----------------------------------------------------------------------------------
 
     def apply(self, order: Order) -> OrderOutcome:
-        """Clear gullies, run pump trucks, change barriers and culverts; roads are not for the water."""
+        """Clear gullies, mend the sewer, run pump trucks, change barriers and culverts."""
         if isinstance(order, ClearGullies):
             return self._clear(order)
         if isinstance(order, StartPump):
@@ -402,6 +435,8 @@ class WaterSystem:
         if isinstance(order, StructureOrder):
             self._road_depth = None
             return self._yard.apply(order)
+        if isinstance(order, SewerOrder):
+            return OrderOutcome(False, "no sewer") if self.wear is None else self.wear.faults.apply(order)
         return OrderOutcome(False, f"{type(order).__name__} is no order for water")
 
     def _clear(self, order: ClearGullies) -> OrderOutcome:
@@ -410,6 +445,8 @@ class WaterSystem:
             return OrderOutcome(False, f"no gully '{unknown[0]}'")
         for name in order.gullies:
             self.gully_blockage[self._gully_rows[name]] = 0.0
+            if self.wear is not None:
+                self.wear.clear_gully(self._gully_rows[name], self.time_s)
             if self._exchange is not None:
                 self._exchange.set_blockage(name, 0.0)
         return OrderOutcome(True)

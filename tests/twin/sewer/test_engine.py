@@ -1,16 +1,14 @@
 """The sewer engine on the tiny city's sewer, and against plain SWMM on a real one."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from benchmarks.validation.sewer_equality import SEWERS, compare
 from cim_models.errors import EngineError, InputError, NetworkError
 from cim_models.networks import read_sewer
 from twin.sewer import SewerEngine, SewerSettings
-from twin.sewer.swmm_input import SwmmInput
 
 
 @pytest.fixture
@@ -165,54 +163,12 @@ B 200 0
         assert engine.account.outfalls == pytest.approx(60.0, rel=0.05)
 
 
-_PLAIN_SWMM = """
-import sys
-import numpy as np
-from swmm.toolkit import solver
-from swmm.toolkit.shared_enum import NodeResult, ObjectType
-solver.swmm_open(sys.argv[1], sys.argv[1] + ".rpt", sys.argv[1] + ".out")
-solver.swmm_start(False)
-depths = []
-for _ in range(int(sys.argv[2])):
-    solver.swmm_step()
-    nodes = range(solver.project_get_count(ObjectType.NODE))
-    depths.append([solver.node_get_result(node, NodeResult.DEPTH) for node in nodes])
-names = [solver.project_get_id(ObjectType.NODE, node) for node in nodes]
-np.savez(sys.argv[1] + ".npz", depths=np.array(depths), names=names)
-solver.swmm_close()
-"""
-
-
 @pytest.mark.shared_data
-@pytest.mark.parametrize(
-    ("data_set", "file", "steps", "begin"),
-    [
-        ("santboi", "sewer/swmm_1e.inp", 900, "00:00:00"),
-        ("bellinge", "BellingeSWMM_v021_selfcontained.inp", 225, "04:34:00"),
-    ],
-)
-def test_without_exchange_the_engine_equals_plain_swmm(data_set, file, steps, begin, shared_data, tmp_path):
-    """A real model with its own rain, Bellinge from where it begins: depths within 0.1 mm all the way."""
-    text = (shared_data(data_set) / file).read_text(encoding="utf-8", errors="replace")
-    text = SwmmInput.parse(text).with_options({"START_TIME": begin, "REPORT_START_TIME": begin}).text
-    step_s = 4.0
-    plain = SwmmInput.parse(text).with_options(
-        {"ROUTING_STEP": f"{step_s:g}", "VARIABLE_STEP": "0", "THREADS": "1"}
-    )
-    path = tmp_path / "plain.inp"
-    path.write_text(plain.text, encoding="utf-8")
-    subprocess.run([sys.executable, "-c", _PLAIN_SWMM, str(path), str(steps)], check=True)
-    reference = np.load(f"{path}.npz")
-
-    settings = SewerSettings(rain=True, riser_area_m2=None, surcharge_method=None)
-    network = read_sewer(text)
-    columns = [list(reference["names"]).index(name) for name in network.nodes["id"]]
-    worst = deepest = 0.0
-    with SewerEngine(network, tmp_path / "engine", step_s, settings) as engine:
-        for step in range(steps):
-            engine.advance_to((step + 1) * step_s)
-            expected = reference["depths"][step, columns]
-            worst = max(worst, float(np.abs(engine.depths - expected).max()))
-            deepest = max(deepest, float(expected.max()))
-    assert deepest > 0.3
-    assert worst < 1e-4
+@pytest.mark.parametrize("sewer", SEWERS, ids=[sewer.data_set for sewer in SEWERS])
+def test_without_exchange_the_engine_equals_plain_swmm(sewer, shared_data):
+    """A real model with its own rain, from where that sets in: depths within 0.1 mm all the way."""
+    shared_data(sewer.data_set)
+    found = compare(sewer, duration_s=900.0)
+    assert found.steps == 225
+    assert found.deepest_m > 0.2
+    assert found.worst_m < 1e-4

@@ -10,6 +10,7 @@ from cim_models.errors import InputError, NetworkError
 from cim_models.orders import OpenValve, RepairPipe, ShutValve
 from tests.twin.supply.towns import RING, needs_epanet, ring
 from twin.supply.failures import PipeBurst, PipeLeak, PumpOutage, SupplyFailure, ValveOutage
+from twin.supply.service import HOLD_S
 from twin.supply.settings import SupplySettings
 from twin.supply.system import SupplySystem
 
@@ -58,8 +59,8 @@ def test_a_burst_runs_its_course(town: City, tmp_path: Path) -> None:
     assert kinds(supply) == [
         ("supply.refilled", "CE"),
         ("valve.opened", "CE@C"),
-        ("supply.customers_back", "supply"),
         ("supply.restored", "CE"),
+        ("supply.customers_back", "supply"),
     ]
     volume = np.pi / 4 * 0.1**2 * 100
     assert supply.account.refill_m3 == pytest.approx(volume)
@@ -180,6 +181,21 @@ def test_a_valve_that_falls_shut_leaves_customers_dry(town: City, tmp_path: Path
         ("supply.customers_back", "supply"),
     ]
     assert supply.service.out_s[supply.engine.node_ids.index("E")] == 1_000.0
+
+
+def test_a_tap_that_flickers_is_one_interruption(town: City, tmp_path: Path) -> None:
+    """Dry for 200 s, running for 100 s, and so on: customers are out from the first to the last of it."""
+    shut = [ValveOutage(1_000.0 + 300.0 * k, "CE@C", "shut", 1_200.0 + 300.0 * k) for k in range(5)]
+    supply = system(town, tmp_path, *shut)
+    supply.advance_to(4_000.0)
+    changes = [change for change in supply.take_changes() if change.kind.startswith("supply.customers")]
+    assert [(change.t_s, change.kind) for change in changes] == [
+        (1_000, "supply.customers_out"),
+        (2_400 + HOLD_S, "supply.customers_back"),
+    ]
+    assert changes[1].data["since_s"] == 2_400
+    assert changes[1].because == "supply.valve_restored CE@C"
+    assert supply.service.out_s[supply.engine.node_ids.index("E")] == 1_400.0
 
 
 def test_a_saved_and_restored_system_goes_on_to_the_same_bits(town: City, tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""A sewer that fails, on the run's clock: its changes are written, and what it dams up names its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim_models.orders import OrderOutcome, SewerOrder
+from cim_models.sewer_faults import SewerFaultPlace
+from scenarios.storylog import StoryLog
+from twin.changes import Change
+from twin.supply.repair import repair_times
+from twin.water import WaterSystem
+from twin.water.fouling import RAIN
+from twin.water.wear import SewerWear
+
+_ENDS = {
+    "sewer.pump_started": "sewer.pump_stopped",
+    "sewer.outfall_freed": "sewer.outfall_drowned",
+}
+
+
+class SewerStory:
+    """The failures of a sewer as a part of a run.
+
+    Parameters
+    ----------
+    water, wear
+        The water system, and what fails in its sewer.
+    node_xy
+        Places of the sewer's nodes, shape (nodes, 2), m; NaN where unknown.
+    log
+        The event log.
+
+    Attributes
+    ----------
+    ended
+        Event that ended a failure, by the event with which that began.
+    """
+
+    def __init__(
+        self, water: WaterSystem, wear: SewerWear, node_xy: NDArray[np.float64], log: StoryLog
+    ) -> None:
+        self._water, self._wear, self._node_xy, self._log = water, wear, node_xy, log
+        self._started: int | None = None
+        self._events: dict[str, int] = {}
+        self.ended: dict[int, int] = {}
+        self._blocked: dict[str, int] = {}
+        gullies = water.city.layer("gullies")
+        self._gullies = (
+            {}
+            if gullies is None
+            else {
+                str(name): (row, float(point.x), float(point.y))
+                for row, (name, point) in enumerate(zip(gullies["id"], gullies.geometry, strict=True))
+            }
+        )
+
+    def begin(self, started: int) -> None:
+        """Say to which event everything goes back that comes from outside."""
+        self._started = started
+
+    def write(self, rain_event: int | None) -> None:
+        """Write what has happened since the last call; ``rain_event`` is that of the rain."""
+        for change in self._wear.take_changes():
+            cause = self._cause(change, rain_event)
+            t_s = max(change.t_s, self._log.last_s)  # the log goes forward in time
+            event = self._log.append(t_s, change.kind, change.subject, cause=cause, data=dict(change.data))
+            self._events[change.key] = event
+            if change.kind == "gully.blocked":
+                self._blocked.setdefault(change.subject, event)
+            begun = _ENDS.get(change.kind) or change.data.get("fault")
+            before = self._events.get(f"{begun} {change.subject}") if begun else None
+            if before is not None:
+                self.ended[before] = event
+
+    def causes(self, nodes: NDArray[np.int64]) -> dict[int, int]:
+        """Return the event of what dams the water at nodes, given by their rows, where something does."""
+        keys = ((int(node), self._wear.faults.cause(int(node))) for node in nodes)
+        return {node: self._events[key] for node, key in keys if key in self._events}
+
+    def blocked_gullies(self) -> list[tuple[int, float, float]]:
+        """Event and place, m, of every gully that was blocked in the course of the run and still is."""
+        share = self._water.gully_blockage
+        self._blocked = {
+            name: event for name, event in self._blocked.items() if share[self._gullies[name][0]] > 0
+        }
+        return [(event, *self._gullies[name][1:]) for name, event in self._blocked.items()]
+
+    def apply(self, order: SewerOrder) -> OrderOutcome:
+        """Carry out an order now."""
+        outcome = self._water.apply(order)
+        self.write(None)
+        return outcome
+
+    # --- as crews see it --------------------------------------------------------------------------
+
+    def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
+        """Find what dams the water that comes up within a radius; satisfies `agents.views.SewerView`."""
+        faults, surcharged = self._wear.faults, np.flatnonzero(self._water.surcharged)
+        if not faults.faults or not surcharged.size:
+            return None
+        distance = np.hypot(self._node_xy[surcharged, 0] - x, self._node_xy[surcharged, 1] - y)
+        for row in surcharged[np.argsort(distance, kind="stable")][: int((distance <= radius_m).sum())]:
+            fault = faults.behind(int(row))
+            if fault is not None:
+                return faults.place(fault)
+        return None
+
+    def rebuild_s(self, conduit: str) -> float:
+        """Time that rebuilding a conduit takes on site, s: that of a water main of its bore and depth."""
+        return repair_times().repair_s(*self._wear.faults.dimensions_m(conduit))
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return what a story of the same sewer needs to go on; the water keeps the sewer itself."""
+        return {
+            "started": self._started,
+            "events": dict(self._events),
+            "ended": dict(self.ended),
+            "blocked": dict(self._blocked),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over such a state."""
+        self._started, self._events = state["started"], dict(state["events"])
+        self.ended, self._blocked = dict(state["ended"]), dict(state["blocked"])
+
+    def _cause(self, change: Change, rain_event: int | None) -> int | None:
+        if change.because == RAIN:
+            return rain_event or self._started
+        if not change.because:
+            return self._started
+        known = self._events.get(change.because) or self._log.event_of_order(change.because)
+        return known or self._started
