@@ -94,4 +94,26 @@ HAZARD_EVENTS = (
         "Cavity filled",
         {"volume_m3": "m3", "road": "id of the road above"},
     ),
+    EventKind(
+        "gauge.deviates",
+        "gauges",
+        "结构响应异常",
+        "Structure deviates",
+        {
+            "structure": "id",
+            "score": "deviation over the limit of the chart",
+            "residual": "reading less what temperature explains, in the unit of the gauge",
+        },
+    ),
+    EventKind(
+        "gauge.settled",
+        "gauges",
+        "结构响应恢复",
+        "Structure as before",
+        {
+            "structure": "id",
+            "score": "deviation over the limit of the chart",
+            "residual": "reading less what temperature explains, in the unit of the gauge",
+        },
+    ),
 )
