@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,23 @@ class StructureWatch:
             readings.append(self.reading)
             temperatures.append(self.temperature_c)
         self._baseline = learn_baseline(np.array(readings), np.array(temperatures))
-        self._before = self._baseline.residual(self.reading, np.full(len(self.ids), self.temperature_c))
+        temperature = np.array(temperatures)[:, None]
+        residuals = self._baseline.residual(np.array(readings), temperature)
+        self._before = residuals[-1]
+        self._inflation = self._learn_inflation(residuals)
+
+    def _learn_inflation(self, residuals: Floats) -> Floats:
+        """Learn how much wider the averages of the chart scatter than those of independent values.
+
+        Slow noise and the noise of the gauge together are no process of order 1, so that what is left
+        after it still hangs together; the limits are widened by as much, or else they alarm too often.
+        """
+        chart, average, averages = self._settings.chart, np.zeros(len(self.ids)), []
+        for before, now in pairwise(residuals):
+            average = chart.follow(average, self._baseline.surprise(now, before))
+            averages.append(average)
+        scatter = np.std(np.array(averages), axis=0)
+        return np.maximum(scatter / chart.deviation, 1.0)
 
     @property
     def temperature_c(self) -> float:
@@ -179,7 +196,7 @@ class StructureWatch:
     def _judge(self) -> None:
         temperature = np.full(len(self.ids), self.temperature_c)
         residual = self._baseline.residual(self.reading, temperature)
-        surprise = self._baseline.surprise(residual, self._before)
+        surprise = self._baseline.surprise(residual, self._before) / self._inflation
         self._before = residual
         self._average = self._settings.chart.follow(self._average, surprise)
         score = self.score
