@@ -10,13 +10,14 @@ from cim_models.failures import FAILURE_ENDS
 
 
 def vocabulary() -> dict[str, Any]:
-    """Event kinds, event classes, skills and alarm rules by language, and the rules for the level of rain."""
+    """Words by language for what can happen and be done, and the rules for the level of rain."""
     return {
         "kinds": {name: {"zh": kind.zh, "en": kind.en} for name, kind in EVENT_KINDS.items()},
         "failure_ends": dict(FAILURE_ENDS),
         "plan_reasons": {key: {"zh": zh, "en": en} for key, (zh, en) in PLAN_REASONS.items()},
         "classes": _names(load_catalogue("event_classes")["classes"], "code"),
         "skills": _names(load_catalogue("skills")["skills"], "name"),
+        "tasks": _names(load_catalogue("skills")["tasks"], "kind"),
         "alarm_rules": _names(load_catalogue("alarm_rules")["rules"], "id"),
         "response_levels": list(load_catalogue("response_levels")["rain"]),
     }
