@@ -350,6 +350,10 @@ class EpanetProject:
             _, thens, elses, _ = toolkit.getrule(handle, rule)
             for is_then, count in ((True, thens), (False, elses)):
                 self._silence_actions(rule, count, is_then, index, hold)
+        is_pipe = toolkit.getlinktype(handle, index) <= toolkit.PIPE
+        if is_pipe and not hold.controls and not hold.actions:
+            # EPANET also shows a pipe as closed whose tank is empty or full just now
+            hold.status = toolkit.getlinkvalue(handle, index, toolkit.INITSTATUS)
         return hold
 
     def _silence_actions(self, rule: int, count: int, is_then: bool, index: int, hold: _Hold) -> None:

@@ -10,6 +10,7 @@ from cim_models.errors import InputError, NetworkError
 from cim_models.orders import OpenValve, RepairPipe, ShutValve
 from tests.twin.supply.towns import RING, needs_epanet, ring
 from twin.supply.failures import PipeBurst, PipeLeak, PumpOutage, SupplyFailure, ValveOutage
+from twin.supply.interventions import HoldOpen, HoldShut, LetGo
 from twin.supply.service import HOLD_S
 from twin.supply.settings import SupplySettings
 from twin.supply.system import SupplySystem
@@ -181,6 +182,22 @@ def test_a_valve_that_falls_shut_leaves_customers_dry(town: City, tmp_path: Path
         ("supply.customers_back", "supply"),
     ]
     assert supply.service.out_s[supply.engine.node_ids.index("E")] == 1_000.0
+
+
+def test_a_valve_shut_at_an_empty_tank_opens_again(town: City, tmp_path: Path) -> None:
+    """EPANET closes the pipe of an empty tank by itself: that is nothing to go back to."""
+    alone = replace(
+        town, supply=ring(RING.replace(" RA R A 200 300 120 0 Open", " RA R A 200 300 120 0 Closed"))
+    )
+    supply = system(alone, tmp_path)
+    supply.advance_to(36 * 3_600)
+    flow = supply.engine.flow_m3_s[supply.engine.link_ids.index("TB")]
+    assert abs(flow) < 1e-6  # the tank is empty
+    supply.engine.apply(HoldShut(supply.time_s, "TB", "crew"))
+    supply.engine.apply(LetGo(supply.time_s, "TB", "crew"))
+    supply.engine.apply(HoldOpen(supply.time_s, "RA", "crew"))
+    supply.advance_to(supply.time_s + 3_600)
+    assert abs(supply.engine.flow_m3_s[supply.engine.link_ids.index("TB")]) > 1e-4
 
 
 def test_a_tap_that_flickers_is_one_interruption(town: City, tmp_path: Path) -> None:
