@@ -252,6 +252,7 @@ def branch(
 def explain(
     run: RunArgument,
     event: Annotated[int, typer.Argument(help="Id of an event.")],
+    most: Annotated[int, typer.Option(help="Consequences to print at most.", min=0)] = 400,
 ) -> None:
     """Print the chain of causes that led to an event, and what came of it."""
     from datetime import datetime
@@ -260,7 +261,8 @@ def explain(
     from scenarios.story import story_lines, tell
 
     folder = RunFolder(run)
-    print_lines(story_lines(tell(folder.events(), event), datetime.fromisoformat(folder.meta["start"])))
+    start = datetime.fromisoformat(folder.meta["start"])
+    print_lines(story_lines(tell(folder.events(), event), start, most))
 
 
 @app.command()

@@ -6,17 +6,18 @@ The subject of both is what failed: a main, a sewer, a pump, a leak of gas, a ca
 from collections.abc import Mapping
 from types import MappingProxyType
 
-FAILURE_ENDS: Mapping[str, str] = MappingProxyType(
+FAILURE_ENDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "supply.burst": "supply.restored",
-        "supply.leaking": "supply.restored",
-        "sewer.blocked": "sewer.unblocked",
-        "sewer.collapsed": "sewer.rebuilt",
-        "sewer.pump_stopped": "sewer.pump_started",
-        "sewer.outfall_drowned": "sewer.outfall_freed",
-        "gas.leaking": "gas.sealed",
-        "cavity.found": "cavity.filled",
-        "cavity.collapsed": "cavity.filled",
+        "supply.burst": ("supply.restored",),
+        "supply.leaking": ("supply.restored",),
+        "supply.pump_stopped": ("supply.pump_started",),
+        "sewer.blocked": ("sewer.unblocked", "sewer.rebuilt"),
+        "sewer.collapsed": ("sewer.rebuilt",),
+        "sewer.pump_stopped": ("sewer.pump_started",),
+        "sewer.outfall_drowned": ("sewer.outfall_freed",),
+        "gas.leaking": ("gas.sealed",),
+        "cavity.found": ("cavity.filled",),
+        "cavity.collapsed": ("cavity.filled",),
     }
 )
-"""For each kind of event that begins a failure, the kind that ends it."""
+"""For each kind of event that begins a failure, the kinds that end it."""

@@ -10,6 +10,12 @@ from datetime import datetime, timedelta
 from cim_models.errors import InputError
 from cim_models.events import EVENT_KINDS, Event
 
+PLACES = frozenset({"x", "y", "place_zh", "place_en", "grid_cell"})
+"""Facts of an event that say where it was once more; a line of a story leaves them out."""
+
+DEEPEST = 16
+"""Levels by which lines are indented; deeper ones stay there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -54,8 +60,11 @@ def tell(events: Sequence[Event], event_id: int) -> Story:
     )
 
 
-def story_lines(story: Story, start: datetime, most: int = 60) -> list[str]:
-    """Write a story as an indented tree, one event a line; the asked event is marked with ``>``."""
+def story_lines(story: Story, start: datetime, most: int = 400) -> list[str]:
+    """Write a story as an indented tree, one event a line; the asked event is marked with ``>``.
+
+    At most ``most`` consequences are written; a last line says how many were left out.
+    """
     lines = [_line(event, start, depth) for depth, event in enumerate(story.causes)]
     depth = len(story.causes)
     lines.append(_line(story.event, start, depth, mark=">"))
@@ -66,17 +75,30 @@ def story_lines(story: Story, start: datetime, most: int = 60) -> list[str]:
         lines.append(_line(event, start, depth))
         stack += [(depth + 1, inner) for inner in reversed(story.consequences.get(event.id, ()))]
         shown += 1
-    if stack:
-        lines.append(f"… {len(stack)} more branches")
+    left_out = _count(story, [event for _, event in stack])
+    if left_out:
+        lines.append(f"… {left_out} more events, shown with --most {shown + left_out}")
     return lines
+
+
+def _count(story: Story, events: Sequence[Event]) -> int:
+    """Count events and all their consequences."""
+    waiting, count = list(events), 0
+    while waiting:
+        waiting += story.consequences.get(waiting.pop().id, ())
+        count += 1
+    return count
 
 
 def _line(event: Event, start: datetime, depth: int, mark: str = " ") -> str:
     moment = start + timedelta(seconds=event.t_s)
     clock = f"{moment:%H:%M:%S}" if moment.date() == start.date() else f"{moment:%m-%d %H:%M:%S}"
-    facts = ", ".join(f"{key} {_fact(value)}" for key, value in event.data.items() if _short(value))
+    told = {key: value for key, value in event.data.items() if key not in PLACES and _short(value)}
+    facts = ", ".join(f"{key} {_fact(value)}" for key, value in told.items())
     label = EVENT_KINDS[event.kind].en if event.kind in EVENT_KINDS else event.kind
-    return f"{mark}{event.id:>6} {clock} {'  ' * depth}{label} [{event.subject}] {facts}".rstrip()
+    return (
+        f"{mark}{event.id:>6} {clock} {'  ' * min(depth, DEEPEST)}{label} [{event.subject}] {facts}".rstrip()
+    )
 
 
 def _short(value: object) -> bool:

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from cim_models.events import Event
-
-_ENDS: Mapping[str, tuple[str, ...]] = {
-    "supply.burst": ("supply.restored",),
-    "supply.leaking": ("supply.restored",),
-    "supply.pump_stopped": ("supply.pump_started",),
-    "sewer.blocked": ("sewer.unblocked", "sewer.rebuilt"),
-    "sewer.collapsed": ("sewer.rebuilt",),
-    "sewer.pump_stopped": ("sewer.pump_started",),
-    "sewer.outfall_drowned": ("sewer.outfall_freed",),
-}
-"""Kinds of events with which a failure begins, and those that end it."""
+from cim_models.failures import FAILURE_ENDS
 
 
 def summarize_failures(events: Sequence[Event]) -> list[dict[str, Any]]:
@@ -48,13 +38,13 @@ def _origins(events: Sequence[Event]) -> dict[int, int]:
         before = None if event.cause is None else origin.get(event.cause)
         if before is not None:
             origin[event.id] = before
-        elif event.kind in _ENDS:
+        elif event.kind in FAILURE_ENDS:
             origin[event.id] = event.id
     return origin
 
 
 def _end(failure: Event, events: Sequence[Event]) -> Event | None:
-    kinds = _ENDS[failure.kind]
+    kinds = FAILURE_ENDS[failure.kind]
     after = (e for e in events if e.id > failure.id and e.subject == failure.subject and e.kind in kinds)
     return next(after, None)
 

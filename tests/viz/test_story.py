@@ -250,7 +250,7 @@ def test_alarms_stand_until_they_are_archived_or_shelved() -> None:
 
 
 def test_failures_stand_until_they_are_mended_and_show_what_followed() -> None:
-    ends = {"supply.burst": "supply.restored", "sewer.blocked": "sewer.unblocked"}
+    ends = {"supply.burst": ["supply.restored"], "sewer.blocked": ["sewer.unblocked"]}
     place = {"lon_lat": [106.5, 29.6]}
     rows = [
         [1, 10.0, "supply.burst", "P-1", None, "simulated", place],

@@ -195,6 +195,8 @@ def _line_number(inp: str, section: str, quoted: str) -> int | None:
     for number, line in enumerate(inp.splitlines(), start=1):
         words = line.partition(";")[0].split()
         if words and words[0].startswith("["):
+            if words == wanted:  # the heading itself is what it complains of
+                return number
             current = words[0].strip("[]").upper()
         elif words == wanted and current[:4] == section.upper()[:4]:
             return number

@@ -124,7 +124,7 @@ def barriers(events: list[Event]) -> dict[str, Line]:
 
 def failures(events: list[Event]) -> tuple[FailureMark, ...]:
     """Failures at known places that are not mended, in the order in which they came."""
-    ends = set(FAILURE_ENDS.values())
+    ends = {kind for kinds in FAILURE_ENDS.values() for kind in kinds}
     marks: dict[str, FailureMark] = {}
     for event in events:
         data = event.data

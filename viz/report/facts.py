@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cim_models.catalogues import load_catalogue
-from cim_models.events import Event
+from cim_models.events import EVENT_KINDS, Event
 from scenarios.summary.alarms import summarize_alarms
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
+from scenarios.summary.failures import summarize_failures
 from scenarios.summary.lifelines import summarize_lifelines
 from scenarios.summary.orders import summarize_orders
 from viz.report.quantities import (
@@ -26,6 +27,9 @@ from viz.report.quantities import (
 )
 from viz.report.record import RunRecord
 from viz.report.texts import Translate
+
+FAILURES_TOLD = 6
+"""Failures of which the page says what came of them; of further ones only how many there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def facts(record: RunRecord, say: Translate) -> list[str]:
         _worst_road(record, say),
         _extent(record, say),
         _sewer(record, say),
+        *_failures(record, say),
         _lifelines(record, say),
         *_alarms(record, say),
         *_cases(record, say),
@@ -166,6 +171,29 @@ def _sewer(record: RunRecord, say: Translate) -> str:
         at=record.clock(overflows[0].t_s),
         volume=volume_text(risen.last),
     )
+
+
+def _failures(record: RunRecord, say: Translate) -> list[str]:
+    """Say of each failure in the networks what came of it, the first few in the order of the log."""
+    found = summarize_failures(record.events)
+    said = [
+        say(
+            "fact_failure",
+            kind=getattr(EVENT_KINDS[failure["kind"]], record.language),
+            subject=failure["subject"],
+            at=record.clock(failure["t_s"]),
+            cases=len(failure["cases"]),
+            persons=number_text(failure["most_customers_out"]),
+            valves=len(failure["valves_shut"]),
+            roads=len({closing["road"] for closing in failure["roads_closed"]}),
+            end=say("fact_failure_open")
+            if failure["ended_s"] is None
+            else say("fact_failure_over", at=record.clock(failure["ended_s"])),
+        )
+        for failure in found[:FAILURES_TOLD]
+    ]
+    more = len(found) - FAILURES_TOLD
+    return [*said, say("fact_failures_more", count=more)] if more > 0 else said
 
 
 def _lifelines(record: RunRecord, say: Translate) -> str:

@@ -56,6 +56,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{failures:lifeline failed|lifelines failed} ({kinds}); {by_alarm} of them were first known by an "
         "alarm, and crews mended {mended}.",
     ),
+    "fact_failure": (
+        "{at} {kind}（{subject}）：案件 {cases} 个，停水最多 {persons} 人，"
+        "关阀 {valves} 个，封路 {roads} 段；{end}。",
+        "{kind} at {at} ({subject}): {cases:case|cases}, at most {persons} people without water, "
+        "{valves:valve|valves} shut, {roads:road|roads} closed; {end}.",
+    ),
+    "fact_failure_over": ("{at} 恢复", "in order again at {at}"),
+    "fact_failure_open": ("结束时尚未恢复", "not in order again at the end"),
+    "fact_failures_more": ("另有故障 {count} 起。", "{count:further failure|further failures}."),
     "fact_alarms": (
         "发布告警 {published} 条：一级 {level1}、二级 {level2}、三级 {level3}、四级 {level4}。",
         "{published:alarm was|alarms were} published: {level1} of level I, {level2} of level II, {level3} of "

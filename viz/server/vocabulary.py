@@ -13,7 +13,7 @@ def vocabulary() -> dict[str, Any]:
     """Words by language for what can happen and be done, and the rules for the level of rain."""
     return {
         "kinds": {name: {"zh": kind.zh, "en": kind.en} for name, kind in EVENT_KINDS.items()},
-        "failure_ends": dict(FAILURE_ENDS),
+        "failure_ends": {kind: list(ends) for kind, ends in FAILURE_ENDS.items()},
         "plan_reasons": {key: {"zh": zh, "en": en} for key, (zh, en) in PLAN_REASONS.items()},
         "classes": _names(load_catalogue("event_classes")["classes"], "code"),
         "skills": _names(load_catalogue("skills")["skills"], "name"),

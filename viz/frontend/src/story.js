@@ -106,9 +106,9 @@ export class Story {
   }
 
   // What has failed at a known place and is not in order again: the events that say so, in order. `ends` names
-  // for each kind of event that begins a failure the kind that ends it.
+  // for each kind of event that begins a failure the kinds that end it.
   failures(ends) {
-    const over = new Set(Object.values(ends)), found = new Map()
+    const over = new Set(Object.values(ends).flat()), found = new Map()
     for (const row of this.ofFailures(ends, over)) {
       if (over.has(row[KIND])) found.delete(row[SUBJECT])
       else if (row[DATA].lon_lat) found.set(row[SUBJECT], row)
