@@ -40,7 +40,6 @@ def summarize_gas(gas: GasSystem, events: Sequence[Event]) -> dict[str, Any]:
             {
                 "id": leak.id,
                 "main": leak.main,
-                "cabinet": leak.site or None,
                 "since_s": leak.since_s,
                 "released_m3": leak.released_m3,
                 "sealed_s": _time_of(events, "gas.sealed", leak.id),
