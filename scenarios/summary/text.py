@@ -30,6 +30,12 @@ def _physics_lines(summary: Mapping[str, Any]) -> list[str]:
             f"{supply['most_customers_out']:,.0f} customers out, "
             f"{supply['customers_out_hours']:,.0f} customer hours"
         )
+    if "gas" in summary:
+        gas = summary["gas"]
+        lines.append(
+            f"Gas       {gas['released_m3']:,.1f} m³ leaked, {gas['sites_in_alarm']:,} sites in alarm, "
+            f"up to {gas['highest_lel']:.0%} of the explosive limit"
+        )
     if "lifelines" in summary:
         lifelines = summary["lifelines"]
         lines.append(
