@@ -32,7 +32,7 @@ def read_supply(text: str, *, crs: str | None = None, source: str = "supply.inp"
     Raises
     ------
     NetworkError
-        If a line is incomplete, an id occurs twice or a link ends nowhere.
+        If there is no node, a line is incomplete, an id occurs twice or a link ends nowhere.
 
     Source: EPANET 2.2 user's manual, appendix C.2 (EPA/600/R-20/133).
     """
@@ -42,6 +42,13 @@ def read_supply(text: str, *, crs: str | None = None, source: str = "supply.inp"
     link_rows = _links(sections, metre, bore)
     nodes = collect(node_rows)
     links = collect(link_rows)
+    if not nodes:
+        raise NetworkError(
+            f"Network '{source}'",
+            got="no junction, reservoir or tank",
+            expected="an input file of EPANET 2.2",
+            remedy="Check that this is the right file",
+        )
     check_ends(link_rows, nodes)
     return assemble(nodes, links, sections, text, crs)
 
