@@ -57,6 +57,7 @@ def test_a_pipe_that_does_not_exist_is_named_with_those_that_do(
         (" BC B C 34 100 120 0 Open", " BC B C", ["'BC'"]),
         (" Headloss H-W", " Headloss H-W\n[CONTROLS]\n LINK NIX OPEN AT TIME 3", ["NIX"]),
         (" Headloss H-W", " Headloss FOO", ["FOO"]),
+        ("[OPTIONS]", "[OPTIONZ]", ["[OPTIONZ]"]),
     ],
 )
 def test_an_epanet_file_with_errors_is_refused_with_line_and_reason(

@@ -39,6 +39,7 @@ _PRESSURE_PER_FOOT = (0.4333, 0.4333 * 6.895, _FOOT_M, 0.4333 * 0.068948, 1.0)
 
 _LIBRARY_PATTERNS = ("libepanet2.so", "libepanet2.dylib", "epanet2.dll", "*epanet2*")
 _COMPLAINT = re.compile(r"^\s*Error (\d+): (.*?)\s*(?:in \[(\w+)\] section:?)?\s*$")
+_HEADING = re.compile(r"\[\w+\]")
 
 
 def is_installed() -> bool:
@@ -167,8 +168,10 @@ def rejection(source: str, inp: str, report: Path, fallback: Exception) -> Netwo
             continue
         quoted = lines[index + 1] if match[3] and index + 1 < len(lines) else ""
         where = f" in '{' '.join(quoted.split())}'" if quoted else ""
+        heading = _HEADING.search(match[2])
+        at_fault = heading[0] if heading and not quoted else quoted
         found.append(
-            (f"error {match[1]}, {match[2].strip()}{where}", _line_number(inp, match[3] or "", quoted))
+            (f"error {match[1]}, {match[2].strip()}{where}", _line_number(inp, match[3] or "", at_fault))
         )
     if not found:
         return NetworkError(
