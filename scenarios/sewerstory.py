@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cim_models.changes import Change
 from cim_models.orders import OrderOutcome, SewerOrder
 from cim_models.sewer_faults import SewerFaultPlace
 from scenarios.storylog import StoryLog
-from twin.changes import Change
 from twin.supply.repair import repair_times
 from twin.water import WaterSystem
 from twin.water.fouling import RAIN

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cim_models.changes import Change
 from cim_models.errors import NetworkError
 from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import OrderOutcome, SupplyOrder
 from scenarios.floodwatch import Spring
 from scenarios.storylog import StoryLog
-from twin.changes import Change
 from twin.supply.damage import DamageState
 from twin.supply.failures import PipeBurst
 from twin.supply.system import SupplySystem

@@ -7,9 +7,7 @@ states, each of which depends on its own step alone.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +19,7 @@ from cim_models.city import Network
 from cim_models.errors import InputError
 from twin.detection.readings import Readings
 from twin.supply.project import solver_failure
-from twin.supply.toolkit import HydraulicLoop, flow_m3_s, length_m, load_toolkit, pressure_per_m, rejection
+from twin.supply.toolkit import HydraulicLoop, flow_m3_s, length_m, load_toolkit, open_model, pressure_per_m
 
 _DAY_S = 86_400
 _TEN_YEARS_S = 10 * 366 * _DAY_S
@@ -107,7 +105,7 @@ class Shadow:
         self._closed = False
         self._handle = self._toolkit.createproject()
         try:
-            self._open(network.inp, workdir, source)
+            open_model(self._handle, network.inp, workdir, source)
             self._configure()
             self._index(network)
             self._sensors()
@@ -127,21 +125,6 @@ class Shadow:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # --- opening ----------------------------------------------------------------------------------
-
-    def _open(self, inp: str, workdir: Path, source: str) -> None:
-        workdir.mkdir(parents=True, exist_ok=True)
-        path, report = workdir / "shadow.inp", workdir / "shadow.rpt"
-        path.write_text(inp, encoding="utf-8")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._toolkit.open(self._handle, str(path), str(report), "")
-        except Exception as exc:
-            with suppress(Exception):  # only now does EPANET write down what it said
-                self._toolkit.close(self._handle)
-            raise rejection(source, inp, report, exc) from exc
 
     def _configure(self) -> None:
         toolkit, handle = self._toolkit, self._handle

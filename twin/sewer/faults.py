@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from cim_models.changes import Change
 from cim_models.city import Network
 from cim_models.errors import InputError
 from cim_models.orders import OrderOutcome, RebuildConduit, RestartPump, SewerOrder, UnblockConduit
 from cim_models.sewer_faults import FaultKind, SewerFaultPlace
-from twin.changes import Change
 from twin.sewer.backwater import Backwater
 from twin.sewer.engine import SewerEngine
 from twin.sewer.failures import AT_ONCE, Collapse, Growth, PipeBlockage, PumpFailure, SewerFailure

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cim_models.changes import Change
 from cim_models.city import Network
 from cim_models.errors import InputError
 from cim_models.timeseries import TimeSeries
-from twin.changes import Change
 from twin.sewer.engine import SewerEngine
 from twin.sewer.upkeep import upkeep
 

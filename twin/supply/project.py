@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +19,8 @@ from twin.supply.toolkit import (
     flow_m3_s,
     length_m,
     load_toolkit,
+    open_model,
     pressure_per_m,
-    rejection,
 )
 
 _CUT_NODE, _CUT_LINK = "~hole", "~beyond"
@@ -93,7 +91,7 @@ class EpanetProject:
         self._closed = False
         self._handle = self._toolkit.createproject()
         try:
-            self._open(network.inp, workdir, source)
+            open_model(self._handle, network.inp, workdir, source)
             flow_units = self._toolkit.getflowunits(self._handle)
             self._length_m, self._diameter_m = length_m(flow_units), diameter_m(flow_units)
             self.flow_m3_s = flow_m3_s(flow_units)
@@ -117,19 +115,6 @@ class EpanetProject:
         if not self._closed:
             self._closed = True
             self._toolkit.deleteproject(self._handle)
-
-    def _open(self, inp: str, workdir: Path, source: str) -> None:
-        workdir.mkdir(parents=True, exist_ok=True)
-        path, report = workdir / "supply.inp", workdir / "supply.rpt"
-        path.write_text(inp, encoding="utf-8")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._toolkit.open(self._handle, str(path), str(report), "")
-        except Exception as exc:
-            with suppress(Exception):  # only now does EPANET write down what it said
-                self._toolkit.close(self._handle)
-            raise rejection(source, inp, report, exc) from exc
 
     def _configure(self) -> None:
         toolkit, handle, settings = self._toolkit, self._handle, self._settings

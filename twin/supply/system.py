@@ -11,10 +11,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from cim_models.changes import Change
 from cim_models.city import City, Network
 from cim_models.errors import InputError, NetworkError
 from cim_models.orders import OpenValve, OrderOutcome, RepairPipe, ShutValve, SupplyOrder
-from twin.changes import Change
 from twin.supply.account import SupplyAccount, SupplyLedger
 from twin.supply.customers import ServiceAccount, customers, low_pressure, without_water
 from twin.supply.damage import Damage, DamageState, place_data

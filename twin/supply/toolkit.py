@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import re
+import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -144,6 +146,28 @@ def flow_m3_s(flow_units: int) -> float:
 def pressure_per_m(pressure_units: int, specific_gravity: float) -> float:
     """Units of pressure in one metre of the fluid's own head."""
     return _PRESSURE_PER_FOOT[pressure_units] * specific_gravity / _FOOT_M
+
+
+def open_model(handle: Any, inp: str, workdir: Path, source: str) -> None:
+    """Read a model into a project of the toolkit, by way of files in ``workdir``, which is made.
+
+    Raises
+    ------
+    NetworkError
+        If EPANET rejects the model.
+    """
+    toolkit = load_toolkit()
+    workdir.mkdir(parents=True, exist_ok=True)
+    path, report = workdir / "supply.inp", workdir / "supply.rpt"
+    path.write_text(inp, encoding="utf-8")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            toolkit.open(handle, str(path), str(report), "")
+    except Exception as exc:
+        with suppress(Exception):  # only now does EPANET write down what it said
+            toolkit.close(handle)
+        raise rejection(source, inp, report, exc) from exc
 
 
 def rejection(source: str, inp: str, report: Path, fallback: Exception) -> NetworkError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.changes import Change
+from cim_models.changes import Change
 from twin.sewer.upkeep import upkeep
 from twin.water.blockage import GullyBlockage, gullies_hit
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cim_models.changes import Change
 from cim_models.city import City
-from twin.changes import Change
 from twin.exchange import SewerExchange
 from twin.rain import RainSeries
 from twin.sewer import SewerEngine
