@@ -97,12 +97,22 @@ _KINDS = (
         "roads",
         "道路退水",
         "Road drained",
-        {"depth_m": "largest depth, m", "threshold_m": "0.15, 0.30 or 0.50"},
+        {
+            "depth_m": "largest depth, m",
+            "threshold_m": "0.15, 0.30 or 0.50",
+            "since_s": "when the water had fallen, s since start: it has stayed low ever since",
+        },
     ),
     EventKind(
         "sewer.surcharged", "sewer", "检查井冒溢", "Manhole overflowing", {"head_m": "m", "ground_m": "m"}
     ),
-    EventKind("sewer.relieved", "sewer", "检查井恢复", "Manhole recovered", {"head_m": "m"}),
+    EventKind(
+        "sewer.relieved",
+        "sewer",
+        "检查井恢复",
+        "Manhole recovered",
+        {"head_m": "m", "since_s": "when the water had fallen, s since start: it has stayed low ever since"},
+    ),
     EventKind(
         "sewer.blocked",
         "sewer",

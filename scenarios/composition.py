@@ -194,6 +194,7 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
             blockages=blockages,
             sewer_failures=failures,
             outfall_levels=levels,
+            relief_m=scenario.flood_events.relief_m,
             ground=ground,
             buildings=numerics.buildings,
             building_height_m=numerics.building_height_m,

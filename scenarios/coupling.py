@@ -17,7 +17,7 @@ from cim_models.city import City
 from cim_models.standing import log_standing
 from scenarios.blame import blame
 from scenarios.composition import Setup
-from scenarios.floodwatch import FloodWatch, WatchedNodes, WatchedRoads
+from scenarios.floodwatch import FloodBands, FloodWatch, WatchedNodes, WatchedRoads
 from scenarios.hazardstory import HazardStory, open_hazards
 from scenarios.lifelinestory import LifelineStory
 from scenarios.measures import PlannedOrder
@@ -26,6 +26,7 @@ from scenarios.orderdesk import OrderDesk
 from scenarios.points import PointRecorder
 from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter
+from scenarios.schema.flooding import FloodEvents
 from scenarios.sewerstory import SewerStory
 from scenarios.storylog import StoryLog
 from scenarios.summary.water import volume_series
@@ -93,7 +94,7 @@ class Coupling:
         nodes = _watched_nodes(city, water)
         self._sewer = None if water.wear is None else SewerStory(water, water.wear, nodes.xy, self._log)
         self._desk = OrderDesk(water, self._roads, self._log, self._supply, self._hazards, self._sewer)
-        self._watch = FloodWatch(_watched_roads(city), nodes, self._log)
+        self._watch = FloodWatch(_watched_roads(city), nodes, self._log, _bands(setup.scenario.flood_events))
         self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
         self._rain_event: int | None = None
         self._raining = False
@@ -424,6 +425,10 @@ def _followed_points(setup: Setup, water: WaterSystem, writer: RunWriter) -> Poi
     with blame(setup.source, "output.points"):
         ground = replace(water.terrain, elevation=water.bed_elevation)
         return PointRecorder(setup.points, ground, water.open_cells, water.surface, writer)
+
+
+def _bands(events: FloodEvents) -> FloodBands:
+    return FloodBands(drained_share=events.drained_share, settle_s=events.settle)
 
 
 def _watched_roads(city: City) -> WatchedRoads:

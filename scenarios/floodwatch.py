@@ -14,8 +14,6 @@ from scipy.spatial import cKDTree
 from scenarios.storylog import StoryLog
 
 THRESHOLDS_M = (0.15, 0.30, 0.50)
-DRAINED_SHARE = 0.8
-"""A road has drained once it is below this share of the threshold that it was flooded above."""
 SEWER_REACH_M = 40.0
 """An overflowing manhole this near to a road counts as the cause of its flooding, m."""
 SPRING_REACH_M = 100.0
@@ -57,6 +55,41 @@ class Spring:
     path: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class FloodBands:
+    """When water counts as gone, so that what swings about a limit is one event; own assumptions.
+
+    Parameters
+    ----------
+    drained_share
+        A road must fall below this share of the threshold that it was flooded above, 0 to 1.
+    settle_s
+        So long a road must stay there, and a manhole must not overflow, s, >= 0. Heads in a full sewer swing
+        about the cover with periods of half a minute to two minutes, as water goes up and down.
+    """
+
+    drained_share: float = 0.8
+    settle_s: float = 300.0
+
+
+class _Settling:
+    """Since when each of some things has been quiet, s; inf for those that are not."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.since_s = np.full(shape, np.inf)
+
+    def look(self, t_s: float, quiet: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Take down what is quiet now, and return what was not so before."""
+        fresh: NDArray[np.bool_] = quiet & np.isinf(self.since_s)
+        self.since_s = np.where(quiet, np.minimum(self.since_s, t_s), np.inf)
+        return fresh
+
+    def settled(self, t_s: float, settle_s: float) -> NDArray[np.bool_]:
+        """Return what has been quiet for so long, s."""
+        settled: NDArray[np.bool_] = t_s - self.since_s >= settle_s
+        return settled
+
+
 class FloodWatch:
     """Watch roads and sewer nodes and write an event at each crossing, with hysteresis.
 
@@ -66,6 +99,8 @@ class FloodWatch:
         What to watch.
     log
         Where events go.
+    bands
+        When water counts as gone.
 
     Attributes
     ----------
@@ -79,13 +114,19 @@ class FloodWatch:
         Event and place, m, of the gullies that were blocked in the course of the run.
     """
 
-    def __init__(self, roads: WatchedRoads, nodes: WatchedNodes, log: StoryLog) -> None:
+    def __init__(
+        self, roads: WatchedRoads, nodes: WatchedNodes, log: StoryLog, bands: FloodBands | None = None
+    ) -> None:
         self._roads, self._nodes, self._log = roads, nodes, log
+        self._bands = bands or FloodBands()
         self._flooded = np.zeros((len(THRESHOLDS_M), len(roads.ids)), dtype=bool)
         self.surcharged = np.zeros(len(nodes.ids), dtype=bool)
+        self._draining = _Settling(self._flooded.shape)
+        self._receding = _Settling(self.surcharged.shape)
         self._flood_event: dict[tuple[int, int], tuple[int, float]] = {}
         self._surcharge_event: dict[int, int] = {}
         self._dammed_by: dict[int, int | None] = {}
+        self._mended: dict[int, int | None] = {}
         self._flooded_by: dict[int, int | None] = {}
         self._news: list[tuple[str, str, int]] = []
         self.springs: Sequence[Spring] = ()
@@ -123,14 +164,13 @@ class FloodWatch:
             cause = self.dammed.get(node) or rain_event or spring
             event = self._note(t_s, "sewer.surcharged", self._nodes.ids[node], cause, data)
             self._surcharge_event[node], self._dammed_by[event] = event, cause
-        for node in _where(self.surcharged & ~surcharged):
-            begun = self._surcharge_event.pop(node)
-            mended = self.ended.get(self._dammed_by.pop(begun) or 0)
-            data = {"head_m": round(float(head_m[node]), 3)}
-            event = self._note(t_s, "sewer.relieved", self._nodes.ids[node], mended or begun, data)
-            if mended is not None:
-                self._relief[begun] = event
-        self.surcharged = surcharged.copy()
+        for node in _where(self._receding.look(t_s, self.surcharged & ~surcharged)):
+            # what was mended only after the water had fallen is not why it fell
+            self._mended[node] = self.ended.get(self._dammed_by[self._surcharge_event[node]] or 0)
+        over = self._receding.settled(t_s, self._bands.settle_s)
+        for node in _where(over):
+            self._recover(t_s, node, float(head_m[node]))
+        self.surcharged = (self.surcharged | surcharged) & ~over
 
     def watch_roads(self, t_s: float, depth_m: NDArray[np.float64], rain_event: int | None) -> None:
         """Compare road depths with the thresholds; see `watch_sewer`."""
@@ -138,9 +178,11 @@ class FloodWatch:
             above = depth_m >= threshold_m
             for road in _where(above & ~self._flooded[level]):
                 self._flood(t_s, road, level, float(depth_m[road]), rain_event)
+        low_m = self._bands.drained_share * np.array(THRESHOLDS_M)[:, np.newaxis]
+        self._draining.look(t_s, self._flooded & (depth_m < low_m))
+        over = self._draining.settled(t_s, self._bands.settle_s)
         for level in reversed(range(len(THRESHOLDS_M))):
-            below = depth_m < THRESHOLDS_M[level] * DRAINED_SHARE
-            for road in _where(below & self._flooded[level]):
+            for road in _where(over[level]):
                 self._drain(t_s, road, level, float(depth_m[road]))
 
     def take_news(self) -> list[tuple[str, str, int]]:
@@ -153,10 +195,13 @@ class FloodWatch:
         return {
             "flooded": self._flooded.copy(),
             "surcharged": self.surcharged.copy(),
+            "draining": self._draining.since_s.copy(),
+            "receding": self._receding.since_s.copy(),
             "flood_event": dict(self._flood_event),
             "surcharge_event": dict(self._surcharge_event),
             "dammed_by": dict(self._dammed_by),
             "flooded_by": dict(self._flooded_by),
+            "mended": dict(self._mended),
             "relief": dict(self._relief),
             "news": list(self._news),
         }
@@ -164,11 +209,21 @@ class FloodWatch:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over such a state."""
         self._flooded, self.surcharged = state["flooded"].copy(), state["surcharged"].copy()
+        self._draining.since_s = state["draining"].copy()
+        self._receding.since_s = state["receding"].copy()
         self._flood_event = dict(state["flood_event"])
         self._surcharge_event = dict(state["surcharge_event"])
         self._dammed_by, self._flooded_by = dict(state["dammed_by"]), dict(state["flooded_by"])
-        self._relief = dict(state["relief"])
+        self._mended, self._relief = dict(state["mended"]), dict(state["relief"])
         self._news = list(state["news"])
+
+    def _recover(self, t_s: float, node: int, head_m: float) -> None:
+        begun, mended = self._surcharge_event.pop(node), self._mended.pop(node)
+        del self._dammed_by[begun]
+        data = {"head_m": round(head_m, 3), "since_s": float(self._receding.since_s[node])}
+        event = self._note(t_s, "sewer.relieved", self._nodes.ids[node], mended or begun, data)
+        if mended is not None:
+            self._relief[begun] = event
 
     def _flood(self, t_s: float, road: int, level: int, depth_m: float, rain_event: int | None) -> None:
         below = self._flood_event.get((road, level - 1))
@@ -184,8 +239,10 @@ class FloodWatch:
         x, y = vertices.mean(axis=0)
         reach_m = ORDER_REACH_M + float(np.hypot(*(vertices - (x, y)).T).max())
         cause = self._relief.get(self._flooded_by.pop(event) or 0)
-        cause = cause or self._log.order_near(float(x), float(y), reach_m, since_s)
-        self._note(t_s, "road.drained", self._roads.ids[road], cause or event, _road_data(depth_m, level))
+        fallen_s = float(self._draining.since_s[level, road])
+        cause = cause or self._log.order_near(float(x), float(y), reach_m, (since_s, fallen_s))
+        data = _road_data(depth_m, level) | {"since_s": fallen_s}
+        self._note(t_s, "road.drained", self._roads.ids[road], cause or event, data)
         self._flooded[level, road] = False
 
     def _cause_near(self, road: int, rain_event: int | None) -> int | None:

@@ -69,13 +69,13 @@ class StoryLog:
         """Event with which an order was issued; None where it is not in the log."""
         return self._issued.get(order)
 
-    def order_near(self, x: float, y: float, radius_m: float, since_s: float) -> int | None:
-        """Event of the nearest order within a radius since a time that moves water; the latest of equals."""
+    def order_near(self, x: float, y: float, radius_m: float, between_s: tuple[float, float]) -> int | None:
+        """Event of the nearest order that moves water within a radius and a time; the latest of equals."""
         best: tuple[float, int] | None = None
         for order in reversed(self._orders):
-            if order.t_s < since_s:
+            if order.t_s < between_s[0]:
                 break
-            if order.x is None or order.y is None or order.kind in _WITHOUT_WATER:
+            if order.t_s > between_s[1] or order.x is None or order.y is None or order.kind in _WITHOUT_WATER:
                 continue
             distance = math.hypot(order.x - x, order.y - y)
             if distance <= radius_m and (best is None or distance < best[0]):

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from scenarios.schema.boundaries import Boundary
 from scenarios.schema.failures import Alarms, FailureDraw, LifelineFailure
+from scenarios.schema.flooding import FloodEvents
 from scenarios.schema.hazards import Cavities, CavityFault, Gas, GasLeak, RadarSurvey
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
 from scenarios.schema.reporting import Reporting, StreetMatters
@@ -274,6 +275,7 @@ class Scenario(Section):
     roofs: Roofs = Roofs()
     boundaries: tuple[Boundary, ...] = ()
     structures: tuple[StandingStructure, ...] = ()
+    flood_events: FloodEvents = FloodEvents()
     supply: Supply = Supply()
     gas: Gas = Gas()
     cavities: Cavities = Cavities()

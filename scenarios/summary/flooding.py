@@ -140,7 +140,8 @@ def _road_hours(events: Sequence[Event], threshold_m: float, end_s: float) -> fl
         if event.kind == "road.flooded" and np.isclose(event.data["threshold_m"], threshold_m):
             since.setdefault(event.subject, event.t_s)
         elif event.kind == "road.drained" and np.isclose(event.data["threshold_m"], threshold_m):
-            total_s += event.t_s - since.pop(event.subject, event.t_s)
+            fallen_s = float(event.data["since_s"])
+            total_s += fallen_s - since.pop(event.subject, fallen_s)
     return (total_s + sum(end_s - begin for begin in since.values())) / 3600.0
 
 

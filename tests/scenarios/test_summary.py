@@ -260,7 +260,7 @@ def test_road_hours_count_open_floods_until_the_end(tiny_city: City) -> None:
 
     events = log(
         crossing(0, "road.flooded", "R1"),
-        crossing(1800, "road.drained", "R1"),
+        (2100, "road.drained", "R1", {"threshold_m": 0.15, "depth_m": 0.0, "since_s": 1800.0}),
         crossing(1800, "road.flooded", "R2"),
         (2000, "rain.stopped", "run", {"depth_mm": 1.0}),
     )

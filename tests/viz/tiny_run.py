@@ -143,7 +143,7 @@ def _write_events(run: RunWriter) -> None:
     done = log(1800, "crew.finished", "W1", cause=there, data={"case": "C1", "task": "T1"})
     log(1800, "rain.stopped", "run", cause=rain, data={"depth_mm": 45.0})
     log(1800, "case.handled", "C1", cause=done)
-    log(2700, "road.drained", "R2", cause=road, data={"depth_m": 0.1, "threshold_m": 0.15})
+    log(2700, "road.drained", "R2", cause=road, data={"depth_m": 0.1, "threshold_m": 0.15, "since_s": 2400.0})
     check = log(2760, "case.checked", "C1", cause=done, data={"passed": True, "depth_m": 0.05})
     log(2760, "case.closed", "C1", cause=check, data={"overdue": False})
     log(3000, "supply.restored", "M1", cause=burst)

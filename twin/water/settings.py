@@ -48,6 +48,9 @@ class WaterSettings:
         on the ground, m, > 0.
     pump_residual_m
         Depth that a pump leaves behind, m, >= 0.
+    relief_m
+        How far below its cover the head of a manhole that overflowed must fall until it no longer counts as
+        overflowing, m, >= 0; the default is an own assumption.
     ground
         What the ground takes; None where nothing soaks in.
     buildings
@@ -75,6 +78,7 @@ class WaterSettings:
     outfall_levels: tuple[OutfallLevel, ...] = ()
     pump_radius_m: float = 6.0
     pump_residual_m: float = 0.02
+    relief_m: float = 0.05
     ground: GroundSettings | None = None
     buildings: Literal["walls", "raised", "none"] = "walls"
     building_height_m: float = 3.0
@@ -102,10 +106,10 @@ class WaterSettings:
             value = getattr(self, name)
             if not value > 0.0:
                 raise InputError(f"Water setting '{name}'", got=f"{value} {unit}", expected=f"> 0 {unit}")
-        if not self.pump_residual_m >= 0.0:
-            raise InputError(
-                "Water setting 'pump_residual_m'", got=f"{self.pump_residual_m} m", expected=">= 0 m"
-            )
+        for name in ("pump_residual_m", "relief_m"):
+            value = getattr(self, name)
+            if not value >= 0.0:
+                raise InputError(f"Water setting '{name}'", got=f"{value} m", expected=">= 0 m")
         longer = max(self.routing_step_s, self.exchange_step_s)
         count = longer / min(self.routing_step_s, self.exchange_step_s)
         if abs(count - round(count)) > _STEP_TOLERANCE:

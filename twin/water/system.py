@@ -46,8 +46,6 @@ from twin.water.springs import Springs
 from twin.water.structures import StructureYard
 from twin.water.wear import SewerWear
 
-#: A node counts as relieved when its head has fallen this far below the cover, m.
-_RELIEF_M = 0.05
 _TIME_TOLERANCE_S = 1e-6
 #: Water from below comes up within this radius, or at the nearest open ground in reach, m; own assumptions.
 _SPRING_RADIUS_M, _SPRING_REACH_M = 2.0, 50.0
@@ -88,8 +86,8 @@ class WaterSystem:
     gully_blockage
         Blocked share of each gully, in the order of the layer.
     surcharged
-        Per sewer node: whether its head has reached the cover and not yet fallen 5 cm below it; never at
-        outfalls and sealed nodes.
+        Per sewer node: whether its head has reached the cover and not yet fallen ``relief_m`` below it;
+        never at outfalls and sealed nodes.
     wear
         What fails in the sewer and its gullies; None without a sewer.
 
@@ -260,7 +258,7 @@ class WaterSystem:
             return
         sewer.advance_to(end_s)
         above = sewer.heads >= sewer.ground_m
-        within = sewer.heads > sewer.ground_m - _RELIEF_M
+        within = sewer.heads > sewer.ground_m - self.settings.relief_m
         covered = ~sewer.is_outfall & ~sewer.is_sealed
         self.surcharged = covered & (above | (self.surcharged & within))
 
