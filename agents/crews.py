@@ -254,12 +254,10 @@ class Crew(mesa.Agent):
         self.journey = None
         self._step(CrewAction.ARRIVE)
         task = self.task
-        event = self.world.log(
-            "crew.arrived", self.id, cause, case=task.case if task else None, delay_s=lost_s
-        )
         if task is None:
-            self._rest(event)
+            self._rest(self.world.log("crew.returned", self.id, cause, delay_s=lost_s))
             return
+        event = self.world.log("crew.arrived", self.id, cause, case=task.case, delay_s=lost_s)
         self.book.step_task(task, TaskAction.ARRIVE)
         self.book.cases[task.case].step(CaseAction.ARRIVE)
         self.done_s = self.world.now_s + self.work.expected_s(task)

@@ -483,9 +483,8 @@ _KINDS = (
     EventKind(
         "crew.cut_off", "crew", "受阻", "Crew cut off", {"road": "the road that is cut", "wait_s": "s"}
     ),
-    EventKind(
-        "crew.arrived", "crew", "到场", "Crew on site", {"case": "id or null", "delay_s": "lost to water, s"}
-    ),
+    EventKind("crew.arrived", "crew", "到场", "Crew on site", {"case": "id", "delay_s": "lost to water, s"}),
+    EventKind("crew.returned", "crew", "归队", "Crew back at its depot", {"delay_s": "lost to water, s"}),
     EventKind("crew.finished", "crew", "作业完成", "Crew finished", {"case": "id", "task": "id"}),
     EventKind(
         "order.issued",
@@ -542,8 +541,9 @@ _KINDS = (
             "y": "m or null",
             "diameter_m": "of the pipe, m",
             "hole_m": "diameter of the hole when full-grown, m",
+            "grows_s": "how long it takes to grow, s; 0 where it is full-grown at once",
             "depth_m": "of the pipe, m",
-            "flow_m3_h": "that escapes at once, m3/h",
+            "flow_m3_h": "that escapes at once, m3/h; 0 where it has yet to grow",
         },
     ),
     EventKind("supply.pump_stopped", "supply", "供水泵停机", "Supply pump stopped"),

@@ -95,7 +95,7 @@ class ResponseBoard:
             return
         if kind == "order.issued":
             done = [name for name, entry in self._open.items() if entry.task.done_by == data.get("order")]
-        elif kind == "crew.arrived" and data.get("case"):
+        elif kind == "crew.arrived":
             skills = self.skills_of(subject)
             done = [
                 name

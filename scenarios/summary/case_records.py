@@ -113,7 +113,7 @@ def collect_cases(events: Sequence[Event]) -> list[CaseRecord]:
                 step(cases[event.subject], event)
         elif event.kind == "crew.departed":
             departures[event.subject] = str(event.data.get("case") or ""), event.t_s
-        elif event.kind == "crew.arrived" and event.data.get("case") in cases:
+        elif event.kind == "crew.arrived" and event.data["case"] in cases:
             _arrive(cases[event.data["case"]], event, departures.get(event.subject))
     return list(cases.values())
 

@@ -192,6 +192,7 @@ _STEPS = {
     "departed": _departed,
     "moved": _moved,
     "arrived": _arrived,
+    "returned": _arrived,
     "rerouted": _rerouted,
     "cut_off": _cut_off,
     "finished": _finished,

@@ -39,7 +39,9 @@ def summarize_gas(gas: GasSystem, events: Sequence[Event]) -> dict[str, Any]:
         "leaks": [
             {
                 "id": leak.id,
-                "main": leak.main,
+                "main": None if leak.site else leak.main,
+                "cabinet": leak.site or None,
+                "fed_by": leak.main,
                 "since_s": leak.since_s,
                 "released_m3": leak.released_m3,
                 "sealed_s": _time_of(events, "gas.sealed", leak.id),

@@ -10,12 +10,10 @@ from cim_models.events import Event
 
 
 def summarize_orders(events: Sequence[Event]) -> dict[str, Any]:
-    """Count the orders by class, the refused ones, and the volume that pumps moved."""
+    """Count the orders by class and the refused ones; what pumps moved is in the water balance."""
     issued = Counter(str(event.data.get("order", "")) for event in events if event.kind == "order.issued")
-    ended = [event for event in events if event.kind == "order.ended"]
     return {
         "issued": sum(issued.values()),
         "refused": sum(event.kind == "order.refused" for event in events),
         "by_kind": {name: issued[name] for name in sorted(issued)},
-        "pumped_m3": sum(float(event.data.get("pumped_m3") or 0.0) for event in ended),
     }

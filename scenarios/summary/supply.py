@@ -53,7 +53,7 @@ def summarize_supply(supply: SupplySystem, balance: WaterBalance, events: Sequen
         "required_m3": account.required_m3,
         "delivered_m3": account.delivered_m3,
         "undelivered_m3": service.undelivered_m3,
-        "lost_m3": account.escaped_m3 + account.refill_m3,
+        "lost_m3": account.escaped_m3,
         "escaped_to_street_m3": escaped,
         "escaped_to_ground_m3": account.to_ground_m3,
         "refill_m3": account.refill_m3,

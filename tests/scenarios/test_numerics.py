@@ -31,3 +31,11 @@ def test_an_unstable_step_is_refused(cloudburst: Path, overrides: list[str], wor
         prepare(load_scenario(str(cloudburst), overrides))
     for word in words:
         assert word in str(caught.value)
+
+
+def test_when_water_counts_as_gone_is_a_setting(cloudburst: Path) -> None:
+    setup = prepare(load_scenario(str(cloudburst), ["flood_events={relief_m: 0.2, settle: 2min}"]))
+    assert setup.water.relief_m == 0.2
+    assert setup.scenario.flood_events.settle == 120.0
+    with pytest.raises(ScenarioError, match=r"flood_events\.drained_share.*1\.2"):
+        prepare(load_scenario(str(cloudburst), ["flood_events.drained_share=1.2"]))

@@ -47,11 +47,13 @@ class OpenLeak:
     flow_m3_s
         What it lets out now; 0 once sealed.
     main
-        Id of the main whose pressure it lowers; empty for none that is known.
+        Id of the main that feeds it, and whose pressure it lowers.
     lost_share
         Share of the main's gauge pressure that is lost at the leak.
     since_s
         When it began, s.
+    site
+        Id of the regulator cabinet that leaks; empty where the main itself does.
     released_m3
         What it has let out so far.
     """
@@ -63,6 +65,7 @@ class OpenLeak:
     main: str
     lost_share: float
     since_s: float
+    site: str = ""
     released_m3: float = 0.0
 
     @property

@@ -186,7 +186,7 @@ class GasSystem:
         lost = 1.0 - pressure_kpa / main.pressure_kpa
         number = len(self.leaks)
         rows = self._ways.add(number, x, y, site)
-        self.leaks.append(OpenLeak(leak.id, x, y, flow, name, lost, leak.t_s))
+        self.leaks.append(OpenLeak(leak.id, x, y, flow, name, lost, leak.t_s, leak.site))
         self._fed_by[rows] = number
         if lost >= values.pressure_alarm_share:
             self._low_pressure[self.mains.beside(name)] += 1

@@ -26,7 +26,8 @@ class SupplyAccount:
     other_m3
         Left through emitters of the file.
     refill_m3
-        Needed to fill pipes again after their repair; not a flow of the model.
+        Needed to fill pipes again after their repair. The model's pipes stay full while they are cut off, so
+        this is no flow of the model and in none of the other figures.
     """
 
     produced_m3: float = 0.0

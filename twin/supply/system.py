@@ -230,11 +230,14 @@ class SupplySystem:
 
     def _leak(self, leak: PipeLeak) -> None:
         damage = self._damage(leak, to_street=False)
-        steps = _GROWTH_STEPS if leak.grows_s > 0.0 else 1
-        for step in range(1, steps + 1):
-            share = step / steps
-            self._at(int(leak.t_s + leak.grows_s * (share if steps > 1 else 0.0)), "grow", (leak, share))
-        self._note("supply.leaking", leak.pipe, "", {"hole_m": leak.diameter_m, **self._describe(damage)})
+        if leak.grows_s > 0.0:
+            for step in range(1, _GROWTH_STEPS + 1):
+                share = step / _GROWTH_STEPS
+                self._at(int(leak.t_s + leak.grows_s * share), "grow", (leak, share))
+        else:
+            self._grow((leak, 1.0))
+        data = {"hole_m": leak.diameter_m, "grows_s": leak.grows_s, **self._describe(damage)}
+        self._note("supply.leaking", leak.pipe, "", data)
 
     def _grow(self, grown: tuple[PipeLeak, float]) -> None:
         leak, share = grown

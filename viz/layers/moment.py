@@ -22,7 +22,9 @@ _STATE_AFTER = {
     "crew.lost": "off_duty",
     "crew.started_break": "on_break",
     "crew.ended_break": "idle",
+    "crew.arrived": "working",
     "crew.finished": "idle",
+    "crew.returned": "idle",
 }
 
 
@@ -87,8 +89,6 @@ def crews_on_duty(events: list[Event], time_s: float) -> tuple[CrewMark, ...]:
         if mark is None:
             continue
         state = _STATE_AFTER.get(event.kind, mark.state)
-        if event.kind == "crew.arrived":
-            state = "working" if event.data.get("case") else "idle"
         if event.kind == "crew.moved":
             paths[event.subject] = np.asarray(event.data["path"], dtype=float)
             state = "travelling" if len(paths[event.subject]) > 1 else "idle"

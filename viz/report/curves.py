@@ -147,8 +147,8 @@ def _crew_curves(record: RunRecord) -> tuple[Curve, ...]:
         elif event.kind == "crew.departed":
             enter(event.subject, event.t_s, "crews_driving" if event.data.get("case") else "")
         elif event.kind == "crew.arrived":
-            enter(event.subject, event.t_s, "crews_working" if event.data.get("case") else "")
-        elif event.kind == "crew.finished":
+            enter(event.subject, event.t_s, "crews_working")
+        elif event.kind in ("crew.finished", "crew.returned"):
             enter(event.subject, event.t_s, "")
     colours = {"crews_on_duty": "#9ca3af", "crews_driving": "#b45309", "crews_working": "#0f766e"}
     return tuple(

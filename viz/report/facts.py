@@ -259,7 +259,7 @@ def _crews(record: RunRecord, say: Translate) -> str:
 def _orders(record: RunRecord, say: Translate) -> str:
     orders = summarize_orders(record.events)
     pumped = record.series.get("pumped_volume")
-    volume = volume_text(pumped.last if pumped is not None else orders["pumped_m3"])
+    volume = volume_text(pumped.last if pumped is not None else 0.0)
     clauses = [
         say(f"orders_{kind}", count=count, volume=volume)
         for kind, count in orders["by_kind"].items()

@@ -9,6 +9,7 @@ import pytest
 
 from cim_models.changes import Change
 from cim_models.events import EVENT_KINDS
+from scenarios.summary.hazards import summarize_gas
 from tests.twin.gas.scene import make_system
 from twin.gas import GasLeak, GasSystem
 
@@ -96,6 +97,16 @@ def test_a_leak_in_a_cabinet_fills_the_cabinet() -> None:
     changes = _run(make_system([GasLeak(0.0, "GL-1", 0.002, site="R1")]), 1800.0)
     alarm = next(change for change in changes if change.kind == "gas.alarm")
     assert (alarm.subject, alarm.because) == ("R1", "gas.leaking GL-1")
+
+
+def test_the_summary_says_whether_a_main_or_a_cabinet_leaks() -> None:
+    leaks = [GasLeak(0.0, "GL-1", 0.002, site="R1"), GasLeak(0.0, "GL-2", 0.002, main="G1")]
+    system = make_system(leaks)
+    _run(system, 300.0)
+    cabinet, main = summarize_gas(system, [])["leaks"]
+    assert (cabinet["cabinet"], cabinet["main"]) == ("R1", None)
+    assert (main["cabinet"], main["main"], main["fed_by"]) == (None, "G1", "G1")
+    assert cabinet["fed_by"] in ("G1", "G2")
 
 
 def test_a_torn_main_is_seen_by_its_pressure() -> None:

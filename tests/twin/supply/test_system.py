@@ -96,6 +96,17 @@ def test_a_leak_grows_and_stays_underground(town: City, tmp_path: Path) -> None:
     assert supply.engine.escape_m3_s["AB"] == 0.0
 
 
+@pytest.mark.parametrize(("grows_s", "lets_out"), [(0.0, True), (7_200.0, False)])
+def test_a_leak_says_what_it_lets_out_at_once(
+    town: City, tmp_path: Path, grows_s: float, lets_out: bool
+) -> None:
+    supply = system(town, tmp_path, PipeLeak(100.0, "AB", 0.02, grows_s=grows_s))
+    supply.advance_to(100.0)
+    (begun,) = (change for change in supply.take_changes() if change.kind == "supply.leaking")
+    assert begun.data["grows_s"] == grows_s
+    assert (begun.data["flow_m3_h"] > 1.0) is lets_out
+
+
 def test_a_stuck_valve_is_found_out_and_goes_around(town: City, tmp_path: Path) -> None:
     supply = system(town, tmp_path, BURST, ValveOutage(0.0, "CE@C", "stuck"))
     supply.advance_to(900.0)

@@ -264,12 +264,13 @@ const HANDLERS = {
   "crew.cut_off": (s, row, data) => { Object.assign(crewOf(s, row), {state: "cut_off", cutOffBy: data.road}) },
   "crew.arrived": (s, row, data) => {
     const crew = crewOf(s, row)
-    Object.assign(crew, {state: data.case ? "working" : "idle", case: data.case, eta: null, arrived: row[TIME]})
-    const found = data.case && s.cases.get(data.case)
+    Object.assign(crew, {state: "working", case: data.case, eta: null, arrived: row[TIME]})
+    const found = s.cases.get(data.case)
     if (!found) return
     s.passed.on_site++
     if (WAITING.has(found.stage) || found.stage === "dispatched") { found.stage = "on_site"; found.since = row[TIME] }
   },
+  "crew.returned": (s, row) => { Object.assign(crewOf(s, row), {state: "idle", case: null, eta: null, arrived: row[TIME]}) },
   "crew.finished": (s, row) => { Object.assign(crewOf(s, row), {state: "idle", task: null, case: null}) },
   "order.issued": (s, row, data) => {
     s.orders.set(row[SUBJECT], data)

@@ -170,7 +170,7 @@ function detail(store, row) {
   if (kind === "case.assigned" || kind === "case.returned") return escape(store.unitName(data.unit))
   if (kind === "case.escalated") return `${store.manifest.legend.numerals[data.level]}${depth(data.depth_m)}`
   if (kind === "case.checked") return `${data.passed ? "✓" : "✗"}${depth(data.depth_m)}`
-  if (kind === "crew.arrived" && data.delay_s >= 1) return `${escape(row[SUBJECT])} ${word(language, "delayed")} ${spanText(data.delay_s)}`
+  if ((kind === "crew.arrived" || kind === "crew.returned") && data.delay_s >= 1) return `${escape(row[SUBJECT])} ${word(language, "delayed")} ${spanText(data.delay_s)}`
   if (kind === "crew.cut_off" || kind === "crew.rerouted") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))}`
   if (kind === "order.issued") return escape(orderText(store, data))
   if (kind === "alarm.published" || kind === "alarm.escalated") return `${store.manifest.legend.numerals[data.level]} ${escape(alarmText(store, row))}`
