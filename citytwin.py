@@ -253,6 +253,7 @@ def explain(
     run: RunArgument,
     event: Annotated[int, typer.Argument(help="Id of an event.")],
     most: Annotated[int, typer.Option(help="Consequences to print at most.", min=0)] = 400,
+    language: LanguageOption = "en",
 ) -> None:
     """Print the chain of causes that led to an event, and what came of it."""
     from datetime import datetime
@@ -262,7 +263,7 @@ def explain(
 
     folder = RunFolder(run)
     start = datetime.fromisoformat(folder.meta["start"])
-    print_lines(story_lines(tell(folder.events(), event), start, most))
+    print_lines(story_lines(tell(folder.events(), event), start, most, language))
 
 
 @app.command()

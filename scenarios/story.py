@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cim_models.errors import InputError
-from cim_models.events import EVENT_KINDS, Event
-
-PLACES = frozenset({"x", "y", "place_zh", "place_en", "grid_cell"})
-"""Facts of an event that say where it was once more; a line of a story leaves them out."""
+from cim_models.events import Event
+from scenarios.story_words import LANGUAGES, Teller, kind_words, tell_facts
 
 DEEPEST = 16
 """Levels by which lines are indented; deeper ones stay there."""
@@ -60,24 +58,46 @@ def tell(events: Sequence[Event], event_id: int) -> Story:
     )
 
 
-def story_lines(story: Story, start: datetime, most: int = 400) -> list[str]:
+def story_lines(story: Story, start: datetime, most: int = 400, language: str = "en") -> list[str]:
     """Write a story as an indented tree, one event a line; the asked event is marked with ``>``.
 
-    At most ``most`` consequences are written; a last line says how many were left out.
+    Parameters
+    ----------
+    story
+        What to tell.
+    start
+        Start of the scenario.
+    most
+        Consequences to write at most; a last line says how many were left out.
+    language
+        ``zh`` or ``en``.
+
+    Raises
+    ------
+    InputError
+        If the language is another one.
     """
-    lines = [_line(event, start, depth) for depth, event in enumerate(story.causes)]
+    if language not in LANGUAGES:
+        raise InputError("Language", got=language, expected=" or ".join(LANGUAGES))
+    teller = Teller(language, start)
+    lines = [_line(event, teller, depth) for depth, event in enumerate(story.causes)]
     depth = len(story.causes)
-    lines.append(_line(story.event, start, depth, mark=">"))
+    lines.append(_line(story.event, teller, depth, mark=">"))
     stack = [(depth + 1, event) for event in reversed(story.consequences.get(story.event.id, ()))]
     shown = 0
     while stack and shown < most:
         depth, event = stack.pop()
-        lines.append(_line(event, start, depth))
+        lines.append(_line(event, teller, depth))
         stack += [(depth + 1, inner) for inner in reversed(story.consequences.get(event.id, ()))]
         shown += 1
     left_out = _count(story, [event for _, event in stack])
     if left_out:
-        lines.append(f"… {left_out} more events, shown with --most {shown + left_out}")
+        option = f"--most {shown + left_out}"
+        zh, en = (
+            f"… 另有 {left_out} 个事件，用 {option} 显示",
+            f"… {left_out} more events, shown with {option}",
+        )
+        lines.append(teller.pick((zh, en)))
     return lines
 
 
@@ -90,20 +110,7 @@ def _count(story: Story, events: Sequence[Event]) -> int:
     return count
 
 
-def _line(event: Event, start: datetime, depth: int, mark: str = " ") -> str:
-    moment = start + timedelta(seconds=event.t_s)
-    clock = f"{moment:%H:%M:%S}" if moment.date() == start.date() else f"{moment:%m-%d %H:%M:%S}"
-    told = {key: value for key, value in event.data.items() if key not in PLACES and _short(value)}
-    facts = ", ".join(f"{key} {_fact(value)}" for key, value in told.items())
-    label = EVENT_KINDS[event.kind].en if event.kind in EVENT_KINDS else event.kind
-    return (
-        f"{mark}{event.id:>6} {clock} {'  ' * min(depth, DEEPEST)}{label} [{event.subject}] {facts}".rstrip()
-    )
-
-
-def _short(value: object) -> bool:
-    return value not in (None, "") and not isinstance(value, list | dict)
-
-
-def _fact(value: object) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+def _line(event: Event, teller: Teller, depth: int, mark: str = " ") -> str:
+    when, indent = teller.clock(event.t_s), "  " * min(depth, DEEPEST)
+    words, facts = kind_words(event.kind, teller), tell_facts(event, teller)
+    return f"{mark}{event.id:>6} {when} {indent}{words} [{event.subject}] {facts}".rstrip()

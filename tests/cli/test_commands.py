@@ -111,7 +111,11 @@ def test_explain_prints_the_chain_of_causes(invoke: Invoke, run_folder: Path) ->
     lines = invoke("explain", run_folder, str(flooded.id)).stdout.splitlines()
     assert "Run started" in lines[0]
     assert "Rain started" in lines[1]
-    assert next(line for line in lines if line.startswith(">")).endswith("threshold_m 0.15")
+    assert next(line for line in lines if line.startswith(">")).endswith("threshold 0.15 m")
+    chinese = invoke("explain", run_folder, str(flooded.id), "--language", "zh").stdout.splitlines()
+    assert next(line for line in chinese if line.startswith(">")).endswith("阈值 0.15 m")
+    assert "运行开始" in chinese[0]
+    assert invoke("explain", run_folder, str(flooded.id), "--language", "fr").exit_code == 2
 
 
 def test_city_commands(invoke: Invoke, scenario: Path, tmp_path: Path) -> None:
