@@ -383,8 +383,11 @@ def city_check(city: CityArgument, as_json: JsonOption = False) -> None:
 
     from cim_models.checks import Severity, check_city
     from cim_models.opening import open_city
+    from twin.acceptance import check_engines
 
-    defects = check_city(open_city(city))
+    opened = open_city(city)
+    found = check_city(opened)
+    defects = sorted([*found, *check_engines(opened, found)], key=lambda defect: defect.severity)
     errors = sum(defect.severity is Severity.ERROR for defect in defects)
     if as_json:
         rows = [{**asdict(defect), "severity": str(defect.severity)} for defect in defects]

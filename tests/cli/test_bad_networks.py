@@ -1,5 +1,6 @@
 """Broken networks of pipes: one clear line and status 2, or a run that says what it cannot do."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +68,20 @@ def test_an_epanet_file_with_errors_is_refused_with_line_and_reason(
     line = complaint(invoke, tmp_path / "out", scenario)
     for word in (f"line {number}", "supply.inp", *words):
         assert word in line
+
+
+@needs_epanet
+def test_a_check_of_the_city_finds_what_the_engines_refuse(invoke: Invoke, scenario: Path) -> None:
+    city = scenario.parent / "city"
+    assert invoke("city", "check", city).exit_code == 0
+    wrong = spoil(scenario, "supply.inp", " A 298.5 0.4\n", " A 298.5 0.4 night\n")
+    checked = invoke("city", "check", city)
+    assert checked.exit_code == 2
+    assert f"error: supply: supply.inp line {wrong}: EPANET refuses it" in checked.stdout
+    assert "night" in checked.stdout
+    spoil(scenario, "sewer.inp", "INFILTRATION HORTON", "INFILTRATION HORTEN")
+    answer = json.loads(invoke("city", "check", city, "--json").stdout)
+    assert [row["layer"] for row in answer["defects"] if row["severity"] == "error"] == ["sewer", "supply"]
 
 
 @needs_epanet

@@ -216,6 +216,7 @@ def test_wrong_keys_are_refused_in_one_line(
         prepare(load_scenario(str(write(tmp_path / "wrong.yaml", bundle, changes))))
     text = str(caught.value)
     assert "\n" not in text
+    assert text.count("Scenario '") == 1  # the key is blamed once, not by each who passes it on
     assert caught.value.exit_status == 2
     for word in words:
         assert word in text
