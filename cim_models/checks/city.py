@@ -89,6 +89,13 @@ def _check_absence(city: City) -> Iterator[Defect]:
         if city.layer(name) is None:
             yield note(name, "", f"the city has none, so {effect}", f"Add layer '{name}' if it should")
     if city.sewer is None:
-        yield note("sewer", "", "the city has none, so water leaves by the surface alone", "Add sewer.inp")
+        yield note(
+            "sewer", "", "the city has no model of it, so water leaves by the surface alone", "Add sewer.inp"
+        )
     if city.supply is None:
-        yield note("supply", "", "the city has none, so no pipe can burst", "Add supply.inp")
+        effect = "no pipe can burst"
+        if city.layer("lifelines") is not None:
+            effect = (
+                "mains of layer lifelines fail without pressures, or customers who go without, being computed"
+            )
+        yield note("supply", "", f"the city has no model of it, so {effect}", "Add supply.inp")

@@ -34,6 +34,18 @@ class AlarmRecord:
     renewals: int = 0
     archived_s: float | None = None
 
+    @property
+    def fate(self) -> str:
+        """The one thing that an alarm counts as: published if it ever was, else suppressed, else shelved."""
+        if self.published:
+            return "published"
+        return "suppressed" if self.suppressed else "shelved"
+
+    @property
+    def was_held_back_first(self) -> bool:
+        """Whether it was suppressed or shelved for a while and published all the same."""
+        return self.published and (self.suppressed or self.shelved)
+
 
 def collect_alarms(events: Sequence[Event]) -> list[AlarmRecord]:
     """Follow each alarm through the event log, in the order in which they began."""
@@ -79,12 +91,14 @@ def _go_on(record: AlarmRecord, event: Event) -> None:
 def summarize_alarms(events: Sequence[Event]) -> dict[str, Any] | None:
     """Say what became of the alarms; None for a run without any.
 
-    An alarm that was held back first and published later counts as both.
+    Each alarm counts once: as published, or as suppressed or shelved where it never was. How many of the
+    published ones had been held back at some time is told beside.
     """
     alarms = collect_alarms(events)
     if not alarms:
         return None
     published = [alarm for alarm in alarms if alarm.published]
+    fates = Counter(alarm.fate for alarm in alarms)
     level = Counter(alarm.level for alarm in published)
     about = Counter(alarm.about for alarm in published)
     rule = Counter(alarm.rule for alarm in published)
@@ -92,8 +106,9 @@ def summarize_alarms(events: Sequence[Event]) -> dict[str, Any] | None:
         "alarms": len(alarms),
         "published": len(published),
         "with_report": sum(alarm.has_report for alarm in published),
-        "suppressed": sum(alarm.suppressed for alarm in alarms),
-        "shelved": sum(alarm.shelved for alarm in alarms),
+        "suppressed": fates["suppressed"],
+        "shelved": fates["shelved"],
+        "held_back_first": sum(alarm.was_held_back_first for alarm in alarms),
         "false": sum(alarm.finding == "false" for alarm in alarms),
         "repeated": sum(alarm.repeats for alarm in alarms),
         "renewed": sum(alarm.renewals for alarm in alarms),
@@ -155,9 +170,9 @@ def alarm_indicators(alarms: Sequence[AlarmRecord]) -> tuple[Indicator, ...]:
             "alarm_suppressed_share",
             "告警抑制率",
             "Suppressed alarms",
-            sum(alarm.suppressed for alarm in alarms),
+            sum(alarm.fate == "suppressed" for alarm in alarms),
             len(alarms),
-            "alarms suppressed because of another of their cause / all alarms",
-            "因同源告警而被抑制的告警数 / 全部告警数",
+            "alarms suppressed because of another of their cause and never published / all alarms",
+            "因同源告警而被抑制且始终未发布的告警数 / 全部告警数",
         ),
     )

@@ -56,6 +56,22 @@ def test_alarms_are_counted_by_what_became_of_them() -> None:
     assert found["response_time_s"]["p50"] == 300.0
 
 
+def test_every_alarm_counts_once() -> None:
+    events = log()
+    events.add(6300, "alarm.suppressed", "AL-3", **alarm(1))  # published before
+    events.add(6400, "alarm.shelved", "AL-4", **alarm(4))
+    events.add(6500, "alarm.published", "AL-4", **alarm(4))
+    events.add(6600, "alarm.shelved", "AL-5", **alarm(4))
+    found = summarize_alarms(events)
+    assert found is not None
+    fates = ("published", "suppressed", "shelved")
+    assert [found[fate] for fate in fates] == [3, 1, 1]
+    assert sum(found[fate] for fate in fates) == found["alarms"]
+    assert found["held_back_first"] == 2
+    (share,) = (entry for entry in found["indicators"] if entry["id"] == "alarm_suppressed_share")
+    assert (share["numerator"], share["denominator"]) == (found["suppressed"], found["alarms"])
+
+
 def test_failures_are_counted_by_who_called_first() -> None:
     found = summarize_lifelines(log())
     assert found is not None

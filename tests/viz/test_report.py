@@ -1,6 +1,7 @@
 """The report says what the run folder holds, in both languages, and needs nothing but itself."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args
@@ -9,19 +10,21 @@ import numpy as np
 import pytest
 
 from cim_models.errors import InputError
+from cim_models.events import Event
 from cim_models.orders import Order
 from scenarios.runfolder import RunFolder
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
 from tests.viz.tiny_run import write_tiny_run
 from viz.report import write_report
-from viz.report.facts import facts, headline, rain_depth_mm
+from viz.report.facts import facts
+from viz.report.headlines import headline
 from viz.report.maps import time_range
 from viz.report.quantities import duration_text, error_text, length_text, number_text
-from viz.report.record import read_record, step_series
+from viz.report.record import Series, read_record, step_series
 from viz.report.tables import balance_rows, indicator_rows
 from viz.report.texts import LANGUAGES, TEXTS, Count, translator
-from viz.report.timeline import make_rows
+from viz.report.timeline import make_rows, make_ticks
 from viz.report.writing import FILE_NAME, Stills, render_page
 
 LOADS = {"src", "href", "srcset", "data", "action", "poster", "background"}
@@ -99,7 +102,7 @@ def test_page_tells_the_story_of_the_run(pages, run, language):
 
 def test_figures_are_those_of_the_run(run):
     record = read_record(RunFolder(run), "en")
-    assert rain_depth_mm(record) == 45.0
+    assert record.rain_depth_mm == 45.0
     told = " ".join(facts(record, translator("en")))
     assert "It rained 45\u00a0mm between 17:00 and 17:30" in told
     assert "River Street at 17:30" in told
@@ -204,6 +207,95 @@ def test_times_of_a_map_span_when_the_water_was_deepest():
     times[0, 0] = 9000.0
     assert time_range(depth, times, 18000.0) == (1800.0, 3600.0)
     assert time_range(np.zeros((2, 2)), np.full((2, 2), np.nan), 60.0) == (0.0, 60.0)
+
+
+def changed(run, events=(), **changes):
+    """The record of the run with more events and other parts."""
+    record = read_record(RunFolder(run), changes.pop("language", "en"))
+    more = [
+        Event(1000 + number, t_s, kind, subject, data=data)
+        for number, (t_s, kind, subject, data) in enumerate(events)
+    ]
+    return replace(record, events=[*record.events, *more], **changes)
+
+
+def dry(run, events=(), **changes):
+    """The same without any water."""
+    record = changed(run, events, **changes)
+    without = [event for event in record.events if not event.kind.startswith(("rain.", "road.", "sewer."))]
+    nothing = {name: Series(part.time_s, 0.0 * part.value, part.unit) for name, part in record.series.items()}
+    depth = np.zeros_like(record.max_depth)
+    return replace(record, events=without, series=nothing, max_depth=depth, roads=())
+
+
+def test_the_headline_tells_what_failed_and_not_only_the_rain(run):
+    out = {"nodes": ["N"], "persons": 900.0, "persons_out": 1200.0, "since_s": 0.0}
+    say = translator("en")
+    flooded = headline(changed(run, [(1900, "supply.customers_out", "N", out)]), say)
+    assert flooded.startswith(
+        "Tiny storm: 45\u00a0mm of rain; 1 main burst; up to 1\u202f200 people without water; "
+    )
+    assert flooded.endswith("of street under more than 15 cm of water")
+    leak = [
+        (1200, "gas.leaking", "GL-1", {}),
+        (1300, "gas.alarm", "HZ-1", {}),
+        (1400, "gas.alarm", "HZ-1", {}),
+    ]
+    gas = dry(run, leak)
+    gas = replace(gas, events=[event for event in gas.events if event.kind != "supply.burst"])
+    assert headline(gas, say) == "Tiny storm: 1 gas leak, 1 site in alarm"
+    assert headline(replace(gas, language="zh"), translator("zh")).endswith("：燃气泄漏 1 处，1 个点位报警")
+
+
+def test_a_run_without_water_has_no_maps_curves_or_balance_of_it(run):
+    page = render_page(dry(run), "", Stills({}, "not drawn"))
+    words = " ".join(Loads(page).words)
+    say = translator("en")
+    assert say("no_water", depth="0.03\u00a0m") in words
+    for key in (
+        "picture_flood",
+        "max_depth_map",
+        "time_map",
+        "hazard_map",
+        "balance",
+        "chart_rain",
+        "tile_rain",
+    ):
+        assert say(key) not in words, key
+    assert say("chart_cases") in words
+    assert say("no_water", depth="0.03\u00a0m") not in " ".join(Loads(page_without_stills(run)).words)
+
+
+def test_water_from_mains_has_its_row_and_its_share(run):
+    record = changed(run)
+    series = dict(record.series)
+    rain = series["rain_volume"]
+    series["from_supply"] = Series(rain.time_s, rain.value, "m3")
+    rows = {row.name: row for row in balance_rows(replace(record, series=series), translator("en"))}
+    assert rows["From broken mains up to the street"].volume == rows["Rain on the model area"].volume
+    assert rows["Rain on the model area"].share == "50.0\u00a0%"
+    assert rows["Rain on the model area"].base == "rain and water from elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (1, ["17:00", "21:00", "01:00 +1 d", "05:00 +1 d", "09:00 +1 d", "13:00 +1 d", "17:00 +1 d"]),
+        (7, ["06-19", "06-20", "06-21", "06-22", "06-23", "06-24", "06-25"]),
+        (30, ["06-19", "06-24", "06-29", "07-04", "07-09", "07-14"]),
+        (365, ["2026-07", "2026-09", "2026-11", "2027-01", "2027-03", "2027-05"]),
+        (3000, ["2026-07", "2028-07", "2030-07", "2032-07", "2034-07"]),
+    ],
+)
+def test_long_runs_have_dates_on_few_ticks(run, days, expected):
+    record = changed(run)
+    meta = {**record.meta, "progress": {**record.meta["progress"], "t_s": days * 86_400.0}}
+    record = replace(record, meta=meta)
+    ticks = make_ticks(record)
+    assert [tick.text for tick in ticks] == expected
+    assert all(0.0 <= tick.left <= 100.0 for tick in ticks)
+    assert record.clock(3600.0) == ("06-18 18:00" if days > 2 else "18:00")
+    assert record.clock(250 * 86_400.0).startswith("2027-02-23" if days > 2 else "17:00 +250 d")
 
 
 def test_staircase_starts_at_zero_and_reaches_the_end():

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from viz.report.axis import time_ticks
 from viz.report.pictures import svg_uri
 from viz.report.record import RunRecord, Series, ended_s, step_series
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE_IN = (6.4, 1.75)
+MOST_TICKS = 9
 
 _GRID = "#d9dce1"
 _TEXT = "#4b5563"
@@ -85,11 +85,11 @@ _CITY_CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
 
 
 def make_charts(record: RunRecord) -> list[Chart]:
-    """Draw every chart for which the run has values."""
+    """Draw every chart for which the run has values; one in which nothing ever was is left out."""
     charts = [
         Chart(key, unit, tuple(_curves(record, parts)))
         for key, unit, parts in _CITY_CHARTS
-        if any(name in record.series for name, _, _ in parts)
+        if any(record.series[name].peak > 0.0 for name, _, _ in parts if name in record.series)
     ]
     charts += [Chart("chart_cases", "", _case_curves(record)), Chart("chart_crews", "", _crew_curves(record))]
     return [_drawn(chart, record) for chart in charts]
@@ -174,8 +174,8 @@ def _style(axes: Axes, chart: Chart, record: RunRecord) -> None:
     top = max((curve.series.peak for curve in chart.curves), default=0.0)
     axes.set_xlim(0.0, max(record.end_s, 1.0))
     axes.set_ylim(0.0, top * 1.08 if top > 0 else 1.0)
-    ticks = _time_ticks(record.end_s)
-    axes.set_xticks(ticks, [record.clock(t) for t in ticks])
+    ticks = time_ticks(record, MOST_TICKS)
+    axes.set_xticks([tick.t_s for tick in ticks], [tick.text for tick in ticks])
     axes.yaxis.set_major_locator(_few_round_ticks(whole=chart.unit == ""))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 10 else f"{value:g}")
     axes.tick_params(labelsize=8, colors=_TEXT, length=0, pad=5)
@@ -190,11 +190,3 @@ def _few_round_ticks(*, whole: bool) -> Any:
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(nbins=4, integer=whole)
-
-
-def _time_ticks(end_s: float) -> list[float]:
-    """Round times, about eight of them."""
-    for step in (60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 43200.0, 86400.0):
-        if end_s / step <= 10:
-            return [float(t) for t in np.arange(0.0, end_s + 1.0, step)]
-    return [0.0, end_s]

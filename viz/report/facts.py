@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from viz.report.quantities import (
     length_text,
     number_text,
     rain_text,
+    share_text,
     volume_text,
 )
 from viz.report.record import RunRecord
@@ -41,40 +43,6 @@ class Tile:
     value_kind: str
 
 
-def scenario_title(record: RunRecord) -> str:
-    """Title of the scenario in the report's language; its name where it has none."""
-    scenario = record.meta.get("scenario", {})
-    title = scenario.get("title") or {}
-    return str(title.get(record.language) or scenario.get("name", ""))
-
-
-def rain_depth_mm(record: RunRecord) -> float:
-    """Depth of all rain so far, mm.
-
-    The log says it when the rain stops; before that it is the integral of the intensity.
-    """
-    stopped = record.of_kind("rain.stopped")
-    if stopped:
-        return float(stopped[-1].data["depth_mm"])
-    rain = record.series.get("rain_intensity")
-    if rain is None or len(rain.time_s) < 2:
-        return 0.0
-    return float((rain.value[1:] * np.diff(rain.time_s)).sum() / 3600.0)
-
-
-def headline(record: RunRecord, say: Translate) -> str:
-    """Say the run in one line."""
-    values = {"title": scenario_title(record), "rain": rain_text(rain_depth_mm(record))}
-    length = record.series.get("flooded_road_015")
-    failures = len(record.of_kind("lifeline.failed"))
-    if failures and rain_depth_mm(record) <= 0:
-        alarms = len({event.subject for event in record.of_kind("alarm.published")})
-        return say("headline_lifelines", title=values["title"], failures=failures, alarms=alarms)
-    if length is None or length.peak <= 0:
-        return say("headline_dry", **values)
-    return say("headline_flood", length=length_text(length.peak), **values)
-
-
 def facts(record: RunRecord, say: Translate) -> list[str]:
     """Say what happened, a sentence each, in the order of the story."""
     found = [
@@ -83,6 +51,8 @@ def facts(record: RunRecord, say: Translate) -> list[str]:
         _extent(record, say),
         _sewer(record, say),
         *_failures(record, say),
+        _supply(record, say),
+        _gas(record, say),
         _lifelines(record, say),
         *_alarms(record, say),
         *_cases(record, say),
@@ -94,19 +64,29 @@ def facts(record: RunRecord, say: Translate) -> list[str]:
 
 def tiles(record: RunRecord) -> list[Tile]:
     """Figures for the head of the page; those the run does not have are left out."""
-    found = [Tile("tile_rain", rain_text(rain_depth_mm(record)), _rain_kind(record))]
+    found = []
+    if record.rain_depth_mm > 0.0:
+        found.append(Tile("tile_rain", rain_text(record.rain_depth_mm), _rain_kind(record)))
     length = record.series.get("flooded_road_015")
-    if length is not None:
+    if length is not None and record.incoming_m3 > 0.0:
         found.append(Tile("tile_road", length_text(length.peak), "simulated"))
     if record.roads:
         found.append(Tile("tile_depth", depth_text(record.roads[0].depth_m), "simulated"))
+    if record.most_customers_out > 0.0:
+        found.append(Tile("tile_persons", number_text(record.most_customers_out), "simulated"))
+    alarms = summarize_alarms(record.events)
+    if alarms is not None:
+        found.append(Tile("tile_alarms", number_text(alarms["published"]), "simulated"))
+    sites = len({event.subject for event in record.of_kind("gas.alarm")})
+    if sites:
+        found.append(Tile("tile_sites", number_text(sites), "simulated"))
     closed = sum(case.closed_s is not None for case in record.cases)
     found.append(Tile("tile_cases", f"{len(record.cases)} / {closed}", "simulated"))
     response = summarize_cases(record.events, record.end_s)["response_time_s"]
     if response["count"]:
         times = (duration_text(response[key], record.language) for key in ("p50", "p90"))
         found.append(Tile("tile_response", " / ".join(times), "simulated"))
-    if "whole" in record.relative_errors:
+    if "whole" in record.relative_errors and record.incoming_m3 > 0.0:
         found.append(Tile("tile_error", error_text(record.relative_errors["whole"]), "simulated"))
     return found
 
@@ -126,7 +106,7 @@ def _rain(record: RunRecord, say: Translate) -> str:
         "fact_rain",
         begin=record.clock(starts[0].t_s),
         end=record.clock(stops[-1].t_s if stops else record.end_s),
-        rain=rain_text(rain_depth_mm(record)),
+        rain=rain_text(record.rain_depth_mm),
         at=record.clock(rain.time_s[rain.value.argmax()]),
         peak=number_text(rain.peak),
     )
@@ -182,10 +162,7 @@ def _failures(record: RunRecord, say: Translate) -> list[str]:
             kind=getattr(EVENT_KINDS[failure["kind"]], record.language),
             subject=failure["subject"],
             at=record.clock(failure["t_s"]),
-            cases=len(failure["cases"]),
-            persons=number_text(failure["most_customers_out"]),
-            valves=len(failure["valves_shut"]),
-            roads=len({closing["road"] for closing in failure["roads_closed"]}),
+            led_to=_led_to(failure, say),
             end=say("fact_failure_open")
             if failure["ended_s"] is None
             else say("fact_failure_over", at=record.clock(failure["ended_s"])),
@@ -194,6 +171,44 @@ def _failures(record: RunRecord, say: Translate) -> list[str]:
     ]
     more = len(found) - FAILURES_TOLD
     return [*said, say("fact_failures_more", count=more)] if more > 0 else said
+
+
+def _led_to(failure: Mapping[str, Any], say: Translate) -> str:
+    """Say what a failure led to, only what it did; each clause ends with its comma."""
+    counts = {
+        "manholes": len(failure["manholes_surcharged"]),
+        "flooded": len(failure["roads_flooded"]),
+        "persons": failure["most_customers_out"],
+        "cases": len(failure["cases"]),
+        "valves": len(failure["valves_shut"]),
+        "closed": len({closing["road"] for closing in failure["roads_closed"]}),
+    }
+    return "".join(say(f"failure_{name}", count=int(count)) for name, count in counts.items() if count)
+
+
+def _supply(record: RunRecord, say: Translate) -> str:
+    supply = record.summary.get("supply")
+    if not supply:
+        return ""
+    return say(
+        "fact_supply",
+        street=volume_text(supply["escaped_to_street_m3"]),
+        ground=volume_text(supply["escaped_to_ground_m3"]),
+        persons=number_text(supply["most_customers_out"]),
+        hours=number_text(supply["customers_out_hours"]),
+    )
+
+
+def _gas(record: RunRecord, say: Translate) -> str:
+    gas = record.summary.get("gas")
+    if not gas:
+        return ""
+    return say(
+        "fact_gas",
+        volume=volume_text(gas["released_m3"]),
+        sites=gas["sites_in_alarm"],
+        lel=share_text(gas["highest_lel"]),
+    )
 
 
 def _lifelines(record: RunRecord, say: Translate) -> str:
@@ -218,8 +233,9 @@ def _alarms(record: RunRecord, say: Translate) -> list[str]:
     if found is None:
         return []
     level = {f"level{number}": found["by_level"][str(number)] for number in (1, 2, 3, 4)}
-    said = [say("fact_alarms", published=found["published"], **level)]
-    held = {name: found[name] for name in ("suppressed", "shelved", "repeated", "false", "floods")}
+    said = [say("fact_alarms", alarms=found["alarms"], published=found["published"], **level)]
+    names = ("suppressed", "shelved", "held_back_first", "repeated", "false", "floods")
+    held = {name: found[name] for name in names}
     return [*said, say("fact_alarms_held", **held)]
 
 
@@ -247,7 +263,7 @@ def _cases(record: RunRecord, say: Translate) -> list[str]:
 
 def _crews(record: RunRecord, say: Translate) -> str:
     crews = summarize_crews(record.events, record.end_s)
-    if not crews["count"]:
+    if not crews["count"] or not record.is_wet:
         return ""
     lost_s = 60.0 * crews["lost_to_water_min"]
     if lost_s < 30.0 and not crews["reroutes"] and not crews["cut_offs"]:

@@ -14,10 +14,13 @@ from cim_models.city import City
 from cim_models.events import Event
 from scenarios.runfolder import RunFolder
 from scenarios.summary.case_records import CaseRecord, collect_cases
+from viz.stills.palette import DEPTH_CLASSES
 
 FloatArray = NDArray[np.float64]
 
 THRESHOLDS_M = (0.15, 0.30, 0.50)
+LONG_RUN_S = 172_800.0
+"""Times of a run longer than this are told with their dates, s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,48 @@ class RunRecord:
         errors = (self.summary.get("water") or {}).get("relative_error") or {}
         return {str(part): float(value) for part, value in errors.items() if value is not None}
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it went over days, so that a time of day alone says little."""
+        return self.end_s > LONG_RUN_S
+
+    @property
+    def is_wet(self) -> bool:
+        """Whether water stood anywhere deep enough for the mildest class of the maps."""
+        return bool((self.max_depth >= DEPTH_CLASSES[0].from_m).any())
+
+    @property
+    def incoming_m3(self) -> float:
+        """Water that came from outside: rain, inflow, and from broken mains."""
+        names = ("rain_volume", "surface_inflow", "from_supply")
+        return sum(self.series[name].last for name in names if name in self.series)
+
+    @property
+    def rain_depth_mm(self) -> float:
+        """Depth of all rain so far, mm.
+
+        The log says it when the rain stops; before that it is the integral of the intensity.
+        """
+        stopped = self.of_kind("rain.stopped")
+        if stopped:
+            return float(stopped[-1].data["depth_mm"])
+        rain = self.series.get("rain_intensity")
+        if rain is None or len(rain.time_s) < 2:
+            return 0.0
+        return float((rain.value[1:] * np.diff(rain.time_s)).sum() / 3600.0)
+
+    @property
+    def most_customers_out(self) -> float:
+        """People without water at the worst moment, whom the failures of the run left without."""
+        out = self.of_kind("supply.customers_out")
+        return max((float(event.data["persons_out"]) for event in out), default=0.0)
+
     def clock(self, t_s: float) -> str:
-        """Time of day of a simulated time; with the day when it is another one."""
+        """Time of day of a simulated time; with the day when it is another one; in long runs the date."""
         moment = self.start + timedelta(seconds=float(t_s))
+        if self.is_long:
+            form = "%m-%d %H:%M" if moment.year == self.start.year else "%Y-%m-%d %H:%M"
+            return moment.strftime(form)
         days = (moment.date() - self.start.date()).days
         return f"{moment:%H:%M}" + (f" +{days} d" if days else "")
 

@@ -51,6 +51,8 @@ class PointRow:
 
 _VOLUMES = (
     ("balance_rain", "rain_volume", True),
+    ("balance_inflow", "surface_inflow", True),
+    ("balance_supply", "from_supply", True),
     ("balance_surface", "surface_volume", False),
     ("balance_sewer", "sewer_volume", False),
     ("balance_outfall", "outfall_volume", False),
@@ -91,15 +93,19 @@ def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
 def balance_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:
     """Volumes at the end of the run, then the relative errors of the balances.
 
-    Volumes are shares of the rain; the error of a part is a share of all the water that part ever held.
+    Volumes are shares of what came from outside, rain or not; the error of a part is a share of all the water
+    that part ever held. A run without any water has no balance.
     """
-    rain = record.series["rain_volume"].last if "rain_volume" in record.series else 0.0
+    incoming = record.incoming_m3
+    if incoming <= 0.0 and not record.is_wet:
+        return []
+    others = any(name in record.series for name in ("surface_inflow", "from_supply"))
     rows = []
     for key, name, strong in _VOLUMES:
         if name in record.series:
             volume = record.series[name].last
-            share = share_text(volume / rain) if rain > 0 else ""
-            base = say("base_rain") if share else ""
+            share = share_text(volume / incoming) if incoming > 0 else ""
+            base = say("base_incoming" if others else "base_rain") if share else ""
             rows.append(BalanceRow(say(key), volume_text(volume), share, base, strong))
     errors = record.relative_errors
     return rows + [

@@ -15,9 +15,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "assumed": ("假定", "assumed"),
     "observed": ("实测", "observed"),
     "all_simulated": (
-        "本页积水、案件与队伍的数字均由模型计算得出，并非实测；堵塞与人员配置为情景假定。",
+        "本页积水、案件与队伍的数字均由模型计算得出，并非实测；故障与人员配置为情景假定。",
         "Every figure on this page about water, cases and crews was computed by a model, not measured. "
-        "Blockage and staffing are assumptions of the scenario.",
+        "Failures and staffing are assumptions of the scenario.",
     ),
     "interrupted": (
         "运行在 {clock} 中断；本报告只说到那时为止。",
@@ -42,39 +42,68 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "notes": ("缺少与假定", "What is missing or taken for granted"),
     "provenance": ("数据与可重复性", "Where this comes from"),
     # headline and facts
-    "headline_flood": (
-        "{title}：降雨 {rain}，{length} 道路积水超过 15 厘米",
-        "{title}: {rain} of rain put {length} of street under more than 15 cm of water",
+    "headline": ("{title}：{parts}", "{title}: {parts}"),
+    "head_rain": ("降雨 {rain}", "{rain} of rain"),
+    "head_lifelines": (
+        "管线故障 {failures} 起，发布告警 {alarms} 条",
+        "{failures:failure of a lifeline|failures of lifelines}, {alarms:alarm|alarms} published",
     ),
-    "headline_dry": ("{title}：降雨 {rain}，道路无明显积水", "{title}: {rain} of rain, no street flooded"),
-    "headline_lifelines": (
-        "{title}：管线故障 {failures} 起，发布告警 {alarms} 条",
-        "{title}: {failures:failure of a lifeline|failures of lifelines}, {alarms:alarm|alarms} published",
+    "head_bursts": ("供水爆管 {count} 处", "{count:main burst|mains burst}"),
+    "head_leaks": ("供水渗漏 {count} 处", "{count:main leaking|mains leaking}"),
+    "head_persons": ("最多 {persons} 人停水", "up to {persons} people without water"),
+    "head_sewer": ("排水设施故障 {count} 处", "{count:failure|failures} in the sewer"),
+    "head_gas": (
+        "燃气泄漏 {count} 处，{sites} 个点位报警",
+        "{count:gas leak|gas leaks}, {sites:site|sites} in alarm",
     ),
+    "head_collapses": ("路面塌陷 {count} 处", "{count:road collapse|road collapses}"),
+    "head_flood": (
+        "{length} 道路积水超过 15 厘米",
+        "{length} of street under more than 15 cm of water",
+    ),
+    "head_no_flood": ("道路无明显积水", "no street flooded"),
+    "head_cases": ("立案 {count} 个", "{count:case|cases}"),
     "fact_lifelines": (
         "管线与设施故障 {failures} 起（{kinds}）；其中 {by_alarm} 起首先由告警发现，{mended} 起由队伍修复。",
         "{failures:lifeline failed|lifelines failed} ({kinds}); {by_alarm} of them were first known by an "
         "alarm, and crews mended {mended}.",
     ),
     "fact_failure": (
-        "{at} {kind}（{subject}）：案件 {cases} 个，停水最多 {persons} 人，"
-        "关阀 {valves} 个，封路 {roads} 段；{end}。",
-        "{kind} at {at} ({subject}): {cases:case|cases}, at most {persons} people without water, "
-        "{valves:valve|valves} shut, {roads:road|roads} closed; {end}.",
+        "{at} {kind}（{subject}）：{led_to}{end}。",
+        "{kind} at {at} ({subject}): {led_to}{end}.",
+    ),
+    "failure_manholes": ("检查井冒溢 {count} 座，", "{count:manhole|manholes} overflowing, "),
+    "failure_flooded": ("道路积水 {count} 段，", "{count:road segment|road segments} flooded, "),
+    "failure_persons": ("停水最多 {count} 人，", "at most {count:person|people} without water, "),
+    "failure_cases": ("案件 {count} 个，", "{count:case|cases}, "),
+    "failure_valves": ("关阀 {count} 个，", "{count:valve|valves} shut, "),
+    "failure_closed": ("封路 {count} 段，", "{count:road|roads} closed, "),
+    "fact_supply": (
+        "供水管漏出 {street} 到街面、{ground} 到地下；停水最多 {persons} 人，共 {hours} 人·小时。",
+        "{street} escaped from mains to the street and {ground} to the ground; at most {persons} people were "
+        "without water, {hours} person hours in all.",
+    ),
+    "fact_gas": (
+        "燃气共泄漏 {volume}；{sites} 个点位报警，读数最高为爆炸下限的 {lel}。",
+        "{volume} of gas leaked; {sites:site was|sites were} in alarm, with readings up to {lel} of the "
+        "lower explosive limit.",
     ),
     "fact_failure_over": ("{at} 恢复", "in order again at {at}"),
     "fact_failure_open": ("结束时尚未恢复", "not in order again at the end"),
     "fact_failures_more": ("另有故障 {count} 起。", "{count:further failure|further failures}."),
     "fact_alarms": (
-        "发布告警 {published} 条：一级 {level1}、二级 {level2}、三级 {level3}、四级 {level4}。",
-        "{published:alarm was|alarms were} published: {level1} of level I, {level2} of level II, {level3} of "
-        "level III and {level4} of level IV.",
+        "告警 {alarms} 条，其中发布 {published} 条："
+        "一级 {level1}、二级 {level2}、三级 {level3}、四级 {level4}。",
+        "{alarms:alarm|alarms}, {published} of them published: {level1} of level I, {level2} of level II, "
+        "{level3} of level III and {level4} of level IV.",
     ),
     "fact_alarms_held": (
-        "因同源而抑制 {suppressed} 条，搁置 {shelved} 条，重复触发 {repeated} 次，"
-        "误报 {false} 条，告警泛滥 {floods} 次。",
-        "{suppressed} were suppressed because of another of their cause, {shelved} shelved, and conditions "
-        "came back {repeated:time|times}; {false} were false; alarms came in a flood {floods:time|times}.",
+        "未发布：因同源而抑制 {suppressed} 条，搁置 {shelved} 条；"
+        "曾被抑制或搁置而仍发布的 {held_back_first} 条。"
+        "重复触发 {repeated} 次，误报 {false} 条，告警泛滥 {floods} 次。",
+        "Not published: {suppressed} suppressed because of another of their cause and {shelved} shelved; "
+        "{held_back_first} were held back at some time and published all the same. Conditions came back "
+        "{repeated:time|times}, {false} alarms were false, and alarms came in a flood {floods:time|times}.",
     ),
     "fact_rain": (
         "{begin} 至 {end} 降雨 {rain}，{at} 最强，达 {peak} mm/h。",
@@ -140,6 +169,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "between": ("，", "; "),
     # tiles
     "tile_rain": ("降雨量", "Rain"),
+    "tile_persons": ("停水人数（最多）", "Without water, at most"),
+    "tile_alarms": ("发布告警", "Alarms published"),
+    "tile_sites": ("燃气报警点位", "Gas sites in alarm"),
     "tile_road": ("积水道路（最大）", "Flooded street, at most"),
     "tile_depth": ("道路最深积水", "Deepest on a street"),
     "tile_cases": ("案件 立案 / 结案", "Cases opened / closed"),
@@ -185,7 +217,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "no overflow; red: pipes at manholes that overflowed; black dots: gullies.",
     ),
     "no_picture": ("本机无法绘制三维图：{reason}", "No 3-D picture could be drawn here: {reason}"),
-    "no_sewer": ("该城市没有排水管网模型。", "This city has no sewer model."),
+    "no_water": (
+        "全程各处水深均未达到 {depth}，故不附积水图。",
+        "Nowhere did water stand {depth} deep, so there are no maps of it.",
+    ),
     # tables
     "point": ("测点", "Point"),
     "level_m": ("最高水位", "Highest level"),
@@ -226,6 +261,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "due": ("时限", "time limit"),
     # balance
     "balance_rain": ("降雨", "Rain on the model area"),
+    "balance_inflow": ("外来入流", "Inflow from outside"),
+    "balance_supply": ("供水管漏到街面", "From broken mains up to the street"),
     "balance_surface": ("结束时地表存水", "On the ground at the end"),
     "balance_sewer": ("结束时管网存水", "In the sewer at the end"),
     "balance_outfall": ("经排口流出", "Left through outfalls"),
@@ -239,6 +276,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "share": ("占比", "Share"),
     "share_base": ("占比基数", "Share of what"),
     "base_rain": ("降雨", "rain"),
+    "base_incoming": ("降雨与外来水", "rain and water from elsewhere"),
     "base_surface": (
         "地表总水量（降雨、冒溢与初始存水）",
         "all water on the ground: rain, overflow and initial water",

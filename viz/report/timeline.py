@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scenarios.summary.case_records import CaseRecord
+from viz.report.axis import time_ticks
 from viz.report.record import RunRecord, ended_s
 
 MOST_ROWS = 40
+MOST_TICKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,9 @@ def shown_cases(record: RunRecord) -> list[CaseRecord]:
 
 
 def make_ticks(record: RunRecord) -> list[Tick]:
-    """About six round times over the run."""
+    """Return round times over the run, as many as there is room for."""
     end_s = max(record.end_s, 1.0)
-    step_s = next((s for s in (300, 600, 900, 1800, 3600, 7200, 14400, 43200) if end_s / s <= 7), 86400)
-    return [Tick(record.clock(t), 100.0 * t / end_s) for t in range(0, int(end_s) + 1, step_s)]
+    return [Tick(tick.text, 100.0 * tick.t_s / end_s) for tick in time_ticks(record, MOST_TICKS)]
 
 
 def _row(case: CaseRecord, place: str, record: RunRecord) -> Row:

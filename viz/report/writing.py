@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from cim_models.errors import InputError, RunError
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import make_charts
-from viz.report.facts import facts, headline, overflowing_nodes, scenario_title, tiles
+from viz.report.facts import facts, overflowing_nodes, tiles
+from viz.report.headlines import headline, scenario_title
 from viz.report.maps import MapPicture, depth_map, hazard_map, time_map, time_range, time_scale_css
 from viz.report.pictures import file_uri
 from viz.report.record import RunRecord, read_record
@@ -107,6 +109,8 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         no_stills=stills.reason,
         flood_factor=f"{FLOOD_EXAGGERATION:g}",
         sewer_factor=f"{SEWER_EXAGGERATION:g}",
+        is_wet=record.is_wet,
+        least_depth=quantities.depth_text(DEPTH_CLASSES[0].from_m),
         depth_map=depth_map(record.city, record.max_depth, record.language),
         depth_classes=[_named(level) for level in DEPTH_CLASSES],
         time_map=time_map(record.city, record.max_depth, record.time_of_max_s, times_s, record.language),
@@ -150,6 +154,9 @@ def _named(level: Any) -> dict[str, Any]:
 
 
 def _period(record: RunRecord) -> str:
+    if record.is_long:
+        begin, end = record.start, record.start + timedelta(seconds=record.end_s)
+        return f"{begin:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M}"
     return f"{record.start:%Y-%m-%d} {record.clock(0.0)}–{record.clock(record.end_s)}"
 
 
