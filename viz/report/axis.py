@@ -47,7 +47,8 @@ def time_ticks(record: RunRecord, most: int) -> list[Tick]:
 
 def _dates(record: RunRecord, step: timedelta, form: str) -> list[Tick]:
     first = record.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    found, moment = [], first if first == record.start else first + timedelta(days=1)
+    found: list[Tick] = []
+    moment = first if first == record.start else first + timedelta(days=1)
     while (t_s := _since(record, moment)) <= record.end_s:
         found.append(Tick(moment.strftime(form), t_s))
         moment += step
@@ -57,7 +58,7 @@ def _dates(record: RunRecord, step: timedelta, form: str) -> list[Tick]:
 def _months(record: RunRecord, step: int) -> list[Tick]:
     first = record.start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     count = first.year * 12 + first.month - 1 + (first < record.start)
-    found = []
+    found: list[Tick] = []
     while True:
         moment = first.replace(year=count // 12, month=count % 12 + 1)
         t_s = _since(record, moment)
