@@ -22,6 +22,7 @@ class TaskKind(Word):
     CLOSE_ROAD = "close_road"
     REPAIR_PIPE = "repair_pipe"
     FILL_CAVITY = "fill_cavity"
+    SECURE_STRUCTURE = "secure_structure"
     RESTART_PUMP = "restart_pump"
     UNBLOCK_SEWER = "unblock_sewer"
     REBUILD_SEWER = "rebuild_sewer"
@@ -70,9 +71,9 @@ class EventCatalogue:
     ----------
     classes
         By code.
-    burst_main, gas_leak, marsh_gas, subsidence
-        Codes of the classes that belong to broken water mains, leaking gas, gas from sewage, and roads that
-        collapse or have a cavity below.
+    burst_main, gas_leak, marsh_gas, subsidence, structure
+        Codes of the classes that belong to broken water mains, leaking gas, gas from sewage, roads that
+        collapse or have a cavity below, and structures that deviate.
     waterlogging
         Code of the class that belongs to water on streets.
     waterlogged_from_m
@@ -94,6 +95,7 @@ class EventCatalogue:
     gas_leak: str
     marsh_gas: str
     subsidence: str
+    structure: str
     waterlogging: str
     waterlogged_from_m: float
     levels: tuple[tuple[float, int], ...]
@@ -210,6 +212,7 @@ def _event_catalogue(content: Mapping[str, Any]) -> EventCatalogue:
         gas_leak=content["gas_leak"],
         marsh_gas=content["marsh_gas"],
         subsidence=content["subsidence"],
+        structure=content["structure"],
         waterlogging=water["class"],
         waterlogged_from_m=water["waterlogged_from_m"],
         levels=tuple((entry["from_m"], entry["level"]) for entry in water["levels"]),

@@ -103,6 +103,9 @@ class HazardChannel:
                     source=reading.source,
                     road=reading.road,
                     origin=reading.origin,
+                    root=reading.root,
+                    genuine=reading.genuine,
+                    periodic=reading.periodic,
                 )
             )
 

@@ -141,7 +141,9 @@ class Planner:
             return None
         if case.class_code in (events.gas_leak, events.marsh_gas):
             return "gas"
-        return "ground" if case.class_code == events.subsidence else None
+        if case.class_code == events.subsidence:
+            return "ground"
+        return "structure" if case.class_code == events.structure else None
 
     def dispatch_delay_s(self, key: str) -> float:
         """How long a dispatcher takes to decide what ``key`` names, s."""

@@ -1,6 +1,6 @@
 """Which events say that something in the city's networks has failed, and which that it is in order again.
 
-The subject of both is what failed: a main, a sewer, a pump, a leak of gas, a cavity under a street.
+The subject of both is what failed: a main, a sewer, a pump, a leak of gas, a cavity under a street, a bridge.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,9 @@ FAILURE_ENDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "gas.leaking": ("gas.sealed",),
         "cavity.found": ("cavity.filled",),
         "cavity.collapsed": ("cavity.filled",),
+        "structure.damaged": ("structure.secured",),
+        "structure.creeping": ("structure.secured", "structure.rests"),
+        "gauge.failed": ("gauge.restored",),
     }
 )
 """For each kind of event that begins a failure, the kinds that end it."""

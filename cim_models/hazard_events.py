@@ -1,6 +1,7 @@
 """Kinds of events of gas, cavities below roads and monitored structures."""
 
 from cim_models.event_kind import EventKind
+from cim_models.structure_events import STRUCTURE_EVENTS
 
 _CAVITY = {
     "x": "m",
@@ -94,26 +95,5 @@ HAZARD_EVENTS = (
         "Cavity filled",
         {"volume_m3": "m3", "road": "id of the road above"},
     ),
-    EventKind(
-        "gauge.deviates",
-        "gauges",
-        "结构响应异常",
-        "Structure deviates",
-        {
-            "structure": "id",
-            "score": "deviation over the limit of the chart",
-            "residual": "reading less what temperature explains, in the unit of the gauge",
-        },
-    ),
-    EventKind(
-        "gauge.settled",
-        "gauges",
-        "结构响应恢复",
-        "Structure as before",
-        {
-            "structure": "id",
-            "score": "deviation over the limit of the chart",
-            "residual": "reading less what temperature explains, in the unit of the gauge",
-        },
-    ),
+    *STRUCTURE_EVENTS,
 )

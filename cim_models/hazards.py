@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Matter = Literal["gas", "ground"]
+Matter = Literal["gas", "ground", "structure"]
 """What a hazard is about."""
 
 
@@ -24,9 +24,9 @@ class WorkPlace:
 
 @dataclass(frozen=True, slots=True)
 class HazardWork:
-    """What a place calls for: seal a leak, ventilate a space, fill a cavity."""
+    """What a place calls for: seal a leak, ventilate, fill a cavity, close a road, secure a structure."""
 
-    kind: Literal["seal_leak", "ventilate", "fill_cavity"]
+    kind: Literal["seal_leak", "ventilate", "fill_cavity", "close_road", "secure_structure"]
     place: WorkPlace
 
 
@@ -73,6 +73,12 @@ class HazardReading:
         What it observes, and the road there; empty for none.
     origin
         Id of the event behind it; None for none.
+    root
+        Id of the event that began it all; None for ``origin``.
+    genuine
+        Whether what it says is so; only the log knows.
+    periodic
+        Whether readings come at regular times, so that silence means something.
     """
 
     sensor: str
@@ -82,3 +88,6 @@ class HazardReading:
     source: str = ""
     road: str = ""
     origin: int | None = None
+    root: int | None = None
+    genuine: bool = True
+    periodic: bool = False

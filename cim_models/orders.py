@@ -183,6 +183,14 @@ class SurveyRoads:
 
 
 @dataclass(frozen=True, slots=True)
+class SecureStructure:
+    """Inspect and secure a bridge, tunnel or slope, so that it gets no worse."""
+
+    id: str
+    structure: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnblockConduit:
     """Free a blocked conduit of the sewer with a jet; one that has collapsed it cannot help."""
 
@@ -220,6 +228,7 @@ Order = (
     | StructureOrder
     | SupplyOrder
     | HazardOrder
+    | SecureStructure
     | SewerOrder
 )
 

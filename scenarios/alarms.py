@@ -11,6 +11,7 @@ from cim_models.city import City
 from cim_models.errors import ScenarioError
 from scenarios.blame import blame
 from scenarios.lifelines import has_lifelines
+from scenarios.monitoring import watches_structures
 from scenarios.places import check_choice, check_id
 from scenarios.schema.failures import Alarms, AlarmShelf
 from scenarios.schema.model import Scenario
@@ -19,7 +20,7 @@ from scenarios.schema.model import Scenario
 def alarm_settings(scenario: Scenario, city: City, source: str) -> AlarmSettings | None:
     """Translate what the scenario says about alarms; None where nothing asks for any.
 
-    Lifelines that fail have alarms whether or not the scenario names them.
+    Lifelines that fail and structures that are watched have alarms whether or not the scenario names them.
 
     Raises
     ------
@@ -27,7 +28,8 @@ def alarm_settings(scenario: Scenario, city: City, source: str) -> AlarmSettings
         If the rule file is wrong, or a shelf names a rule or sensor that there is not, or ends before it
         begins.
     """
-    if scenario.alarms is None and not has_lifelines(scenario, city):
+    always = has_lifelines(scenario, city) or watches_structures(scenario)
+    if scenario.alarms is None and not always:
         return None
     keys = scenario.alarms or Alarms()
     with blame(source, "alarms.rules"):

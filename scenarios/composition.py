@@ -20,6 +20,7 @@ from scenarios.boundaries import surface_sides, water_boundaries
 from scenarios.hazards import HazardPlan, hazard_plan
 from scenarios.lifelines import LifelinePlan, lifeline_plan
 from scenarios.measures import PlannedOrder, measure_ids, plan_orders
+from scenarios.monitoring import MonitoringPlan, monitoring_plan
 from scenarios.operations import CrewLossPlan, crew_losses, operations_settings
 from scenarios.places import check_choice
 from scenarios.points import OutputPoint, read_points
@@ -69,6 +70,8 @@ class Setup:
         What the water supply needs, and gas and cavities; None where they are not simulated.
     lifelines
         Failures of lifelines that no hydraulic model computes; None for none.
+    monitoring
+        Structures that are watched; None for none.
     """
 
     loaded: LoadedScenario
@@ -85,6 +88,7 @@ class Setup:
     supply: SupplyPlan | None = None
     lifelines: LifelinePlan | None = None
     hazards: HazardPlan | None = None
+    monitoring: MonitoringPlan | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -120,11 +124,12 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
     ids = measure_ids(len(scenario.measures)) if ids is None else ids
     operations = operations_settings(scenario, city, source)
     lifelines = lifeline_plan(scenario, city, rain, source)
+    monitoring = monitoring_plan(loaded, city)
     return Setup(
         loaded=loaded,
         city=city,
         city_sha256=city_hash(city),
-        notes=(*notes, *rain.notes, *_notes(supply, hazards, lifelines)),
+        notes=(*notes, *rain.notes, *_notes(supply, hazards, lifelines, monitoring)),
         rain=rain,
         measure_ids=ids,
         planned=tuple(plan_orders(scenario, city, source, ids)),
@@ -135,16 +140,21 @@ def prepare(loaded: LoadedScenario, ids: tuple[str, ...] | None = None) -> Setup
         supply=supply,
         lifelines=lifelines,
         hazards=hazards,
+        monitoring=monitoring,
     )
 
 
 def _notes(
-    supply: SupplyPlan | None, hazards: HazardPlan | None, lifelines: LifelinePlan | None
+    supply: SupplyPlan | None,
+    hazards: HazardPlan | None,
+    lifelines: LifelinePlan | None,
+    monitoring: MonitoringPlan | None,
 ) -> tuple[str, ...]:
-    """Return what is taken for granted about pipes and ground."""
+    """Return what is taken for granted about pipes, ground and structures."""
     notes = () if supply is None else (supply.note,)
     more = () if hazards is None else hazards.notes
-    return (*notes, *more, *(lifelines.notes if lifelines else ()))
+    structures = () if monitoring is None else monitoring.notes
+    return (*notes, *more, *(lifelines.notes if lifelines else ()), *structures)
 
 
 def check_defects(city: City) -> list[str]:

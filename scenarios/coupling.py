@@ -19,6 +19,7 @@ from scenarios.blame import blame
 from scenarios.composition import Setup
 from scenarios.floodwatch import FloodBands, FloodWatch, WatchedNodes, WatchedRoads
 from scenarios.hazardstory import HazardStory, open_hazards
+from scenarios.hazardviews import join_hazards
 from scenarios.lifelinestory import LifelineStory
 from scenarios.measures import PlannedOrder
 from scenarios.operations import CrewLossPlan
@@ -29,6 +30,7 @@ from scenarios.runfolder import RunWriter
 from scenarios.schema.flooding import FloodEvents
 from scenarios.sewerstory import SewerStory
 from scenarios.storylog import StoryLog
+from scenarios.structurestory import open_structures
 from scenarios.summary.water import volume_series
 from scenarios.supplystory import SupplyStory
 from twin.rain import RainSeries
@@ -91,9 +93,11 @@ class Coupling:
         self._supply = None if supply is None else SupplyStory(supply, water, self._log)
         self._lifelines = None if setup.lifelines is None else LifelineStory(setup.lifelines, self._log)
         self._hazards = open_hazards(setup, self._roads, self._supply, self._log)
+        self._structures = open_structures(setup, self._roads, self._log)
         nodes = _watched_nodes(city, water)
         self._sewer = None if water.wear is None else SewerStory(water, water.wear, nodes.xy, self._log)
         self._desk = OrderDesk(water, self._roads, self._log, self._supply, self._hazards, self._sewer)
+        self._desk.structures = self._structures
         self._watch = FloodWatch(_watched_roads(city), nodes, self._log, _bands(setup.scenario.flood_events))
         self._recorder = Recorder(city, water, writer, _followed_points(setup, water, writer))
         self._rain_event: int | None = None
@@ -121,7 +125,7 @@ class Coupling:
             seed=setup.scenario.seed,
             supply=self._supply,
             lifelines=self._lifelines,
-            hazards=self._hazards,
+            hazards=join_hazards(self._hazards, self._structures),
             sewer=self._sewer,
         )
         self._join()
@@ -148,6 +152,9 @@ class Coupling:
         """Write the last event and what is recorded per cell and point."""
         if self._supply is not None:
             self._supply.end()
+        if self._structures is not None:
+            self._structures.end(t_s)
+            self._recorder.structures(self._structures)
         self._recorder.rasters()
         self._log.append(t_s, "run.ended", "run", cause=self._started, data={"status": status})
 
@@ -171,6 +178,8 @@ class Coupling:
             self._hazards.begin(started)
         if self._sewer is not None:
             self._sewer.begin(started)
+        if self._structures is not None:
+            self._structures.begin(started)
         return started
 
     def _schedule(self) -> None:
@@ -232,6 +241,7 @@ class Coupling:
             "supply": self._supply,
             "lifelines": self._lifelines,
             "hazards": self._hazards,
+            "structures": self._structures,
             "sewer": self._sewer,
         }
         return {name: part for name, part in parts.items() if part is not None}
@@ -306,6 +316,9 @@ class Coupling:
             self._hazards.advance_to(now_s, self._water.rain_intensity_mm_h)
             for told in self._hazards.take_news():
                 self.operations.tell(told)
+        if self._structures is not None:
+            rain_mm_h = self._water.rain_intensity_mm_h
+            self._structures.advance_to(now_s, rain_mm_h, self._rain_event)
         self._again(interval_s, self._step)
 
     def _watch_failures(self, sewer: SewerStory) -> None:
@@ -362,6 +375,8 @@ class Coupling:
             self._recorder.supply(now_s, self._supply)
         if self._hazards is not None:
             self._recorder.hazards(now_s, self._hazards)
+        if self._structures is not None:
+            self._recorder.structures(self._structures)
         self._again(interval_s, self._read)
 
     def _velocity(self, interval_s: float) -> None:

@@ -12,6 +12,7 @@ from cim_models.orders import (
     OpenRoad,
     Order,
     OrderOutcome,
+    SecureStructure,
     SewerOrder,
     StartPump,
     StopPump,
@@ -23,6 +24,7 @@ from scenarios.hazardstory import HazardStory
 from scenarios.measures import PlannedOrder
 from scenarios.sewerstory import SewerStory
 from scenarios.storylog import StoryLog
+from scenarios.structurestory import StructureStory
 from scenarios.supplystory import SupplyStory
 from twin.roads import RoadNetwork
 from twin.water import WaterSystem
@@ -43,6 +45,11 @@ class OrderDesk:
         The water supply, and gas and cavities; None where they are not simulated.
     sewer
         What fails in the sewer, or None without one.
+
+    Attributes
+    ----------
+    structures
+        Structures that are watched; None for none.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class OrderDesk:
     ) -> None:
         self._water, self._roads, self._log, self._supply = water, roads, log, supply
         self._hazards, self._sewer = hazards, sewer
+        self.structures: StructureStory | None = None
         self._issued: dict[str, int] = {}
 
     def apply(self, order: Order) -> OrderOutcome:
@@ -72,6 +80,10 @@ class OrderDesk:
             if self._hazards is None:
                 return OrderOutcome(False, "gas and cavities are not simulated")
             return self._hazards.apply(order)
+        if isinstance(order, SecureStructure):
+            if self.structures is None:
+                return OrderOutcome(False, "no structures are watched")
+            return self.structures.apply(order)
         if isinstance(order, SewerOrder):
             return OrderOutcome(False, "no sewer") if self._sewer is None else self._sewer.apply(order)
         return self._water.apply(order)

@@ -15,6 +15,7 @@ from scenarios.hazardstory import HazardStory
 from scenarios.points import PointRecorder
 from scenarios.runfolder import RunWriter
 from scenarios.runfolder.readings import CITY
+from scenarios.structurestory import StructureStory
 from scenarios.summary.flooding import threshold_name
 from scenarios.supplystory import SupplyStory
 
@@ -139,6 +140,10 @@ class Recorder:
     def hazards(self, t_s: float, hazards: HazardStory) -> None:
         """Write what the detectors of gas read, and how large cavities are."""
         hazards.read(t_s, self._writer.readings, CITY)
+
+    def structures(self, structures: StructureStory) -> None:
+        """Write what gauges on structures have said since the last time."""
+        structures.read(self._writer.readings)
 
     def pressures(self, t_s: float, supply: SupplyStory) -> None:
         """Write the pressure at every node of the supply."""

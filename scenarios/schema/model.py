@@ -11,6 +11,7 @@ from scenarios.schema.boundaries import Boundary
 from scenarios.schema.failures import Alarms, FailureDraw, LifelineFailure
 from scenarios.schema.flooding import FloodEvents
 from scenarios.schema.hazards import Cavities, CavityFault, Gas, GasLeak, RadarSurvey
+from scenarios.schema.monitoring import GaugeDamage, Monitoring, StructureDamage
 from scenarios.schema.quantities import Duration, Fraction, Moment, PositiveDuration, PositiveLength, offset_s
 from scenarios.schema.reporting import Reporting, StreetMatters
 from scenarios.schema.section import OneOf, Point, Section
@@ -87,6 +88,8 @@ class Failure(OneOf):
     lifeline: LifelineFailure | None = None
     gas_leak: GasLeak | None = None
     cavity: CavityFault | None = None
+    structure_damage: StructureDamage | None = None
+    gauge_damage: GaugeDamage | None = None
 
 
 class Dispatch(Section):
@@ -279,6 +282,7 @@ class Scenario(Section):
     supply: Supply = Supply()
     gas: Gas = Gas()
     cavities: Cavities = Cavities()
+    monitoring: Monitoring = Monitoring()
     failures: tuple[Failure, ...] = ()
     matters: StreetMatters = StreetMatters()
     reporting: Reporting = Reporting()

@@ -22,6 +22,7 @@ from scenarios.summary.lifelines import summarize_lifelines
 from scenarios.summary.matters import summarize_matters
 from scenarios.summary.orders import summarize_orders
 from scenarios.summary.response import summarize_response
+from scenarios.summary.structures import summarize_structures
 from scenarios.summary.supply import summarize_supply
 from scenarios.summary.water import summarize_water
 from twin.supply.system import SupplySystem
@@ -91,6 +92,7 @@ def build_summary(
         **_where_any("alarms", summarize_alarms(events)),
         **_where_any("response", summarize_response(events, t_s)),
         **_where_any("lifelines", summarize_lifelines(events)),
+        **_where_any("structures", summarize_structures(events)),
         "failures": summarize_failures(events),
         **({} if supply is None else {"supply": summarize_supply(supply, balance, events)}),
         **_hazards(hazards, events),

@@ -1,8 +1,9 @@
-"""What a gauge reads when all is well: a line over temperature, and residuals that hang together."""
+"""What a gauge reads when all is well: a line over temperature and load, and residuals that hang together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -18,8 +19,8 @@ class Baseline:
 
     Parameters
     ----------
-    level, per_degree
-        Reading = level + per_degree * temperature.
+    level, per_degree, per_load
+        Reading = level + per_degree * temperature + per_load * load.
     correlation
         Of a residual with the one before it.
     innovation
@@ -28,27 +29,43 @@ class Baseline:
 
     level: Floats
     per_degree: Floats
+    per_load: Floats
     correlation: Floats
     innovation: Floats
 
-    def residual(self, reading: Floats, temperature_c: Floats) -> Floats:
-        """Return readings less what temperature explains."""
-        return reading - self.level - self.per_degree * temperature_c
+    @classmethod
+    def join(cls, parts: list[Baseline]) -> Self:
+        """Return the baselines of several groups of gauges as one."""
+        names = ("level", "per_degree", "per_load", "correlation", "innovation")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def expected(self, temperature_c: Floats, load: Floats) -> Floats:
+        """Return what temperature and load explain."""
+        return self.level + self.per_degree * temperature_c + self.per_load * load
 
     def surprise(self, residual: Floats, before: Floats) -> Floats:
-        """Return the standard normal value of a residual, given the one before it, as long as all is well."""
-        return (residual - self.correlation * before) / self.innovation
+        """Return the standard normal value of a residual as long as all is well.
+
+        ``before`` is the residual before it; where that is missing (NaN), the residual stands alone.
+        """
+        alone = residual * np.sqrt(1.0 - self.correlation**2)
+        innovation = np.where(np.isnan(before), alone, residual - self.correlation * before)
+        return np.asarray(innovation / self.innovation)
 
 
-def learn_baseline(readings: Floats, temperature_c: Floats) -> Baseline:
+def learn_baseline(
+    readings: Floats, temperature_c: Floats, load: Floats | None = None, name: str = "gauges"
+) -> Baseline:
     """Learn baselines from readings at regular times without damage.
 
     Parameters
     ----------
     readings
-        Shape (times, gauges).
-    temperature_c
-        Shape (times,), degrees Celsius; it must vary.
+        Shape (times, gauges); NaN where a reading is missing.
+    temperature_c, load
+        Shape (times,), degrees Celsius and traffic over its mean; the temperature must vary.
+    name
+        Whose, for messages.
 
     Raises
     ------
@@ -57,16 +74,37 @@ def learn_baseline(readings: Floats, temperature_c: Floats) -> Baseline:
 
     Source: least squares, and Yule-Walker's equation of order 1 for the residuals.
     """
-    if len(readings) < LEAST_READINGS or np.ptp(temperature_c) <= 0.0:
+    drivers = np.column_stack([temperature_c, np.zeros(len(temperature_c)) if load is None else load])
+    return Baseline.join([_learn(column, drivers, name) for column in readings.T])
+
+
+def _learn(reading: Floats, drivers: Floats, name: str) -> Baseline:
+    known = np.isfinite(reading) & np.isfinite(drivers[:, 0])
+    warmth = drivers[known, 0]
+    if known.sum() < LEAST_READINGS or np.ptp(warmth) <= 0.0:
+        degrees = np.ptp(warmth) if warmth.size else 0.0
         raise InputError(
-            "Baseline of gauges",
-            got=f"{len(readings)} readings over {np.ptp(temperature_c):.1f} degrees",
+            f"Baseline of {name}",
+            got=f"{known.sum()} readings over {degrees:.1f} degrees before the start",
             expected=f"at least {LEAST_READINGS} at temperatures that vary",
             remedy="Learn over a longer time",
         )
-    design = np.column_stack([np.ones(len(temperature_c)), temperature_c])
-    (level, per_degree), *_ = np.linalg.lstsq(design, readings, rcond=None)
-    rest = readings - level - np.outer(temperature_c, per_degree)
-    correlation = np.clip(np.sum(rest[1:] * rest[:-1], axis=0) / np.sum(rest**2, axis=0), 0.0, 0.99)
-    innovation = np.std(rest[1:] - correlation * rest[:-1], axis=0, ddof=2)
-    return Baseline(level, per_degree, correlation, innovation)
+    design = np.column_stack([np.ones(len(reading)), drivers])
+    line, *_ = np.linalg.lstsq(design[known], reading[known], rcond=None)
+    rest = reading - design @ line
+    now, before = rest[1:], rest[:-1]
+    both = np.isfinite(now) & np.isfinite(before)
+    square = np.nansum(rest**2)
+    correlation = (
+        float(np.clip(np.sum(now[both] * before[both]) / square, 0.0, 0.99)) if square > 0.0 else 0.0
+    )
+    steps = (now - correlation * before)[both]
+    innovation = float(np.std(steps, ddof=2)) if steps.size > 2 else 0.0
+    if innovation <= 0.0:
+        raise InputError(
+            f"Baseline of {name}",
+            got="readings that never scatter about their line",
+            expected="readings of an instrument that works",
+            remedy="Give other readings, or leave the gauge out",
+        )
+    return Baseline(*(np.array([value]) for value in (*line, correlation, innovation)))

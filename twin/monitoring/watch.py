@@ -2,260 +2,302 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from geopandas import GeoDataFrame
 
 from cim_models.changes import Change
 from cim_models.errors import InputError
+from cim_models.orders import OrderOutcome
 from twin.chance import Chance
-from twin.monitoring.baseline import learn_baseline
-from twin.monitoring.chart import Floats
+from twin.monitoring.damage import DamageBook
+from twin.monitoring.faults import FaultBook
+from twin.monitoring.group import GaugeGroup
+from twin.monitoring.health import GaugeReading, StructureHealth, rate
+from twin.monitoring.readings import Conditions, GaugeSeries
 from twin.monitoring.settings import MonitoringSettings
-
-STEP_S = 3600.0
-_HEALTHY = "A"
+from twin.monitoring.structures import MINUTE_S, Gauge, GaugeFault, Structure, StructureDamage
 
 
 @dataclass(frozen=True, slots=True)
-class GaugeFault:
-    """Damage that a gauge shows: a step at once, and a drift from then on.
+class Troubles:
+    """What goes wrong with structures, and with their gauges."""
 
-    Parameters
-    ----------
-    t_s
-        When it begins, s since the start.
-    gauge
-        Id.
-    step
-        In the gauge's unit.
-    per_day
-        In the gauge's unit a day.
-    """
-
-    t_s: float
-    gauge: str
-    step: float = 0.0
-    per_day: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class StructureHealth:
-    """Report on one structure.
-
-    Parameters
-    ----------
-    structure, kind
-        Id, and bridge, tunnel or slope.
-    grade
-        A (nothing found) to D.
-    gauges, readings
-        How many there are, and how many readings since the start.
-    in_alarm
-        Ids of gauges that are in alarm.
-    alarms
-        Alarms since the start.
-    worst_score
-        Largest deviation since the start, over the chart's limit.
-    """
-
-    structure: str
-    kind: str
-    grade: str
-    gauges: int
-    readings: int
-    in_alarm: tuple[str, ...]
-    alarms: int
-    worst_score: float
+    damages: tuple[StructureDamage, ...] = ()
+    faults: tuple[GaugeFault, ...] = ()
 
 
 class StructureWatch:
-    """All gauges of a run, read every hour.
-
-    Before the start they read for as long as the catalogue says, without damage, and their baselines are
-    learnt from that.
+    """All structures of a run, minute by minute; each gauge is read at its own interval.
 
     Parameters
     ----------
-    gauges
-        Layer ``gauges``.
+    structures
+        With their gauges; ids are unique.
     settings
         Coefficients.
     chance
-        Noise, looked up by hour.
+        Noise, looked up by gauge and day.
     day_of_year, hour
         At the start.
-    faults
+    troubles
         What goes wrong.
 
     Raises
     ------
     InputError
-        If a gauge measures what the catalogue does not know, or a fault names no gauge.
+        If a trouble names no structure or gauge, or a gauge has too few readings to learn from.
     """
 
     def __init__(
         self,
-        gauges: GeoDataFrame,
+        structures: Sequence[Structure],
         settings: MonitoringSettings,
         chance: Chance,
         day_of_year: float,
         hour: float,
-        faults: Sequence[GaugeFault] = (),
+        troubles: Troubles | None = None,
     ) -> None:
-        self._settings, self._chance = settings, chance
-        self._day, self._hour = day_of_year, hour
-        self.ids = tuple(str(name) for name in gauges["id"])
-        self._structures = tuple(str(name) for name in gauges["structure"])
-        self._kinds = tuple(str(kind) for kind in gauges["structure_kind"])
-        quantities = [str(name) for name in gauges["quantity"]]
-        for name, quantity in zip(self.ids, quantities, strict=True):
-            if quantity not in settings.quantities:
-                expected = f"one of {', '.join(settings.quantities)}"
-                raise InputError(f"Gauge '{name}'", got=f"quantity '{quantity}'", expected=expected)
-        for fault in faults:
-            if fault.gauge not in self.ids:
-                raise InputError("Fault of a structure", got=f"gauge '{fault.gauge}'", expected="a gauge")
-        self._faults = tuple(faults)
-        values = [settings.quantities[name] for name in quantities]
-        self._per_degree = np.array([value.per_degree for value in values])
-        self._slow_scale = np.array([value.slow for value in values])
-        self._noise = np.array([value.noise for value in values])
-        count = len(self.ids)
-        self._slow, self._before = np.zeros(count), np.zeros(count)
-        self._average, self.worst = np.zeros(count), np.zeros(count)
-        self.reading = np.zeros(count)
-        self.in_alarm = np.zeros(count, dtype=bool)
-        self._alarms = np.zeros(count, dtype=np.int64)
+        troubles = troubles or Troubles()
+        self.structures = tuple(structures)
+        self._settings = settings
+        self._structure_of = {gauge.id: each for each in structures for gauge in each.gauges}
+        self._check(troubles)
+        conditions = Conditions(day_of_year, hour, settings.temperature, settings.traffic)
+        self._groups = [self._group(gauges, conditions, chance) for gauges in self._by_interval()]
+        self._place = {
+            gauge.id: (group, row) for group in self._groups for row, gauge in enumerate(group.gauges)
+        }
+        self.book = DamageBook(self.structures, troubles.damages, settings)
+        self._faults = FaultBook(troubles.faults)
+        self._open_share = dict.fromkeys((each.id for each in structures), 1.0)
+        self._rain_mm_h, self._minute = 0.0, 0
+        self._secured_s = dict.fromkeys((each.id for each in structures), -math.inf)
+        self._grades = dict.fromkeys((each.id for each in structures), "A")
+        self._silent: set[str] = set()
         self._changes: list[Change] = []
-        self._tick = -round(settings.learn_days * 86_400.0 / STEP_S)
-        self._learn()
+        self._readings: list[GaugeReading] = []
 
     @property
     def time_s(self) -> float:
-        """Time of the latest reading, s since the start."""
-        return self._tick * STEP_S
+        """Present time, s since the start."""
+        return self._minute * MINUTE_S
 
     @property
-    def score(self) -> Floats:
-        """Deviation of each gauge, over the chart's limit; beyond 1 it is an alarm."""
-        return self._settings.chart.score(self._average)
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all gauges, by structure."""
+        return tuple(self._structure_of)
+
+    def set_rain(self, rain_mm_h: float) -> None:
+        """Set the rain that holds from now on, mm/h."""
+        self._rain_mm_h = rain_mm_h
+
+    def set_open_share(self, structure: str, share: float) -> None:
+        """Set how much of its usual traffic a structure carries from now on, 0 to 1."""
+        self._open_share[structure] = share
 
     def advance_to(self, t_s: float) -> None:
-        """Read at all whole hours until a time."""
-        while (self._tick + 1) * STEP_S <= t_s + 1e-6:
-            self._read()
-            self._judge()
+        """Advance to a time, in whole minutes."""
+        while (self._minute + 1) * MINUTE_S <= t_s + 1e-6:
+            before_s = self.time_s if self._minute else -math.inf
+            self._minute += 1
+            self._changes += self.book.advance(self.time_s, self._rain_mm_h)
+            self._changes += self._faults.changes(before_s, self.time_s)
+            for group in self._groups:
+                if self.time_s % group.interval_s == 0.0:
+                    self._read(group)
 
-    def _learn(self) -> None:
-        readings, temperatures = [], []
-        while self._tick < 0:
-            self._read()
-            readings.append(self.reading)
-            temperatures.append(self.temperature_c)
-        self._baseline = learn_baseline(np.array(readings), np.array(temperatures))
-        temperature = np.array(temperatures)[:, None]
-        residuals = self._baseline.residual(np.array(readings), temperature)
-        self._before = residuals[-1]
-        self._inflation = self._learn_inflation(residuals)
+    def secure(self, structure: str, order: str) -> OrderOutcome:
+        """Let a structure have been inspected and secured: its present state is its new normal."""
+        place = next((each for each in self.structures if each.id == structure), None)
+        if place is None:
+            return OrderOutcome(False, f"no structure '{structure}'")
+        self.book.secure(structure, self.time_s)
+        self._secured_s[structure] = self.time_s
+        data = {"grade": self._grades[structure]}
+        self._changes.append(Change(self.time_s, "structure.secured", structure, order, data))
+        for gauge in place.gauges:
+            group, row = self._place[gauge.id]
+            if group.begin_anew(row):
+                self._note(group, row, begins=False, because=f"structure.secured {structure}")
+        self._grade(place)
+        return OrderOutcome(True)
 
-    def _learn_inflation(self, residuals: Floats) -> Floats:
-        """Learn how much wider the averages of the chart scatter than those of independent values.
+    def deviates(self, structure: Structure) -> bool:
+        """Whether any gauge of a structure is in alarm."""
+        return any(group.in_alarm[row] for group, row in self._rows(structure))
 
-        Slow noise and the noise of the gauge together are no process of order 1, so that what is left
-        after it still hangs together; the limits are widened by as much, or else they alarm too often.
-        """
-        chart, average, averages = self._settings.chart, np.zeros(len(self.ids)), []
-        for before, now in pairwise(residuals):
-            average = chart.follow(average, self._baseline.surprise(now, before))
-            averages.append(average)
-        scatter = np.std(np.array(averages), axis=0)
-        return np.maximum(scatter / chart.deviation, 1.0)
-
-    @property
-    def temperature_c(self) -> float:
-        """Temperature at the latest reading, degrees Celsius."""
-        hours = self._hour + self._tick
-        return self._settings.temperature.at(self._day + hours / 24.0, hours % 24.0)
-
-    def _read(self) -> None:
-        self._tick += 1
-        slow, noise = self._chance.of(self._tick).standard_normal((2, len(self.ids)))
-        rho = self._settings.correlation
-        self._slow = rho * self._slow + np.sqrt(1.0 - rho**2) * self._slow_scale * slow
-        self.reading = self._per_degree * (self.temperature_c - 20.0) + self._slow + self._noise * noise
-        for fault in self._faults:
-            if fault.t_s <= self.time_s:
-                days = (self.time_s - fault.t_s) / 86_400.0
-                self.reading[self.ids.index(fault.gauge)] += fault.step + fault.per_day * days
-
-    def _judge(self) -> None:
-        temperature = np.full(len(self.ids), self.temperature_c)
-        residual = self._baseline.residual(self.reading, temperature)
-        surprise = self._baseline.surprise(residual, self._before) / self._inflation
-        self._before = residual
-        self._average = self._settings.chart.follow(self._average, surprise)
-        score = self.score
-        self.worst = np.maximum(self.worst, score)
-        now = (score > 1.0) | (self.in_alarm & (score > self._settings.release))
-        for row in np.flatnonzero(now != self.in_alarm).tolist():
-            self._note(row, bool(now[row]), float(residual[row]))
-        self._alarms += now & ~self.in_alarm
-        self.in_alarm = now
-
-    def _note(self, row: int, begins: bool, residual: float) -> None:
-        name = self.ids[row]
-        data = {
-            "structure": self._structures[row],
-            "score": round(float(self.score[row]), 3),
-            "residual": round(residual, 5),
-        }
-        kind = "gauge.deviates" if begins else "gauge.settled"
-        self._changes.append(
-            Change(self.time_s, kind, name, "" if begins else f"gauge.deviates {name}", data)
-        )
+    def is_grave(self, structure: Structure) -> bool:
+        """Whether the road at a structure is to be closed at once."""
+        grades = [grade for grade, _ in self._settings.grades]
+        grave = grades[: grades.index(self._settings.cordon_from) + 1]
+        return self._grades[structure.id] in grave
 
     def health(self) -> list[StructureHealth]:
-        """Report on each structure, in the order of their ids."""
-        reports = []
-        for structure in sorted(set(self._structures)):
-            rows = [row for row, name in enumerate(self._structures) if name == structure]
-            out = tuple(self.ids[row] for row in rows if self.in_alarm[row])
-            share = len(out) / len(rows)
-            grades = (grade for grade, from_share in self._settings.grades if share >= from_share)
-            reports.append(
-                StructureHealth(
-                    structure=structure,
-                    kind=self._kinds[rows[0]],
-                    grade=next(grades, _HEALTHY),
-                    gauges=len(rows),
-                    readings=len(rows) * max(self._tick, 0),
-                    in_alarm=out,
-                    alarms=int(self._alarms[rows].sum()),
-                    worst_score=float(self.worst[rows].max()),
-                )
-            )
-        return reports
+        """Report on each structure, in the order given."""
+        return [
+            rate(each, self._grades[each.id], list(self._rows(each)), self._silent)
+            for each in self.structures
+        ]
 
     def take_changes(self) -> list[Change]:
         """Hand out what has happened since the last call, in order."""
         changes, self._changes = self._changes, []
         return changes
 
+    def take_readings(self) -> list[GaugeReading]:
+        """Hand out what gauges have said since the last call, in order."""
+        readings, self._readings = self._readings, []
+        return readings
+
+    # --- set-up -----------------------------------------------------------------------------------
+
+    def _check(self, troubles: Troubles) -> None:
+        known = [each.id for each in self.structures]
+        for damage in troubles.damages:
+            if damage.structure not in known:
+                what = f"structure '{damage.structure}'"
+                raise InputError("Damage of a structure", got=what, expected=f"one of {', '.join(known)}")
+            for gauge in damage.gauges:
+                place = self._structure_of.get(gauge)
+                if place is None or place.id != damage.structure:
+                    what = f"gauge '{gauge}'"
+                    raise InputError(
+                        "Damage of a structure", got=what, expected=f"a gauge of '{damage.structure}'"
+                    )
+        for fault in troubles.faults:
+            if fault.gauge not in self._structure_of:
+                raise InputError("Fault of a gauge", got=f"gauge '{fault.gauge}'", expected="a gauge")
+
+    def _by_interval(self) -> list[list[Gauge]]:
+        gauges = [gauge for each in self.structures for gauge in each.gauges]
+        intervals = sorted({gauge.interval_s for gauge in gauges})
+        return [[gauge for gauge in gauges if gauge.interval_s == one] for one in intervals]
+
+    def _group(self, gauges: list[Gauge], conditions: Conditions, chance: Chance) -> GaugeGroup:
+        kinds = [self._settings.kinds[self._structure_of[gauge.id].kind] for gauge in gauges]
+        series = GaugeSeries(gauges, [kind.loaded for kind in kinds], self._settings, conditions, chance)
+        return GaugeGroup(gauges, series, self._settings)
+
+    def _rows(self, structure: Structure) -> Iterator[tuple[GaugeGroup, int]]:
+        return (self._place[gauge.id] for gauge in structure.gauges)
+
+    # --- readings ---------------------------------------------------------------------------------
+
+    def _read(self, group: GaugeGroup) -> None:
+        t_s = self.time_s
+        places = [self._structure_of[gauge.id] for gauge in group.gauges]
+        extra = [
+            gauge.response.damage * self.book.severity(place.id, gauge.id, t_s)
+            + self._faults.adds(gauge.id, t_s)
+            for gauge, place in zip(group.gauges, places, strict=True)
+        ]
+        open_share = np.array([self._open_share[place.id] for place in places])
+        for row in group.read(t_s, open_share, np.array(extra)):
+            self._note(group, row, begins=bool(group.in_alarm[row]))
+        self._listen(group)
+        for place in dict.fromkeys(places):
+            self._grade(place)
+        self._readings += [
+            self._reading(group, row) for row in np.flatnonzero(np.isfinite(group.residual)).tolist()
+        ]
+
+    def _reading(self, group: GaugeGroup, row: int) -> GaugeReading:
+        gauge = group.gauges[row]
+        return GaugeReading(
+            t_s=self.time_s,
+            gauge=gauge,
+            structure=self._structure_of[gauge.id],
+            value=float(group.reading[row]),
+            expected=float(group.expected[row]),
+            deviation=float(group.deviation[row]),
+        )
+
+    def _listen(self, group: GaugeGroup) -> None:
+        """Note which gauges have gone silent, and which speak again."""
+        longest_s = self._settings.silent_after * group.interval_s
+        for row, gauge in enumerate(group.gauges):
+            silence_s = self.time_s - float(group.read_s[row])
+            if silence_s >= longest_s and gauge.id not in self._silent:
+                self._silent.add(gauge.id)
+                failed = (
+                    f"gauge.failed {gauge.id}" if math.isnan(self._faults.adds(gauge.id, self.time_s)) else ""
+                )
+                self._say(gauge, "gauge.silent", failed, {"silent_s": silence_s})
+            elif silence_s == 0.0 and gauge.id in self._silent:
+                self._silent.remove(gauge.id)
+                self._say(gauge, "gauge.heard", f"gauge.silent {gauge.id}", {})
+
+    def _say(self, gauge: Gauge, kind: str, because: str, data: Mapping[str, Any]) -> None:
+        structure = self._structure_of[gauge.id].id
+        self._changes.append(Change(self.time_s, kind, gauge.id, because, {"structure": structure, **data}))
+
+    def _note(self, group: GaugeGroup, row: int, *, begins: bool, because: str = "") -> None:
+        gauge = group.gauges[row]
+        data = {
+            "quantity": gauge.quantity,
+            "score": round(float(group.deviation[row] / group.chart.limit), 3),
+            "residual": round(float(np.nan_to_num(group.residual[row])), 5),
+        }
+        if begins:
+            self._say(gauge, "gauge.deviates", self.reason(gauge.id), data)
+        else:
+            self._say(gauge, "gauge.settled", because or f"gauge.deviates {gauge.id}", data)
+
+    def reason(self, gauge: str) -> str:
+        """Key of the change behind what a gauge says: its own fault, damage, a creeping slope, or none."""
+        structure = self._structure_of[gauge].id
+        since_s = self._secured_s[structure]
+        if self._faults.misleads(gauge, self.time_s, since_s):
+            return f"gauge.failed {gauge}"
+        return self.book.because(structure, gauge, self.time_s, since_s)
+
+    def _grade(self, structure: Structure) -> None:
+        """Rate a structure anew, and note where that has changed."""
+        rows = [
+            (group.gauges[row].id, bool(group.in_alarm[row]))
+            for group, row in self._rows(structure)
+            if group.gauges[row].id not in self._silent
+        ]
+        outside = [name for name, is_out in rows if is_out]
+        grade, was = self._settings.grade(len(outside), len(rows)), self._grades[structure.id]
+        if grade == was:
+            return
+        self._grades[structure.id] = grade
+        last = next(
+            change
+            for change in reversed(self._changes)
+            if change.subject in {gauge.id for gauge in structure.gauges}
+        )
+        data = {"grade": grade, "was": was, "in_alarm": outside, "gauges": len(structure.gauges)}
+        self._changes.append(Change(self.time_s, "structure.graded", structure.id, last.key, data))
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
     def state(self) -> dict[str, Any]:
         """Return all that a watch of the same gauges needs to go on."""
-        arrays = {name: getattr(self, name).copy() for name in _ARRAYS}
-        return {"tick": self._tick, "arrays": arrays, "changes": list(self._changes)}
+        return {
+            "minute": self._minute,
+            "rain_mm_h": self._rain_mm_h,
+            "open_share": dict(self._open_share),
+            "secured_s": dict(self._secured_s),
+            "grades": dict(self._grades),
+            "silent": sorted(self._silent),
+            "book": self.book.state(),
+            "groups": [group.state() for group in self._groups],
+            "changes": list(self._changes),
+            "readings": list(self._readings),
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over such a state."""
-        self._tick, self._changes = state["tick"], list(state["changes"])
-        for name, values in state["arrays"].items():
-            setattr(self, name, values.copy())
-
-
-_ARRAYS = ("_slow", "_before", "_average", "worst", "reading", "in_alarm", "_alarms")
+        self._minute, self._rain_mm_h = state["minute"], state["rain_mm_h"]
+        self._open_share, self._secured_s = dict(state["open_share"]), dict(state["secured_s"])
+        self._grades, self._silent = dict(state["grades"]), set(state["silent"])
+        self._changes, self._readings = list(state["changes"]), list(state["readings"])
+        self.book.restore(state["book"])
+        for group, kept in zip(self._groups, state["groups"], strict=True):
+            group.restore(kept)
