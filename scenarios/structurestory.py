@@ -67,7 +67,7 @@ class StructureStory:
         self, watch: StructureWatch, roads: RoadNetwork | None, log: StoryLog, report_every_s: float
     ) -> None:
         self.watch, self._roads, self._log = watch, roads, log
-        self._every_s, self._report_s = report_every_s, report_every_s
+        self._every_s, self._report_s, self._reported_s = report_every_s, report_every_s, 0.0
         self._started: int | None = None
         self._events: dict[str, int] = {}
         self._alarmed: dict[str, int] = {}
@@ -106,8 +106,9 @@ class StructureStory:
             self._report_s += self._every_s * math.ceil((now_s - self._report_s + 1e-6) / self._every_s)
 
     def end(self, t_s: float) -> None:
-        """Report on health for the last time."""
-        self._report(t_s)
+        """Report on health for the last time, unless that has just been done."""
+        if self._reported_s < t_s:
+            self._report(t_s)
 
     def apply(self, order: SecureStructure) -> OrderOutcome:
         """Carry out an order now."""
@@ -218,6 +219,7 @@ class StructureStory:
         return any(self.watch.deviates(each) for each in self.watch.structures if each.id == structure)
 
     def _report(self, t_s: float) -> None:
+        self._reported_s = t_s
         for health in self.watch.health():
             data = asdict(health)
             for key in ("structure", "kind", "gauges"):
@@ -237,7 +239,7 @@ class StructureStory:
         """Return what a story of the same structures needs to go on."""
         return {
             "watch": self.watch.state(),
-            "report_s": self._report_s,
+            "report_s": (self._report_s, self._reported_s),
             "started": self._started,
             "events": dict(self._events),
             "alarmed": dict(self._alarmed),
@@ -248,7 +250,8 @@ class StructureStory:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over such a state."""
         self.watch.restore(state["watch"])
-        self._report_s, self._started = state["report_s"], state["started"]
+        self._report_s, self._reported_s = state["report_s"]
+        self._started = state["started"]
         self._events, self._alarmed = dict(state["events"]), dict(state["alarmed"])
         self._to_tell, self._to_write = dict(state["to_tell"]), list(state["to_write"])
 

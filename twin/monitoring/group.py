@@ -14,7 +14,11 @@ from twin.monitoring.readings import GaugeSeries
 from twin.monitoring.settings import MonitoringSettings
 from twin.monitoring.structures import Gauge
 
+SETTLES_AFTER = 24
+"""Readings over which a gauge finds its new normal once its structure has been secured; own assumption."""
+
 _ARRAYS = (
+    "since",
     "before",
     "average",
     "worst",
@@ -66,6 +70,7 @@ class GaugeGroup:
         self.reading, self.expected, self.residual = (np.full(number, np.nan) for _ in range(3))
         self.in_alarm = np.zeros(number, dtype=bool)
         self.read_s = np.zeros(number)
+        self.since = np.full(number, SETTLES_AFTER, dtype=np.int64)
         self.count, self.outside, self.due = (np.zeros(number, dtype=np.int64) for _ in range(3))
         self._learn(settings.learn_days)
 
@@ -123,11 +128,22 @@ class GaugeGroup:
         is_there = np.isfinite(self.residual)
         surprise = self.baseline.surprise(self.residual, self.before) / self._inflation
         self.average = np.where(is_there, self.chart.follow(self.average, surprise), self.average)
-        self.before = self.residual
+        self.before = self.residual - self._settle(is_there)
         self.read_s[is_there] = t_s
         self.due += 1
         self.count += is_there
         return self._judge(is_there)
+
+    def _settle(self, is_there: np.ndarray[Any, np.dtype[np.bool_]]) -> Floats:
+        """Let the new normal of gauges follow the mean of what they have said since; return its change.
+
+        Source: self-starting charts, Hawkins (1987), The Statistician 36, 299.
+        """
+        settles = is_there & (self.since < SETTLES_AFTER)
+        change = np.where(settles, np.nan_to_num(self.residual) / (self.since + 1), 0.0)
+        self.reference += change
+        self.since += settles
+        return change
 
     def _judge(self, is_there: np.ndarray[Any, np.dtype[np.bool_]]) -> list[int]:
         score = self.chart.score(self.average)
@@ -142,7 +158,9 @@ class GaugeGroup:
         """Take what a gauge reads now for its new normal; returns whether it was in alarm."""
         if np.isfinite(self.residual[row]):
             self.reference[row] += self.residual[row]
+            self.expected[row] += self.residual[row]
             self.residual[row] = 0.0
+        self.since[row] = 1
         self.before[row] = 0.0
         self.average[row] = 0.0
         was = bool(self.in_alarm[row])

@@ -123,6 +123,8 @@ class StructureWatch:
             group, row = self._place[gauge.id]
             if group.begin_anew(row):
                 self._note(group, row, begins=False, because=f"structure.secured {structure}")
+            if np.isfinite(group.residual[row]):
+                self._readings.append(self._reading(group, row))
         self._grade(place)
         return OrderOutcome(True)
 
