@@ -1,0 +1,276 @@
+"""Structures on watch in a run: damage, deviation, alarm, case, crew, secured; and bad input in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cim_models.city import City
+from cim_models.errors import ScenarioError
+from cim_models.events import EVENT_KINDS, Event
+from scenarios.composition import prepare
+from scenarios.runfolder import RunFolder
+from scenarios.schema import load_scenario
+from scenarios.simulation import Origin, Simulation
+from scenarios.summary.structures import summarize_structures
+from tests.scenarios.branching.alike import assert_same_run
+from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
+from tests.tiny_city import X0, Y0, make_tiny_city
+
+HOUR_S = 3600.0
+BRIDGE = {"id": "BR-1", "kind": "bridge", "at": "R1"}
+SLOPE = {"id": "SL-1", "kind": "slope", "at": [X0 + 70.0, Y0 + 70.0]}
+WATCH: dict[str, Any] = {
+    "start": "2026-06-18T00:00:00+08:00",
+    "duration": "30h",
+    "weather": {"rain": {"constant": {"intensity_mm_h": 4, "duration": "3h", "begin": "1h"}}},
+    "monitoring": {"structures": [BRIDGE, SLOPE], "wetness_mm": 58},
+    "failures": [
+        {"structure_damage": {"structure": "BR-1", "at": "02:00", "growth_per_day": 2.0}},
+        {"gauge_damage": {"gauge": "SL-1-tilt", "at": "02:00", "silent": True, "until": "10:00"}},
+    ],
+    "staffing": {"crews": {"road": 2, "traffic": 2}, "shifts": "always"},
+    "reporting": {"sensors": True, "video": False, "citizens": False, "patrols": False},
+    "output": {"depth_every": "10h", "sensors_every": "2h", "hazard": False},
+    "numerics": {"coupling": "2min", "exchange": "1min", "max_step": "60s"},
+}
+
+
+def dry_city() -> City:
+    """Return the tiny city without a sewer, whose checkpoints are exact."""
+    city = make_tiny_city()
+    layers = {name: layer for name, layer in city.layers.items() if name not in ("gullies", "sensors")}
+    return replace(city, sewer=None, layers=layers)
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("monitoring")
+    return write_scenario(folder / "watch.yaml", write_bundle(folder / "city", dry_city()), WATCH)
+
+
+@pytest.fixture(scope="module")
+def run(scenario: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return run_small(scenario, tmp_path_factory.mktemp("runs") / "watch")
+
+
+def causes(run: RunFolder, event: Event) -> Iterator[str]:
+    """Yield the kinds of the events behind one, the nearest first."""
+    by_id = {entry.id: entry for entry in run.events()}
+    while event.cause is not None:
+        event = by_id[event.cause]
+        yield event.kind
+
+
+def first(run: RunFolder, kind: str, **data: Any) -> Event:
+    """Return the first event of a kind that says so."""
+    return next(
+        event
+        for event in run.events(kinds=[kind])
+        if all(event.data[key] == value for key, value in data.items())
+    )
+
+
+def test_damage_is_found_secured_and_checked_on_one_chain_of_cause(run: RunFolder) -> None:
+    damaged = first(run, "structure.damaged")
+    deviates = first(run, "gauge.deviates", structure="BR-1")
+    assert deviates.cause == damaged.id
+    assert damaged.t_s < deviates.t_s < damaged.t_s + 12 * HOUR_S
+    alarm = first(run, "alarm.published", source="BR-1")
+    assert alarm.data["rule"] == "structure_deviates"
+    assert alarm.data["genuine"]
+    assert alarm.cause == deviates.id
+    (secured,) = (e for e in run.events(kinds=["structure.secured"]) if e.subject == "BR-1")
+    behind = list(causes(run, secured))
+    wanted = ["crew.arrived", "case.dispatched", "case.registered", "alarm.published", "gauge.deviates"]
+    assert [kind for kind in dict.fromkeys(behind) if kind in wanted] == wanted
+    assert behind[-2:] == ["structure.damaged", "run.started"]
+    case = first(run, "case.registered", class_code="21-01").subject
+    done = {e.kind: e.t_s for e in run.events() if e.subject == case}
+    assert secured.t_s < done["case.handled"] < done["case.checked"] <= done["case.closed"]
+
+
+def test_the_road_is_closed_while_the_bridge_is_in_a_grave_state(run: RunFolder) -> None:
+    orders = [event for event in run.events(kinds=["order.issued"]) if event.data["target"] == "R1"]
+    closed, opened = (
+        next(e for e in orders if e.data["order"] == name) for name in ("CloseRoad", "OpenRoad")
+    )
+    graded = next(e for e in run.events(kinds=["structure.graded"]) if e.data["grade"] in ("C", "D"))
+    (secured,) = (e for e in run.events(kinds=["structure.secured"]) if e.subject == "BR-1")
+    assert graded.t_s < closed.t_s
+    assert secured.t_s < opened.t_s
+
+
+def test_rain_on_a_wet_slope_is_the_cause_of_what_it_does(run: RunFolder) -> None:
+    rain, creeping = first(run, "rain.started"), first(run, "structure.creeping")
+    assert creeping.subject == "SL-1"
+    assert creeping.cause == rain.id
+    deviates = first(run, "gauge.deviates", structure="SL-1")
+    assert deviates.cause == creeping.id
+
+
+def test_the_summary_reports_the_health_of_each_structure(run: RunFolder) -> None:
+    assert run.summary is not None
+    found = run.summary["structures"]
+    bridge, slope = found["structures"]
+    assert (bridge["id"], slope["id"]) == ("BR-1", "SL-1")
+    assert bridge["worst_grade"] in ("C", "D")
+    assert bridge["damaged_s"] < bridge["first_deviation_s"] < bridge["secured_s"]
+    assert 0.0 < bridge["outside_share"] < 0.5
+    assert bridge["worst_gauge"] in bridge["gauges"]
+    assert (bridge["readings"], bridge["missing"]) == (3 * 30, 0)
+    assert slope["missing"] == 8
+    assert found["reports"] == 4
+    assert found["readings"] == bridge["readings"] + slope["readings"]
+    silent = first(run, "gauge.silent")
+    assert (silent.subject, silent.t_s) == ("SL-1-tilt", 4 * HOUR_S)
+    failures = {(each["kind"], each["subject"]): each for each in run.summary["failures"]}
+    assert failures["structure.damaged", "BR-1"]["ended_s"] == bridge["secured_s"]
+    assert len(failures["structure.damaged", "BR-1"]["cases"]) == 1
+    assert summarize_structures([]) is None
+
+
+def test_events_say_what_their_kinds_declare(run: RunFolder) -> None:
+    about = [event for event in run.events() if event.kind.startswith(("structure.", "gauge."))]
+    for event in about:
+        assert set(event.data) == set(EVENT_KINDS[event.kind].data), event.kind
+
+
+def test_the_run_folder_holds_what_gauges_have_read(run: RunFolder) -> None:
+    table = run.readings("gauge:BR-1-strain")
+    by_quantity = {str(name): rows.reset_index() for name, rows in table.groupby("quantity")}
+    strain, expected = by_quantity["strain"], by_quantity["expected"]
+    assert len(strain) == len(expected) == 31  # one more when the structure has been secured
+    before = strain["t_s"] <= 2 * HOUR_S
+    assert np.abs(strain["value"][before].to_numpy() - expected["value"][before].to_numpy()).max() < 30.0
+    assert by_quantity["structure_deviation"]["value"].max() > 5.0
+
+
+def test_the_same_seed_gives_the_same_bytes_in_pieces_and_at_once(
+    scenario: Path, run: RunFolder, tmp_path: Path
+) -> None:
+    setup = prepare(load_scenario(str(scenario)))
+    origin = None
+    for number, moment_s in enumerate((7.3 * HOUR_S, 9 * HOUR_S + 60.0)):
+        out = tmp_path / f"piece-{number}"
+        with Simulation(setup, out, origin=origin) as simulation:
+            simulation.advance_to(moment_s)
+            origin = Origin(out, simulation.checkpoint())
+    with Simulation(setup, tmp_path / "last", origin=origin) as simulation:
+        simulation.run()
+    assert_same_run(run, RunFolder(tmp_path / "last"))
+
+
+def test_a_faulty_gauge_is_a_false_alarm(scenario: Path, tmp_path: Path) -> None:
+    fault = "failures=[{gauge_damage: {gauge: BR-1-crack, at: '02:00', drift_per_day: 0.5}}]"
+    found = run_small(scenario, tmp_path / "run", fault, "weather={}", "duration=14h")
+    deviates = first(found, "gauge.deviates")
+    assert [deviates.subject, *causes(found, deviates)] == ["BR-1-crack", "gauge.failed", "run.started"]
+    assert not first(found, "alarm.published").data["genuine"]
+    assert not list(found.events(kinds=["structure.damaged"]))
+
+
+def test_a_gauge_reads_a_file_with_gaps(scenario: Path, tmp_path: Path) -> None:
+    """A record of twenty days before the start; a jump on the first day that the record itself holds."""
+    times_s = HOUR_S * np.arange(-480, 15)
+    air = 20.0 + 5.0 * np.cos(2.0 * np.pi * times_s / 86_400.0)
+    values = 3.0 + 0.1 * air + 0.02 * np.random.default_rng(5).standard_normal(len(times_s))
+    values += 0.4 * (times_s >= 5 * HOUR_S)
+    values[(times_s > 0.0) & (times_s < 3 * HOUR_S)] = np.nan
+    path = tmp_path / "crack.csv"
+    pd.DataFrame({"time": times_s, "width": values, "air": air}).to_csv(path, index=False)
+    gauge = f"{{id: CR-9, quantity: crack, file: '{path}', column: width, temperature: air}}"
+    keys = f"monitoring={{structures: [{{id: BR-9, kind: bridge, at: R1, gauges: [{gauge}]}}]}}"
+    found = run_small(scenario, tmp_path / "run", keys, "failures=[]", "weather={}", "duration=14h")
+    deviates = first(found, "gauge.deviates")
+    assert (deviates.subject, deviates.t_s) == ("CR-9", 5 * HOUR_S)
+    assert found.summary is not None
+    (bridge,) = found.summary["structures"]["structures"]
+    assert (bridge["readings"], bridge["missing"]) == (12, 2)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
+            "failures=[{structure_damage: {structure: BR-7, at: '02:00', jump: 1}}]",
+            ["failures.0.structure_damage.structure", "'BR-7'", "BR-1"],
+        ),
+        (
+            "failures=[{structure_damage: {structure: BR-1, at: '02:00', jump: 1, gauges: [SL-1-tilt]}}]",
+            ["failures.0.structure_damage.gauges", "'SL-1-tilt'", "a gauge of 'BR-1'"],
+        ),
+        (
+            "failures=[{structure_damage: {structure: BR-1, at: '+40h', jump: 1}}]",
+            ["failures.0.structure_damage.at", "within the run"],
+        ),
+        (
+            "failures=[{structure_damage: {structure: BR-1, at: '02:00'}}]",
+            ["failures.0.structure_damage", "jump or growth_per_day"],
+        ),
+        (
+            "failures=[{gauge_damage: {gauge: GA-7, at: '02:00', jump: 1}}]",
+            ["failures.0.gauge_damage.gauge", "'GA-7'", "BR-1"],
+        ),
+        (
+            "failures=[{gauge_damage: {gauge: BR-1-crack, at: '02:00'}}]",
+            ["failures.0.gauge_damage", "either silent, or"],
+        ),
+        (
+            "failures=[{gauge_damage: {gauge: BR-1-crack, at: '02:00', jump: 1, until: '01:00'}}]",
+            ["failures.0.gauge_damage.until"],
+        ),
+        ("monitoring.structures.0.kind=dam", ["monitoring.structures.0.kind", "'dam'", "bridge"]),
+        ("monitoring.structures.0.at=R9", ["monitoring.structures.0.at", "'R9'", "R1"]),
+        ("monitoring.structures.0.road=R9", ["monitoring.structures.0.road", "'R9'"]),
+        ("monitoring.structures.1.id=BR-1", ["monitoring.structures.1.id", "'BR-1'"]),
+        (
+            "monitoring.structures.0.gauges=[{quantity: smell}]",
+            ["monitoring.structures.0.gauges.0.quantity", "'smell'", "strain"],
+        ),
+        (
+            "monitoring.structures.0.gauges=[{quantity: crack, step: 7min}]",
+            ["monitoring.structures.0.gauges.0.step", "420 s", "fit into a day"],
+        ),
+        (
+            "monitoring.structures.0.gauges=[{quantity: crack}, {quantity: crack}]",
+            ["monitoring.structures", "'BR-1-crack'", "ids of their own"],
+        ),
+        (
+            "monitoring.structures.0.gauges=[{quantity: crack, file: no.csv}]",
+            ["monitoring.structures.0.gauges.0.file", "no.csv", "cannot be read"],
+        ),
+        (
+            "monitoring.structures.0.gauges=[{quantity: crack, column: a}]",
+            ["monitoring.structures.0.gauges.0", "expected file"],
+        ),
+        ("monitoring.gauges={GA-1: {noise: 1}}", ["monitoring.gauges.GA-1", "layer gauges"]),
+        ("monitoring={simulate: true}", ["'monitoring'", "no gauges"]),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(scenario: Path, override: str, words: list[str]) -> None:
+    overrides = [override] if override.startswith("failures") else ["failures=[]", override]
+    with pytest.raises(ScenarioError) as refused:
+        prepare(load_scenario(str(scenario), overrides))
+    message = str(refused.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message, message
+
+
+def test_a_record_too_short_to_learn_from_is_refused_by_gauge(scenario: Path, tmp_path: Path) -> None:
+    path = tmp_path / "short.csv"
+    path.write_text("time,crack\n" + "".join(f"{-3600 * k},{k}\n" for k in range(9, 0, -1)))
+    gauges = f"monitoring.structures.0.gauges=[{{quantity: crack, file: '{path}', column: crack}}]"
+    with pytest.raises(ScenarioError, match=r"gauge 'BR-1-crack'.*got 9 readings.*at least 48"):
+        prepare(load_scenario(str(scenario), ["failures=[]", gauges]))
+
+
+def test_structures_are_not_watched_unless_a_scenario_asks_for_it(cloudburst: Path) -> None:
+    assert prepare(load_scenario(str(cloudburst))).monitoring is None
