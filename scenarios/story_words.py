@@ -108,6 +108,10 @@ def _span(value: Any, teller: Teller) -> str:
     return " ".join(f"{count} {teller.pick(unit)}" for count, unit in parts if count)
 
 
+def _some(value: Any, _teller: Teller) -> str:
+    return _number(value) if value else ""
+
+
 def _some_span(value: Any, teller: Teller) -> str:
     return _span(value, teller) if float(value) >= 0.5 else ""
 
@@ -162,7 +166,12 @@ def _readings(value: Any, teller: Teller) -> str:
     return teller.pick(("，", ", ")).join(told)
 
 
-def _looked_up(catalogue: str, part: str, key: str) -> Callable[[Any, Teller], str]:
+def _grade(value: Any, teller: Teller) -> str:
+    known = _entries("monitoring", "grades").get(str(value))
+    return str(value) if known is None else f"{value} ({known[teller.language]})"
+
+
+def _looked_up(catalogue: str, part: str, key: str = "") -> Callable[[Any, Teller], str]:
     def say(value: Any, teller: Teller) -> str:
         entry = _entries(catalogue, part, key).get(str(value))
         return str(value) if entry is None else str(entry[teller.language])
@@ -188,6 +197,7 @@ _SILENT = ("", "")
 FORMS: Mapping[str, Callable[[Any, Teller], str]] = {
     "text": _plain,
     "number": _count,
+    "some": _some,
     "span": _span,
     "some_span": _some_span,
     "some_m³": _some_volume,
@@ -201,6 +211,10 @@ FORMS: Mapping[str, Callable[[Any, Teller], str]] = {
     "event": lambda value, teller: kind_words(str(value), teller),
     "plan_reason": _plan_reason,
     "readings": _readings,
+    "grade": _grade,
+    "quantity": _looked_up("monitoring", "quantities"),
+    "structure_kind": _looked_up("monitoring", "kinds"),
+    "says_nothing": _flag(("无读数", "says nothing"), _SILENT),
     "class": _looked_up("event_classes", "classes", "code"),
     "kind": _looked_up("failure_rates", "kinds", "kind"),
     "skill": _looked_up("skills", "skills", "name"),

@@ -75,6 +75,18 @@ def test_every_order_has_words() -> None:
             "escaped 0.004 m³, valves a, b, c, d, e, f and 2 more",
         ),
         (
+            Event(
+                1, 0.0, "structure.graded", "B", data={"grade": "C", "was": "A", "gauges": 3, "in_alarm": []}
+            ),
+            "等级 C (明显异常)，原为 A (完好)，仪器数 3",
+            "grade C (clear deviation), was A (good), gauges 3",
+        ),
+        (
+            Event(1, 0.0, "gauge.failed", "G", data={"step": 0.0, "per_day": 0.0, "silent": True}),
+            "无读数",
+            "says nothing",
+        ),
+        (
             Event(1, 0.0, "report.made", "R", data={"channel": "video", "genuine": False, "reporter": "V1"}),
             "来源 视频，上报者 V1，误报",
             "by video, reporter V1, a false alarm",

@@ -161,6 +161,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "orders_VentilateSite": ("强制通风 {count} 次", "a site ventilated {count:time|times}"),
     "orders_SurveyRoads": ("雷达普查 {count} 次", "roads surveyed by radar {count:time|times}"),
     "orders_FillCavity": ("填充地下空洞 {count} 处", "a void filled {count:time|times}"),
+    "orders_SecureStructure": ("结构排险加固 {count} 处", "a structure secured {count:time|times}"),
     "orders_UnblockConduit": ("疏通排水管 {count} 处", "a sewer unblocked {count:time|times}"),
     "orders_RebuildConduit": ("修复排水管 {count} 处", "a sewer rebuilt {count:time|times}"),
     "orders_RestartPump": ("重启排水泵 {count} 次", "a pump restarted {count:time|times}"),

@@ -83,12 +83,12 @@ const ORDERS = {
   zh: {CloseRoad: "封闭道路", OpenRoad: "恢复通行", ClearGullies: "疏通雨水箅子", StartPump: "启动抽排", StopPump: "停止抽排",
     LayBarrier: "设置围堰", RemoveBarrier: "撤除围堰", LayCulvert: "开通涵洞", RemoveCulvert: "封堵涵洞", ShutCulvert: "关闭涵闸", OpenCulvert: "开启涵闸",
     ShutValve: "关闭阀门", OpenValve: "开启阀门", RepairPipe: "修复管道",
-    SealGasLeak: "封堵燃气泄漏", VentilateSite: "强制通风", FillCavity: "填充地下空洞", SurveyRoads: "雷达普查",
+    SealGasLeak: "封堵燃气泄漏", VentilateSite: "强制通风", FillCavity: "填充地下空洞", SurveyRoads: "雷达普查", SecureStructure: "结构排险加固",
     UnblockConduit: "疏通排水管", RebuildConduit: "修复排水管", RestartPump: "重启排水泵"},
   en: {CloseRoad: "close road", OpenRoad: "open road", ClearGullies: "clear gullies", StartPump: "start pump", StopPump: "stop pump",
     LayBarrier: "lay barrier", RemoveBarrier: "remove barrier", LayCulvert: "open up culvert", RemoveCulvert: "fill culvert", ShutCulvert: "shut culvert", OpenCulvert: "open culvert",
     ShutValve: "shut valve", OpenValve: "open valve", RepairPipe: "repair main",
-    SealGasLeak: "seal gas leak", VentilateSite: "ventilate site", FillCavity: "fill void", SurveyRoads: "survey roads",
+    SealGasLeak: "seal gas leak", VentilateSite: "ventilate site", FillCavity: "fill void", SurveyRoads: "survey roads", SecureStructure: "secure structure",
     UnblockConduit: "unblock sewer", RebuildConduit: "rebuild sewer", RestartPump: "restart pump"},
 }
 
