@@ -79,7 +79,7 @@ class GaugeSeries:
         reading is missing.
         """
         first = 1 - round(days * DAY_S / self.interval_s)
-        times_s = self.interval_s * np.arange(first, 1)
+        times_s: Floats = np.arange(first, 1, dtype=np.float64) * self.interval_s
         noise = np.concatenate([self._noise_of(day) for day in self._days(times_s)], axis=2)
         skipped = round((float(times_s[0]) - self._days(times_s)[0] * DAY_S) / self.interval_s)
         noise = noise[:, :, skipped : skipped + len(times_s)]
