@@ -11,7 +11,7 @@ from typing import Any
 
 from agents.policies.loading import policy_file
 from agents.settings import DispatchSettings, OperationsSettings
-from cim_models.checks import Severity, check_city
+from cim_models.checks import Defect, Severity, check_city
 from cim_models.city import City
 from cim_models.errors import BundleError, ScenarioError
 from cim_models.opening import BUILTIN, city_hash, open_city
@@ -179,7 +179,12 @@ def check_defects(city: City) -> list[str]:
             f"City '{city.reference}', {place}: {first.what}{more}",
             remedy=first.remedy,
         )
-    return [f"{defect.layer} {defect.id}: {defect.what}".replace("  ", " ") for defect in defects]
+    return [note_of(defect) for defect in defects]
+
+
+def note_of(defect: Defect) -> str:
+    """Say a lesser defect in one line, as a run notes it; its form is known to catalogue ``phrases``."""
+    return f"{' '.join(part for part in (defect.layer, defect.id) if part)}: {defect.what}"
 
 
 def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:

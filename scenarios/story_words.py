@@ -10,6 +10,7 @@ from typing import Any
 
 from cim_models.catalogues import load_catalogue
 from cim_models.events import EVENT_KINDS, PLAN_REASONS, Event
+from scenarios.phrasebook import in_language
 from scenarios.story_terms import ORDERS, SPECIAL, TERMS, WORDS, Term
 
 LANGUAGES = ("zh", "en")
@@ -90,7 +91,7 @@ def _plain(value: Any, teller: Teller) -> str:
         case dict():
             return teller.pick(("，", ", ")).join(f"{key} {_number(part)}" for key, part in value.items())
         case _:
-            return str(value)
+            return in_language(str(value), teller.language)
 
 
 def _count(value: Any, _teller: Teller) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cim_models.errors import InputError, RunError
+from scenarios.phrasebook import in_language
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import make_charts
@@ -127,7 +128,9 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         ticks=make_ticks(record),
         case_count=len(shown_cases(record)),
         handed_over=len(record.cases) - len(shown_cases(record)),
-        notes=[str(event.data["text"]) for event in record.of_kind("run.noted")],
+        notes=[
+            in_language(str(event.data["text"]), record.language) for event in record.of_kind("run.noted")
+        ],
         indicators=indicator_rows(record, say),
         balance=balance_rows(record, say),
         provenance=_provenance(record, log_hash, say),

@@ -1,0 +1,81 @@
+"""What the log says in English is shown in Chinese, and no text is lost."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cim_models.catalogues import load_catalogue
+from cim_models.checks import Severity, check_city
+from cim_models.city import City
+from cim_models.lifeline_city import make_lifeline_city
+from scenarios.composition import note_of
+from scenarios.phrasebook import in_language
+from scenarios.runfolder import RunFolder
+from tests.cim_models.test_checks import CASES
+from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+LESSER = [spoil for spoil, severity, *_ in CASES if severity is not Severity.ERROR]
+
+
+def notes_of(city: City) -> list[str]:
+    return [note_of(defect) for defect in check_city(city) if defect.severity is not Severity.ERROR]
+
+
+@pytest.mark.parametrize("spoil", LESSER)
+def test_every_lesser_defect_of_a_city_is_told_in_chinese(
+    tiny_city: City, spoil: Callable[[City], City]
+) -> None:
+    notes = notes_of(spoil(tiny_city))
+    assert notes
+    for note in notes:
+        assert HAN.search(in_language(note, "zh")), note
+        assert in_language(note, "en") == note
+
+
+def test_what_a_city_lacks_is_told_in_chinese(tiny_city: City) -> None:
+    bare = replace(tiny_city, sewer=None, supply=None, layers={})
+    for note in (*notes_of(bare), *notes_of(make_lifeline_city(area_km2=6.0))):
+        assert HAN.search(in_language(note, "zh")), note
+
+
+def test_what_a_run_of_a_bare_city_notes_is_told_in_chinese(tiny_city: City, tmp_path: Path) -> None:
+    bare = replace(tiny_city, layers={"roads": tiny_city.layers["roads"]})
+    path = write_scenario(tmp_path / "bare.yaml", write_bundle(tmp_path / "city", bare), {"duration": "1min"})
+    run: RunFolder = run_small(path, tmp_path / "run")
+    notes = [str(event.data["text"]) for event in run.events(kinds=["run.noted"])]
+    assert any(note.startswith("The city has no depots") for note in notes)
+    for note in notes:
+        assert HAN.search(in_language(note, "zh")), note
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        (
+            "sewer 132: rim 22.66 m is -1.23 m off the terrain",
+            "排水管网 132：井口高程 22.66 m，与地形相差 -1.23 m",
+        ),
+        (
+            "organisations: the city has none, so cases name no unit that answers for them",
+            "组织机构：城市无此图层，案件无责任单位",
+        ),
+        ("still 0.20 m after 3 checks", "核查 3 次后仍有 0.20 m"),
+        ("gauge 'G': 7 missing values counted as no rain", "gauge 'G'：7 个缺测值按无雨计"),
+        ("words: that nobody put in the book", "words: that nobody put in the book"),
+        ("roads R1: words that nobody put in the book", "roads R1: words that nobody put in the book"),
+    ],
+)
+def test_values_are_taken_over_and_what_is_unknown_stays(text: str, chinese: str) -> None:
+    assert in_language(text, "zh") == chinese
+
+
+def test_both_sides_of_a_phrase_have_the_same_gaps() -> None:
+    for phrase in load_catalogue("phrases")["phrases"]:
+        english, chinese = (re.findall(r"{(\w+)}", phrase[side]) for side in ("en", "zh"))
+        assert set(chinese) <= set(english), phrase
+        assert len(english) == len(set(english)), phrase
+        assert HAN.search(phrase["zh"]), phrase
