@@ -19,6 +19,9 @@ def bench_surface(
     cells: Annotated[int | None, typer.Option(help="Edge of the domain; the case's own if none.")] = None,
     repeats: Annotated[int, typer.Option(help="How often to measure everything.")] = 3,
     tiles: Annotated[bool, typer.Option("--tiles/--no-tiles", help="Skip dry tiles.")] = True,
+    wave_depth: Annotated[
+        float | None, typer.Option(help="Slow gravity waves down in water deeper than this, m.")
+    ] = None,
     peers: Annotated[
         bool, typer.Option("--peers", help="Compare with Landlab, Itzï and ANUGA; installs them once.")
     ] = False,
@@ -36,6 +39,7 @@ def bench_surface(
         cells=cells,
         repeats=repeats,
         tiled=tiles,
+        wave_depth_m=wave_depth,
         peers=PEERS if peers else (),
         peer_limit_s=peer_seconds,
     )

@@ -66,6 +66,8 @@ class SurfacePlan:
         How often to measure everything.
     tiled
         Whether our solver may skip dry tiles.
+    wave_depth_m
+        Wave depth of our solver, m, see `twin.surface.SurfaceSettings`; the others run without.
     peers
         Peers to compare with.
     numpy_limit_s, peer_limit_s
@@ -79,6 +81,7 @@ class SurfacePlan:
     cells: int | None = None
     repeats: int = 3
     tiled: bool = True
+    wave_depth_m: float | None = None
     peers: Sequence[Peer] = ()
     numpy_limit_s: float = 5.0
     peer_limit_s: float = 60.0
@@ -117,7 +120,9 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
     InputError
         If the plan is wrong or its data are absent. A peer that fails is reported and does not raise.
     """
-    settings = SurfaceSettings(courant=COURANT, threads=plan.threads, tiled=plan.tiled)
+    settings = SurfaceSettings(
+        courant=COURANT, threads=plan.threads, tiled=plan.tiled, wave_depth_m=plan.wave_depth_m
+    )
     case = make_case(plan.case, plan.end_s, plan.cells)
     say(f"case {case.name}: {case.bed.shape[0]} x {case.bed.shape[1]} cells, {case.end_s:g} s")
     started, cpu = time.perf_counter(), time.process_time()

@@ -219,6 +219,7 @@ def water_settings(loaded: LoadedScenario, city: City) -> WaterSettings:
                 scheme=numerics.scheme,
                 courant=numerics.courant,
                 max_step_s=numerics.max_step,
+                wave_depth_m=numerics.wave_depth,
                 flood_limits=limits,
             ),
         )

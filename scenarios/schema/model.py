@@ -235,7 +235,9 @@ class Numerics(Section):
     up to eight times, of the terrain's; larger ones are coarse nodes with tables made from the terrain, see
     `twin.surface.subgrid`. The equations of the surface water are those of the ``scheme``, ``inertial`` or
     for fast flow ``advective``; its steps have the Courant number ``courant``, that of the scheme where
-    omitted, and are no longer than ``max_step``, see `twin.surface.SurfaceSettings`.
+    omitted, and are no longer than ``max_step``, see `twin.surface.SurfaceSettings`. ``wave_depth``, such
+    as ``0.25m``, slows gravity waves down in deeper water, so that a few deep ponds do not set the step of
+    the whole city: a storm takes half the steps or less. Omit it where waves matter, as behind a dam.
     """
 
     coupling: PositiveDuration = 10.0
@@ -248,6 +250,7 @@ class Numerics(Section):
     scheme: Literal["inertial", "advective"] = "inertial"
     courant: float | None = None
     max_step: Duration = 10.0
+    wave_depth: PositiveLength | None = None
 
 
 class Title(Section):

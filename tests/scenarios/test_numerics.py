@@ -14,7 +14,9 @@ def test_scheme_and_courant_reach_the_surface(cloudburst: Path) -> None:
     chosen = prepare(load_scenario(str(cloudburst), overrides)).water.surface
     assert (chosen.scheme, chosen.courant_number) == ("advective", 0.3)
     usual = prepare(load_scenario(str(cloudburst), [])).water.surface
-    assert (usual.scheme, usual.courant_number) == ("inertial", 0.5)
+    assert (usual.scheme, usual.courant_number, usual.wave_depth_m) == ("inertial", 0.5, None)
+    slowed = prepare(load_scenario(str(cloudburst), ["numerics.wave_depth=0.25m"])).water.surface
+    assert slowed.wave_depth_m == 0.25
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,9 @@ def test_scheme_and_courant_reach_the_surface(cloudburst: Path) -> None:
         (["numerics.courant=0.7"], ["'numerics'", "0.7", "0.5916"]),
         (["numerics.courant=0.5", "numerics.scheme=advective"], ["0.5", "0.4500", "advective"]),
         (["numerics.scheme=advective", "numerics.cell=8m"], ["coarse_factor", "advective"]),
+        (["numerics.wave_depth=0.25m", "numerics.cell=8m"], ["coarse_factor", "wave_depth_m"]),
+        (["numerics.wave_depth=0.25m", "numerics.scheme=advective"], ["wave_depth_m", "advective"]),
+        (["numerics.wave_depth=0.01m"], ["wave_depth_m", "0.01 m", "0.1 to 60 m"]),
         (["numerics.scheme=diffusive"], ["numerics.scheme", "diffusive"]),
     ],
 )

@@ -31,6 +31,10 @@ RAIN_QUANTUM_M = WEIGHT_ONE * UNIT_M
 """Rain falls in whole multiples of this depth, m: times a weight it is a whole number of units."""
 MAX_RAIN_M_S = 1.0e-3
 """Heaviest rain accepted, m/s: times the longest step and the largest weight it still fits 32 bits."""
+FREE_WAVES = 2.0**31
+"""Depth that no water reaches, units: with it as wave depth all gravity waves run freely."""
+KINEMATIC_SPEED = 5.0 / 3.0
+"""Speed of a flood wave over the velocity of the water, for a wide section and Manning's formula."""
 MAX_STEP_S = 60.0
 """Longest step accepted, s."""
 RAIN_TICK_M = 2.0**-13

@@ -17,13 +17,15 @@ from twin.surface.kernel_record import Record, record_tile_row
 from twin.surface.kernel_sweep import save_strip, sweep_band
 from twin.surface.kernel_team import FIRST, NO_PART, TASK, await_all, await_part, finish_part, post, take_part
 from twin.surface.kernel_tiles import find_wet_row
+from twin.surface.kernel_waves import find_wave_depth
 from twin.surface.state import Grid, Scratch, Strips, Tiles
 
 WORTH_SHARING = 1 << 12
 """Cells from which on work is shared: some 20 µs for one thread, while handing it over takes one or two."""
 
-SAVE, SWEEP, FIND, FIND_EVERYWHERE, RECORD = map(np.int64, range(5))
-"""Tasks: save a strip, sweep a band, look for water in a row of tiles, record the flood there.
+SAVE, SWEEP, FIND, FIND_EVERYWHERE, RECORD, WAVES = map(np.int64, range(6))
+"""Tasks: save a strip, sweep a band, look for water in a row of tiles, record the flood there, find its
+wave depth.
 
 No Python numbers, for each of which a kernel that takes a task would be compiled anew.
 """
@@ -35,19 +37,22 @@ class Present(NamedTuple):
     Parameters
     ----------
     step
-        `StepFactors` in their order, float32, shape (4,).
+        `StepFactors` in their order, float32, shape (5,).
     raining
         1 where the sweep lays rain, shape (1,).
     time_s
         Present time, float32, shape (1,).
     looks
         Looks that a recording stands for, shape (1,).
+    least_wave
+        Wave depth where nothing flows, units, float32, shape (1,).
     """
 
     step: Any
     raining: Any
     time_s: Any
     looks: Any
+    least_wave: Any
 
 
 class Site(NamedTuple):
@@ -78,11 +83,10 @@ class Site(NamedTuple):
     counters: Any
 
 
-def new_present() -> Present:
-    """Return the variables of a task before the first one."""
-    return Present(
-        np.zeros(4, np.float32), np.zeros(1, np.int64), np.zeros(1, np.float32), np.ones(1, np.int64)
-    )
+def new_present(wave_depth: float) -> Present:
+    """Return the variables of a task before the first one; ``wave_depth`` is the least one, units."""
+    step, raining, time_s = np.zeros(5, np.float32), np.zeros(1, np.int64), np.zeros(1, np.float32)
+    return Present(step, raining, time_s, np.ones(1, np.int64), np.full(1, wave_depth, np.float32))
 
 
 @njit(**BY_ADDRESS)
@@ -91,7 +95,7 @@ def do_part(site: Site, task: int, part: int) -> None:
     grid, tiles, present = site.grid, site.tiles, site.present
     if task == SWEEP:
         factors = present.step
-        step = StepFactors(factors[0], factors[1], factors[2], factors[3])
+        step = StepFactors(factors[0], factors[1], factors[2], factors[3], factors[4])
         raining = present.raining[0] != 0
         tiles.deepest[part, 0] = sweep_band(
             *(grid, site.strips, site.scratch, tiles, site.crests, part, site.quanta, raining, step)
@@ -100,6 +104,8 @@ def do_part(site: Site, task: int, part: int) -> None:
         save_strip(grid, site.strips, tiles, site.crests, part)
     elif task == RECORD:
         record_tile_row(grid, tiles, part, site.rows, present.time_s[0], present.looks[0], site.record)
+    elif task == WAVES:
+        find_wave_depth(grid, tiles, part, site.rows, present.least_wave[0])
     else:
         find_wet_row(grid, tiles, part, site.rows, site.cols, task == FIND_EVERYWHERE)
 
@@ -163,10 +169,20 @@ def record_flood(do: Any, site: Site, cells: int, time_s: float, looks: int) -> 
 
 
 @njit(inline="always")
+def wave_depth_now(do: Any, site: Site, cells: int) -> float:
+    """Return the wave depth that the flow in the active tiles asks for, which hold ``cells`` cells, units."""
+    do_all(do, site, WAVES, site.tiles.counts.size, cells)
+    asked = site.present.least_wave[0]
+    for tile_row in range(site.tiles.wave_depths.size):
+        asked = max(asked, site.tiles.wave_depths[tile_row])
+    return float(asked)
+
+
+@njit(inline="always")
 def sweep(do: Any, site: Site, cells: int, raining: bool, step: StepFactors) -> int:
     """Advance all bands, which hold ``cells`` active cells, by one step; return the largest depth, units."""
     tiles, factors = site.tiles, site.present.step
-    factors[0], factors[1], factors[2], factors[3] = step
+    factors[0], factors[1], factors[2], factors[3], factors[4] = step
     site.present.raining[0] = raining
     do_all(do, site, SAVE, tiles.band_rows.size, cells)
     do_all(do, site, SWEEP, tiles.deepest.shape[0], cells)

@@ -82,9 +82,15 @@ def overflow(
     return min(max(driven, ZERO), most) if rise < ZERO else max(min(driven, ZERO), -most)
 
 
+@njit(inline="always")
+def _slowing(before: Any, behind: Any, wave_depth: Any) -> Any:
+    """Return 1 over σ, see `twin.surface.kernel_faces`, for the deeper side of a face."""
+    return min(ONE, wave_depth / np.float32(max(before, behind, np.int32(1))))
+
+
 @njit(fastmath=FAST, error_model="numpy", **BORROWING)
 def patch_row(
-    crests: Crests, row: int, flow: Any, at: int, bed: Any, pressure: Any, wanted: Any, cols: Any
+    crests: Crests, row: int, flow: Any, at: int, bed: Any, step: Any, wanted: Any, cols: Any
 ) -> None:
     """Replace the discharges of the faces with a crest among those that one row's pass computes.
 
@@ -92,6 +98,9 @@ def patch_row(
     ----------
     flow, at
         Old state, and where in its arrays the row lies.
+    step
+        Constants of the step, `twin.surface.kernel_faces.StepFactors`. In water above its wave depth the
+        inertia over the crest is that of the slowed waves around it.
     wanted
         Gets the west faces of the row in row ``row % 2``, the north faces of the next in the other.
     cols
@@ -102,12 +111,14 @@ def patch_row(
         col, crest, share = crests.col[face], crests.crest[face], crests.share[face]
         if cols[0] <= col < cols[1]:
             if crests.north[face] != 0:
+                before, behind = depth[at, col], depth[at + 1, col]
+                pressure = step.pressure * _slowing(before, behind, step.wave_depth)
+                beds = bed[row, col], bed[row + 1, col]
                 wanted.y[other, col] = overflow(
-                    *(depth[at, col], depth[at + 1, col], bed[row, col], bed[row + 1, col]),
-                    *(crest, share, flow.qy[at + 1, col], pressure),
+                    before, behind, *beds, crest, share, flow.qy[at + 1, col], pressure
                 )
             else:
-                wanted.x[now, col] = overflow(
-                    *(depth[at, col - 1], depth[at, col], bed[row, col - 1], bed[row, col]),
-                    *(crest, share, flow.qx[at, col], pressure),
-                )
+                before, behind = depth[at, col - 1], depth[at, col]
+                pressure = step.pressure * _slowing(before, behind, step.wave_depth)
+                beds = bed[row, col - 1], bed[row, col]
+                wanted.x[now, col] = overflow(before, behind, *beds, crest, share, flow.qx[at, col], pressure)

@@ -19,6 +19,12 @@ about it where a step is longer than the friction takes to act, as it is in film
 fast flow, as steep streets carry it: they would rise and fall by decimetres. Limited to the critical
 discharge, such flow is steady and somewhat too deep; what is truly fast asks for the advective scheme.
 
+**Slowed waves**: where the flow is deeper than the *wave depth* of the step, the inertia is multiplied by
+σ = hf / (wave depth): the pressure term and |q| are divided by σ. Gravity waves then run as in water of the
+wave depth, which sets the step; neither rest nor steady flow changes. Usually the wave depth is beyond all
+depths and σ is 1. Source: Tobis (1996) slows the waves of ocean models so; σ is that of
+`twin.surface.subgrid`.
+
 **Limiter**: a cell that would lose more than it holds scales all its outflows by one share ≤ 1.
 
 **Continuity**: h_new = h + (dt/dx) (q_west - q_east + q_north - q_south), each face's volume truncated
@@ -38,6 +44,7 @@ from numba import njit
 from twin.surface.constants import (
     CHUNK,
     DRY_UNITS,
+    FREE_WAVES,
     GRAVITY_M_S2,
     LANES,
     THETA_MIN,
@@ -57,6 +64,7 @@ DRY = np.float32(DRY_UNITS)
 TINY = np.float32(1.0e-20)
 SAFE = np.float32(1.0 - 2.0e-6)  # keeps float32 rounding of a full outflow below the depth
 THETA_FLOOR = np.float32(THETA_MIN)
+NO_LIMIT = np.float32(FREE_WAVES)
 CRITICAL = np.float32((GRAVITY_M_S2 * UNIT_M) ** 0.5 * UNIT_M)
 """Critical discharge over the power 3/2 of the depth in units, m²/s."""
 
@@ -80,23 +88,27 @@ class StepFactors(NamedTuple):
         dt/2: times the sum of two cells' friction it is g n² dt.
     volume
         dt/dx in 1/U: times a discharge it is a change of depth in units.
+    wave_depth
+        Depth in units above which gravity waves run no faster.
     """
 
     theta_slope: Any
     pressure: Any
     friction: Any
     volume: Any
+    wave_depth: Any
 
 
 @njit(inline="always")
-def step_factors(dt_s: float, cell_size_m: float) -> StepFactors:
-    """Return the constants of a step of ``dt_s``."""
+def step_factors(dt_s: float, cell_size_m: float, wave_depth: float) -> StepFactors:
+    """Return the constants of a step of ``dt_s`` with a wave depth in units."""
     ratio = dt_s / cell_size_m
     return StepFactors(
         np.float32(ratio * UNITS_PER_M),
         np.float32(GRAVITY_M_S2 * ratio * UNIT_M * UNIT_M),
         np.float32(0.5 * dt_s),
         np.float32(ratio * UNITS_PER_M),
+        np.float32(wave_depth),
     )
 
 
@@ -119,7 +131,7 @@ def _momentum(face: Any, norm: Any, q: Any, q_beside: Any, friction: Any, step: 
 
 
 @njit(inline="always", fastmath=FAST)
-def _levels(depth: Any, bed: Any, row: Any, beyond: Any, col: Any, col_beyond: Any) -> Any:
+def flow_levels(depth: Any, bed: Any, row: Any, beyond: Any, col: Any, col_beyond: Any) -> Any:
     """Return depth of flow, rise of the water surface and critical discharge of a face.
 
     The depth is at least the dry depth; both are in units, the discharge in m²/s and 0 for a dry face.
@@ -131,6 +143,13 @@ def _levels(depth: Any, bed: Any, row: Any, beyond: Any, col: Any, col_beyond: A
     flow_depth = max(np.float32(before) - max(rise, ZERO), np.float32(behind) + min(rise, ZERO))
     critical = CRITICAL * flow_depth * np.sqrt(max(flow_depth, DRY)) if flow_depth > DRY else ZERO
     return max(flow_depth, DRY), drop, critical
+
+
+@njit(inline="always", fastmath=FAST)
+def _slow(root: Any, push: Any, norm: Any, wave_depth: Any) -> Any:
+    """Return pressure term and norm over σ, for the power -1/3 of a depth of flow."""
+    slowness = min(ONE, wave_depth * (root * root * root))
+    return push * slowness, norm * slowness
 
 
 @njit(inline="always")
@@ -177,10 +196,10 @@ def wanted_discharges(
         for i in range(NONE, count):
             col = start + i
             west = col - NEXT
-            flow_depth, drop, work.critical_x[i] = _levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
+            flow_depth, drop, work.critical_x[i] = flow_levels(depth, bed, (i_0, j_0), (i_0, j_0), west, col)
             work.depth_x[i] = flow_depth
             work.push_x[i] = step.pressure * flow_depth * drop
-            flow_depth, drop, work.critical_y[i] = _levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
+            flow_depth, drop, work.critical_y[i] = flow_levels(depth, bed, (i_0, j_0), (i_1, j_1), col, col)
             work.depth_y[i] = flow_depth
             work.push_y[i] = step.pressure * flow_depth * drop
         _fetch(depth, i_2, start, count)
@@ -195,6 +214,14 @@ def wanted_discharges(
             work.norm_y[i] = np.sqrt(below * below + SIXTEENTH * (across * across))
             work.depth_x[i] = inverse_cbrt(work.depth_x[i])
             work.depth_y[i] = inverse_cbrt(work.depth_y[i])
+        if step.wave_depth < NO_LIMIT:
+            for i in range(NONE, count):
+                work.push_x[i], work.norm_x[i] = _slow(
+                    work.depth_x[i], work.push_x[i], work.norm_x[i], step.wave_depth
+                )
+                work.push_y[i], work.norm_y[i] = _slow(
+                    work.depth_y[i], work.push_y[i], work.norm_y[i], step.wave_depth
+                )
         _fetch(qy, i_2 + NEXT, start, count)
         for i in range(NONE, count):
             col = start + i

@@ -83,8 +83,13 @@ def deepest_outside(faces: LevelFaces, time_s: float) -> int:
 
 
 @njit(inline="always")
-def drive_levels(depth: Any, qx: Any, qy: Any, faces: LevelFaces, dt_s: float, dx_m: float) -> None:
-    """Find the discharges of a step of ``dt_s`` from the levels that `deepest_outside` has set."""
+def drive_levels(
+    depth: Any, qx: Any, qy: Any, faces: LevelFaces, dt_s: float, dx_m: float, wave_depth: float
+) -> None:
+    """Find the discharges of a step of ``dt_s`` from the levels that `deepest_outside` has set.
+
+    Above the wave depth, units, waves are slowed as in `twin.surface.kernel_faces`.
+    """
     border = faces.border
     ratio = dt_s / dx_m
     for face in range(border.row.size):
@@ -102,7 +107,8 @@ def drive_levels(depth: Any, qx: Any, qy: Any, faces: LevelFaces, dt_s: float, d
         q, h = border.discharge[face], flow_units * UNIT_M
         theta = max(THETA_MIN, 1.0 - abs(q) / h * ratio)
         mean = 0.5 * (q + inner)
-        driven = mean + theta * (q - mean) + GRAVITY_M_S2 * h * ratio * drop * UNIT_M
-        new = driven / (1.0 + dt_s * faces.friction[face] * abs(q) / h ** (7.0 / 3.0))
-        fastest = h * np.sqrt(GRAVITY_M_S2 * h)
+        slowed = min(1.0, wave_depth / flow_units)
+        driven = mean + theta * (q - mean) + GRAVITY_M_S2 * h * slowed * ratio * drop * UNIT_M
+        new = driven / (1.0 + dt_s * faces.friction[face] * abs(q) / h ** (7.0 / 3.0) * slowed)
+        fastest = h * np.sqrt(GRAVITY_M_S2 * h * slowed)
         border.discharge[face] = min(max(new, -fastest), fastest)

@@ -32,17 +32,24 @@ class Openings(NamedTuple):
 
 
 @njit(inline="always")
-def driving_depth(openings: Openings, time_s: float, courant: float, cell_size_m: float) -> int:
-    """Set the levels at a time; return the depth outside that the next step must respect, units."""
-    outside = deepest_outside(openings.levels, time_s)
+def driving_depth(
+    openings: Openings, time_s: float, courant: float, cell_size_m: float, wave_depth: float
+) -> int:
+    """Set the levels at a time; return the depth outside that the next step must respect, units.
+
+    Behind levels it counts up to the wave depth (units), above which waves are slowed.
+    """
+    outside = min(deepest_outside(openings.levels, time_s), int(wave_depth))
     return max(outside, inflow_depth(openings.inflows, time_s, courant, cell_size_m))
 
 
 @njit(inline="always")
-def drive_openings(depth: Any, qx: Any, qy: Any, openings: Openings, dt_s: float, cell_size_m: float) -> None:
+def drive_openings(
+    depth: Any, qx: Any, qy: Any, openings: Openings, dt_s: float, cell_size_m: float, wave_depth: float
+) -> None:
     """Find the discharges at the edges from the depths as they are before the step."""
     drive_outlets(depth, openings.outlets)
-    drive_levels(depth, qx, qy, openings.levels, dt_s, cell_size_m)
+    drive_levels(depth, qx, qy, openings.levels, dt_s, cell_size_m, wave_depth)
 
 
 @njit(inline="always")

@@ -8,6 +8,7 @@ from numba import njit
 from twin.compilation import FROM_PYTHON
 from twin.surface.constants import (
     DRY_UNITS,
+    FREE_WAVES,
     GRAVITY_M_S2,
     LANES,
     MAX_UNITS,
@@ -16,7 +17,14 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
-from twin.surface.kernel_bands import Site, help_out, look_for_water, record_flood, sweep
+from twin.surface.kernel_bands import (
+    Site,
+    help_out,
+    look_for_water,
+    record_flood,
+    sweep,
+    wave_depth_now,
+)
 from twin.surface.kernel_conduits import Conduits, pass_conduits
 from twin.surface.kernel_faces import step_factors
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
@@ -73,6 +81,8 @@ class Progress(NamedTuple):
         Active cells in the last step.
     next_check
         Step before which wet tiles are looked for again at the latest.
+    wave_depth
+        Depth above which gravity waves are slowed, units.
     """
 
     time_s: float
@@ -85,6 +95,7 @@ class Progress(NamedTuple):
     status: int
     cells: int
     next_check: int
+    wave_depth: float
 
 
 class Rain(NamedTuple):
@@ -127,7 +138,10 @@ def gather_rain(rain: Rain, dt_s: float) -> bool:
 
 @njit(inline="always")
 def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
-    """Return the longest stable step that divides the remaining time: courant dx / sqrt(g h_max)."""
+    """Return the longest stable step that divides the remaining time: courant dx / sqrt(g h).
+
+    ``deepest`` is the depth h of the fastest waves, units.
+    """
     depth_m = max(deepest, DRY_UNITS) * UNIT_M
     longest = min(rule.max_step_s, rule.courant * rule.cell_size_m / np.sqrt(GRAVITY_M_S2 * depth_m))
     return remaining_s / np.ceil(remaining_s / longest)
@@ -175,21 +189,25 @@ def advance(
     if rank != 0:
         help_out(do, site)
         return progress
-    time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _, cells, next_check = progress
+    time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _, cells, next_check, wave_depth = (
+        progress
+    )
     depth, qx, qy, dx_m = site.grid.depth, site.grid.qx, site.grid.qy, rule.cell_size_m
     end, status = LANES + -(-site.cols // LANES) * LANES, STEADY
     while time_s < end_s:
         remaining_s = end_s - time_s
-        outside = driving_depth(openings, time_s, rule.courant, dx_m)
-        dt_s = _step_length(max(deepest, outside), remaining_s, rule)
+        if site.present.least_wave[0] < FREE_WAVES and steps % RECHECK_STEPS == 0:
+            wave_depth = wave_depth_now(do, site, cells)
+        outside = driving_depth(openings, time_s, rule.courant, dx_m, wave_depth)
+        dt_s = _step_length(max(min(deepest, int(wave_depth)), outside), remaining_s, rule)
         raining = gather_rain(rain, dt_s)
         if raining or not rule.tiled:
             cells = activate(site.grid, site.tiles, site.rows, end, EVERYWHERE)
         elif recheck or steps >= next_check:
             cells = _activate_wet(do, site, end, cells, recheck)
             next_check, recheck = steps + RECHECK_STEPS, False
-        drive_openings(depth, qx, qy, openings, dt_s, dx_m)
-        deepest = sweep(do, site, cells, raining, step_factors(dt_s, dx_m))
+        drive_openings(depth, qx, qy, openings, dt_s, dx_m, wave_depth)
+        deepest = sweep(do, site, cells, raining, step_factors(dt_s, dx_m, wave_depth))
         filled, woken = pass_conduits(depth, site.grid.bed, conduits, dt_s, dx_m * dx_m)
         time_s = end_s if dt_s >= remaining_s else time_s + dt_s
         out, touched, woke = pass_openings(depth, qx, qy, openings, time_s, dt_s, dx_m)
@@ -208,5 +226,6 @@ def advance(
             record_flood(do, site, cells, time_s, looks)
             next_record_s = due_s
     return Progress(
-        time_s, deepest, recheck, next_record_s, steps, cell_steps, left, status, cells, next_check
+        *(time_s, deepest, recheck, next_record_s, steps, cell_steps, left, status, cells, next_check),
+        wave_depth,
     )

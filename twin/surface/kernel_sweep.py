@@ -124,7 +124,7 @@ def _want_row(
         start, stop = max(first, block.first), min(end, reach)
         wanted_discharges(flow, at, grid, row, start, stop, step, block.work, wanted, now)
     if crests.first[row] < crests.first[row + 1]:
-        patch_row(crests, row, flow, at, grid.bed, step.pressure, wanted, (block.first, reach))
+        patch_row(crests, row, flow, at, grid.bed, step, wanted, (block.first, reach))
     for run in range(tiles.run_counts[k, block.number]):
         first, end = tiles.runs[k, block.number, run, 0], tiles.runs[k, block.number, run, 1]
         start, stop = max(first, block.first), min(end, reach)

@@ -128,7 +128,8 @@ class SurfaceSolver:
         bands = self._threads if self._advective or self._threads == 1 else BANDS_PER_THREAD * self._threads
         self._strips, self._scratch = make_scratch(self.shape, bands)
         self._tiles = make_tiles(self.shape, bands)
-        self._present, self._counters = new_present(), new_counters()
+        wave_depth = settings.wave_depth_units
+        self._present, self._counters = new_present(wave_depth), new_counters()
         self._kernels = Remembered(_kernels)
         n = np.broadcast_to(roughness, self.shape)
         self._edges = edges_from(edges)
@@ -143,7 +144,8 @@ class SurfaceSolver:
             rows,
             cols,
         )
-        self._progress = Progress(0.0, 0, True, settings.record_interval_s, 0, 0, 0, STEADY, rows * cols, 0)
+        start = (0.0, 0, True, settings.record_interval_s, 0, 0, 0, STEADY, rows * cols, 0)
+        self._progress = Progress(*start, wave_depth)
         self.record = FloodRecord(self.shape, settings.record_interval_s, settings.flood_limits)
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._set_weights(rain_weight)
@@ -437,6 +439,7 @@ class SurfaceSolver:
             "rain_pending": rain.pending.copy(),
             "rain_laid": rain.laid.copy(),
             "times": np.array([progress.time_s, progress.next_record_s]),
+            "wave_depth": np.array([progress.wave_depth]),
             "counts": np.array(counts, dtype=np.int64),
             **self._standing.state(),
         }
@@ -469,7 +472,8 @@ class SurfaceSolver:
         self._initial_units, self._in_units, self._out_units, self._rain_units = units
         moved = (steps, cell_steps, left)
         self._progress = Progress(
-            time_s, deepest, True, next_record_s, *moved, STEADY, self._open.size, steps
+            *(time_s, deepest, True, next_record_s, *moved, STEADY, self._open.size, steps),
+            float(state["wave_depth"][0]),
         )
 
     def _grids(self) -> dict[str, NDArray[Any]]:

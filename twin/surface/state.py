@@ -182,6 +182,8 @@ class Tiles(NamedTuple):
         Number of these runs, shape (tile rows, blocks).
     deepest
         Largest depth found by each band, padded to a cache line each, shape (bands, 16).
+    wave_depths
+        Wave depth that the flow in each row of tiles asks for, units, float32, shape (tile rows,).
     """
 
     wet: Any
@@ -192,6 +194,7 @@ class Tiles(NamedTuple):
     runs: Any
     run_counts: Any
     deepest: Any
+    wave_depths: Any
 
 
 def pitch_of(cols: int) -> int:
@@ -290,4 +293,5 @@ def make_tiles(shape: tuple[int, int], bands: int) -> Tiles:
         run_counts=np.zeros((tile_rows, blocks), np.int64),
         band_rows=np.full(bands + 1, ROWS_BEFORE, np.int64),
         deepest=np.zeros((bands, LANES), np.uint32),
+        wave_depths=np.zeros(tile_rows, REAL_DTYPE),
     )

@@ -96,6 +96,12 @@ class WaterSettings:
                 got=f"{self.coarse_factor} with the {self.surface.scheme} scheme",
                 expected="1, or the inertial scheme: the coarse tier has no other",
             )
+        if self.coarse_factor > 1 and self.surface.wave_depth_m is not None:
+            raise InputError(
+                "Water setting 'coarse_factor'",
+                got=f"{self.coarse_factor} with wave_depth_m {self.surface.wave_depth_m:g} m",
+                expected="1, or no wave depth: the coarse tier has one of its own",
+            )
         for name, unit in (
             ("manning_n", "s/m^(1/3)"),
             ("exchange_step_s", "s"),

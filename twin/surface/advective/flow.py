@@ -69,7 +69,9 @@ class AdvectiveFlow:
         -------
         Where the loop stands; on `UNSTABLE` the offending depths are left in place.
         """
-        time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _, cells, next_check = progress
+        time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _, cells, next_check, wave_depth = (
+            progress
+        )
         motion, size, tiled, status = self._motion, rule.cell_size_m, rule.tiled, STEADY
         passes = Passes(grid, motion, tiles, ROWS_BEFORE + rule.rows)
         while time_s < end_s:
@@ -102,8 +104,8 @@ class AdvectiveFlow:
                 looks = round((due_s - next_record_s) / rule.record_interval_s)
                 passes.record(cells, np.float32(time_s), looks, record)
                 next_record_s = due_s
-        moved = (steps, cell_steps, left)
-        return Progress(time_s, deepest, recheck, next_record_s, *moved, status, cells, next_check)
+        now = (time_s, deepest, recheck, next_record_s, steps, cell_steps, left, status, cells)
+        return Progress(*now, next_check, wave_depth)
 
     def stop(self) -> None:
         """Bring the water to rest."""

@@ -9,7 +9,7 @@ from twin.surface.advective.kernel_borders import carry_outlets, open_border
 from twin.surface.advective.kernel_tiles import still_tiles
 from twin.surface.advective.kernel_weirs import patch_weirs, weir_discharges
 from twin.surface.advective.motion import Motion
-from twin.surface.constants import GRAVITY_M_S2, LANES, UNIT_M
+from twin.surface.constants import FREE_WAVES, GRAVITY_M_S2, LANES, UNIT_M
 from twin.surface.kernel_conduits import pass_conduits
 from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
 from twin.surface.kernel_steps import Rain, Rule, gather_rain
@@ -43,7 +43,7 @@ def choose_tiles(
 @njit(cache=True)
 def speed_outside(openings: Openings, time_s: float, rule: Rule) -> float:
     """Set the levels beyond the edges at a time; return the celerity of the water there, m/s."""
-    outside = driving_depth(openings, time_s, rule.courant, rule.cell_size_m)
+    outside = driving_depth(openings, time_s, rule.courant, rule.cell_size_m, FREE_WAVES)
     return float(np.sqrt(GRAVITY_M_S2 * outside * UNIT_M))
 
 
@@ -58,7 +58,7 @@ def drive_borders(
     grid: Grid, motion: Motion, openings: Openings, structures: Structures, dt_s: float, cell_size_m: float
 ) -> Any:
     """Find what passes at the edges and over barriers before the water moves; return the latter, m²/s."""
-    drive_openings(grid.depth, grid.qx, grid.qy, openings, dt_s, cell_size_m)
+    drive_openings(grid.depth, grid.qx, grid.qy, openings, dt_s, cell_size_m, FREE_WAVES)
     carry_outlets(grid, motion, openings.outlets)
     pressure = np.float32(GRAVITY_M_S2 * dt_s / cell_size_m * UNIT_M * UNIT_M)
     return weir_discharges(grid, structures.crests, pressure)
