@@ -41,7 +41,12 @@ STRUCTURE_EVENTS = (
         "structure",
         "边坡蠕动",
         "Slope creeping",
-        {"wetness_mm": "rain that has fallen and not drained, mm", "severity": "gained so far"},
+        {
+            "wetness_mm": "rain that has fallen and not drained, mm",
+            "severity": "gained so far",
+            "x": "m",
+            "y": "m",
+        },
     ),
     EventKind(
         "structure.rests",
@@ -92,6 +97,8 @@ STRUCTURE_EVENTS = (
             "step": "that it says too much at once, in its unit",
             "per_day": "that it says too much more each day, in its unit",
             "silent": "whether it says nothing",
+            "x": "m",
+            "y": "m",
         },
     ),
     EventKind("gauge.restored", "gauges", "监测仪器恢复", "Gauge in order again", {}),

@@ -14,10 +14,31 @@ from typing import Any
 
 from cim_models.events import Event
 
-WORLD = ("rain.", "road.", "sewer.", "gully.", "supply.", "matter.", "lifeline.failed", "report.made")
+WORLD = (
+    "rain.",
+    "road.",
+    "sewer.",
+    "gully.",
+    "supply.",
+    "matter.",
+    "lifeline.failed",
+    "structure.damaged",
+    "structure.creeping",
+    "gauge.",
+    "report.made",
+)
 """Beginnings of the kinds of events that nobody who is dispatched brings about directly."""
 
-ACTS = ("order.", "structure.", "valve.", "lifeline.repaired")
+ACTS = (
+    "order.",
+    "structure.placed",
+    "structure.removed",
+    "structure.shut",
+    "structure.opened",
+    "structure.secured",
+    "valve.",
+    "lifeline.repaired",
+)
 """Beginnings of the kinds of events by which those who are dispatched change the world."""
 
 _HANDLED = "handled"

@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as hnp
 from cim_models.city import City
 from scenarios.runfolder import RunFolder
 from tests.viz.tiny_run import write_tiny_run
-from viz.layers import LAYERS, Scene, describe, notebook_deck
+from viz.layers import LAYERS, Scene, describe, notebook_deck, tables
 from viz.layers.binary import describe_for_browser, pack
 from viz.layers.colours import (
+    GRADES,
     LARGEST_DEPTH_M,
     SHALLOWEST_M,
     code_depth_m,
@@ -58,6 +59,16 @@ def test_the_screen_and_pydeck_show_the_same_layers_in_the_same_order(run: RunFo
 @pytest.mark.parametrize(("time_s", "failed"), [(1500.0, []), (1800.0, ["M1"]), (3000.0, [])])
 def test_a_failure_is_on_the_map_until_it_is_mended(run: RunFolder, time_s: float, failed: list[str]) -> None:
     assert [mark.id for mark in moment_at(run, time_s).failures] == failed
+
+
+@pytest.mark.parametrize(("time_s", "grade"), [(0.0, "A"), (300.0, "C")])
+def test_a_watched_structure_is_on_the_map_with_its_grade(run: RunFolder, time_s: float, grade: str) -> None:
+    moment = moment_at(run, time_s)
+    assert [(mark.id, mark.grade) for mark in moment.structures] == [("BR-1", grade)]
+    table = tables.structures(Scene.of(run.city(), moment=moment))
+    assert table is not None
+    assert table["text"].tolist() == [grade]
+    assert table["colour"].iloc[0].tolist() == list(GRADES[grade])
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.id)

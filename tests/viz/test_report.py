@@ -22,7 +22,7 @@ from viz.report.headlines import headline
 from viz.report.maps import time_range
 from viz.report.quantities import duration_text, error_text, length_text, number_text
 from viz.report.record import Series, read_record, step_series
-from viz.report.tables import balance_rows, indicator_rows
+from viz.report.tables import balance_rows, indicator_rows, structure_rows
 from viz.report.texts import LANGUAGES, TEXTS, Count, translator
 from viz.report.timeline import make_rows, make_ticks
 from viz.report.writing import FILE_NAME, Stills, render_page
@@ -142,6 +142,16 @@ def test_balance_shows_volumes_and_errors(run):
     assert rows["Left through outfalls"].base == "rain"
     assert rows["Error of the whole system"].share == "0.010\u00a0%"
     assert rows["Error of the sewer"].base == "all water in the sewer: inflow and initial water"
+
+
+def test_the_health_of_structures_is_told_in_both_languages(run):
+    record = read_record(RunFolder(run), "en")
+    (row,) = structure_rows(record, translator("en"))
+    assert (row.name, row.grade, row.worst) == ("bridge BR-1", "C clear deviation", "C clear deviation")
+    assert (row.since, row.secured) == ("17:05", "–")
+    (chinese,) = structure_rows(read_record(RunFolder(run), "zh"), translator("zh"))
+    assert (chinese.name, chinese.grade) == ("桥梁 BR-1", "C 明显异常")
+    assert "Health of structures" in page_without_stills(run)
 
 
 def test_timeline_cuts_a_case_into_its_stages(run):

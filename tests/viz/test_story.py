@@ -249,6 +249,36 @@ def test_alarms_stand_until_they_are_archived_or_shelved() -> None:
     ]
 
 
+def test_structures_have_their_latest_grade_and_the_gauges_that_deviate() -> None:
+    watched = {"kind": "bridge", "lon_lat": [106.5, 29.6], "road": "R1", "gauges": ["GA-1", "GA-2"]}
+    at = {"structure": "BR-1"}
+    rows = [
+        [1, 0.0, "structure.watched", "BR-1", None, "simulated", watched],
+        [2, 10.0, "gauge.deviates", "GA-1", 1, "simulated", at],
+        [3, 10.0, "structure.graded", "BR-1", 2, "simulated", {"grade": "C"}],
+        [4, 20.0, "gauge.silent", "GA-2", 1, "simulated", at],
+        [5, 30.0, "gauge.settled", "GA-1", 2, "simulated", at],
+        [6, 30.0, "structure.graded", "BR-1", 5, "simulated", {"grade": "A"}],
+        [7, 40.0, "gauge.heard", "GA-2", 4, "simulated", at],
+    ]
+    script = """
+    import {Story} from "./story.js"
+    const story = new Story(); story.append(value.events)
+    result = value.times.map((t) => {
+      const item = story.at(t).structures.get("BR-1")
+      return [item.grade, [...item.out], [...item.silent]]
+    })
+    """
+    assert run_node(script, {"events": rows, "times": [0.0, 10.0, 25.0, 30.0, 40.0, 10.0]}) == [
+        ["A", [], []],
+        ["C", ["GA-1"], []],
+        ["C", ["GA-1"], ["GA-2"]],
+        ["A", [], ["GA-2"]],
+        ["A", [], []],
+        ["C", ["GA-1"], []],
+    ]
+
+
 def test_failures_stand_until_they_are_mended_and_show_what_followed() -> None:
     ends = {"supply.burst": ["supply.restored"], "sewer.blocked": ["sewer.unblocked"]}
     place = {"lon_lat": [106.5, 29.6]}

@@ -98,7 +98,13 @@ def _write_events(run: RunWriter) -> None:
     started = log(0, "run.started", "run", data={"scenario": "tiny_storm", "seed": 7})
     rain = log(0, "rain.started", "run", cause=started, data={"intensity_mm_h": 90.0})
     home = {"x": 500_006.0, "y": 3_270_044.0}
+    watched = {"kind": "bridge", **home, "road": "R1", "gauges": ["GA-1", "GA-2"]}
+    bridge = log(0, "structure.watched", "BR-1", cause=started, data=watched)
     log(0, "crew.started_shift", "W1", data={**home, "skill": "drainage", "depot": "DP1"})
+    turn = {"structure": "BR-1", "quantity": "strain", "score": 1.2, "residual": 30.0}
+    out = log(300, "gauge.deviates", "GA-1", cause=bridge, data=turn)
+    graded = {"grade": "C", "was": "A", "in_alarm": ["GA-1"], "gauges": 2}
+    log(300, "structure.graded", "BR-1", cause=out, data=graded)
     road = log(600, "road.flooded", "R2", cause=rain, data={"depth_m": 0.16, "threshold_m": 0.15})
     log(900, "sewer.surcharged", "J3", cause=rain, data={"head_m": 299.0, "ground_m": 298.8})
     place = {"x": 500_060.0, "y": 3_270_040.0}

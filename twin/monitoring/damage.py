@@ -119,7 +119,7 @@ class DamageBook:
     def _creeping(self, t_s: float, slope: str, *, begins: bool) -> Change:
         data = {"wetness_mm": round(self.wetness_mm, 3), "severity": round(self.crept[slope], 6)}
         if begins:
-            return Change(t_s, "structure.creeping", slope, RAIN, data)
+            return Change(t_s, "structure.creeping", slope, RAIN, data | self._place[slope])
         return Change(t_s, "structure.rests", slope, f"structure.creeping {slope}", data)
 
     def state(self) -> dict[str, Any]:

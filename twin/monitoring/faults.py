@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cim_models.changes import Change
 from twin.monitoring.structures import DAY_S, GaugeFault
@@ -16,9 +16,12 @@ class FaultBook:
     ----------
     faults
         What goes wrong.
+    places
+        Where each gauge is, x and y, m.
     """
 
-    def __init__(self, faults: Sequence[GaugeFault]) -> None:
+    def __init__(self, faults: Sequence[GaugeFault], places: Mapping[str, tuple[float, float]]) -> None:
+        self._places = places
         self._faults = sorted(faults, key=lambda fault: (fault.t_s, fault.gauge))
 
     def adds(self, gauge: str, t_s: float) -> float:
@@ -37,7 +40,8 @@ class FaultBook:
         """Return what begins and ends later than one time and not after another."""
         found = []
         for fault in self._faults:
-            data = {"step": fault.step, "per_day": fault.per_day, "silent": fault.silent}
+            x, y = self._places[fault.gauge]
+            data = {"step": fault.step, "per_day": fault.per_day, "silent": fault.silent, "x": x, "y": y}
             if after_s < fault.t_s <= until_s:
                 found.append(Change(fault.t_s, "gauge.failed", fault.gauge, "", data))
             if after_s < fault.until_s <= until_s:

@@ -72,7 +72,8 @@ class StructureWatch:
             gauge.id: (group, row) for group in self._groups for row, gauge in enumerate(group.gauges)
         }
         self.book = DamageBook(self.structures, troubles.damages, settings)
-        self._faults = FaultBook(troubles.faults)
+        places = {name: (each.x, each.y) for name, each in self._structure_of.items()}
+        self._faults = FaultBook(troubles.faults, places)
         self._open_share = dict.fromkeys((each.id for each in structures), 1.0)
         self._rain_mm_h, self._minute = 0.0, 0
         self._secured_s = dict.fromkeys((each.id for each in structures), -math.inf)

@@ -47,6 +47,13 @@ LEVELS: dict[int, Rgba] = {
     4: (61, 142, 255, 255),
 }
 LEVEL_NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
+GRADES: dict[str, Rgba] = {
+    "A": (64, 224, 160, 255),
+    "B": (255, 204, 0, 255),
+    "C": (255, 149, 0, 255),
+    "D": (255, 59, 48, 255),
+    "U": (150, 164, 182, 255),
+}
 FAILURE: Rgba = (176, 32, 60, 255)
 FAILURE_SIGN = "×"
 
@@ -133,6 +140,7 @@ def as_legend() -> dict[str, Any]:
         "road_closed": list(ROAD_CLOSED),
         "levels": {str(level): list(rgba) for level, rgba in LEVELS.items()},
         "failure_sign": FAILURE_SIGN,
+        "grades": {grade: list(rgba) for grade, rgba in GRADES.items()},
         "numerals": {str(level): numeral for level, numeral in LEVEL_NUMERALS.items()},
         "crew_states": {state: list(rgba) for state, rgba in CREW_STATES.items()},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from cim_models.events import Event
 from cim_models.failures import FAILURE_ENDS
 from cim_models.structures import Line
 from scenarios.runfolder import RunFolder
-from viz.layers.scene import CaseMark, CrewMark, FailureMark, Moment
+from viz.layers.scene import CaseMark, CrewMark, FailureMark, Moment, StructureMark
 
 _CLOSED = {"case.closed", "case.voided"}
 _STATE_AFTER = {
@@ -57,6 +58,7 @@ def moment_at(run: RunFolder, time_s: float) -> Moment:
         cases=open_cases(events),
         crews=crews_on_duty(events, time_s),
         failures=failures(events),
+        structures=structures(events),
     )
 
 
@@ -132,6 +134,19 @@ def failures(events: list[Event]) -> tuple[FailureMark, ...]:
             marks[event.subject] = FailureMark(event.subject, float(data["x"]), float(data["y"]), event.kind)
         elif event.kind in ends:
             marks.pop(event.subject, None)
+    return tuple(marks.values())
+
+
+def structures(events: list[Event]) -> tuple[StructureMark, ...]:
+    """Structures that are watched, each with its latest grade."""
+    marks: dict[str, StructureMark] = {}
+    for event in events:
+        if event.kind == "structure.watched":
+            marks[event.subject] = StructureMark(
+                event.subject, float(event.data["x"]), float(event.data["y"]), "A"
+            )
+        elif event.kind == "structure.graded" and event.subject in marks:
+            marks[event.subject] = replace(marks[event.subject], grade=str(event.data["grade"]))
     return tuple(marks.values())
 
 

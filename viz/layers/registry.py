@@ -276,6 +276,26 @@ LAYERS: tuple[MapLayer, ...] = (
     MapLayer(
         _layer(
             "TextLayer",
+            "structures",
+            get_color=[10, 12, 20, 255],
+            get_size=14,
+            background=True,
+            get_background_color="colour",
+            background_padding=[5, 2],
+            get_border_color=[10, 34, 62, 255],
+            get_border_width=2,
+            get_pixel_offset=[22, 0],
+            pickable=True,
+            **_TEXT,
+        ),
+        "桥隧坡",
+        "Structures",
+        table=tables.structures,
+        moving=True,
+    ),
+    MapLayer(
+        _layer(
+            "TextLayer",
             "failures",
             get_color=[255, 255, 255, 255],
             get_size=15,

@@ -44,6 +44,16 @@ class FailureMark:
 
 
 @dataclass(frozen=True, slots=True)
+class StructureMark:
+    """A structure that is watched: id, place in the city's CRS, grade of health."""
+
+    id: str
+    x: float
+    y: float
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A run at one simulated time.
 
@@ -65,6 +75,8 @@ class Moment:
         Crews on duty.
     failures
         What has failed in the networks and is not in order again.
+    structures
+        Structures that are watched, with their health.
     """
 
     time_s: float
@@ -75,6 +87,7 @@ class Moment:
     cases: tuple[CaseMark, ...] = ()
     crews: tuple[CrewMark, ...] = ()
     failures: tuple[FailureMark, ...] = ()
+    structures: tuple[StructureMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

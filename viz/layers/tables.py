@@ -182,6 +182,22 @@ def failures(scene: Scene) -> pd.DataFrame | None:
     )
 
 
+def structures(scene: Scene) -> pd.DataFrame | None:
+    """Structures that are watched, with their health."""
+    if scene.moment is None or not scene.moment.structures:
+        return None
+    marks = scene.moment.structures
+    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
+    return pd.DataFrame(
+        {
+            "id": [mark.id for mark in marks],
+            "position": list(position),
+            "text": [mark.grade for mark in marks],
+            "colour": [np.array(colours.GRADES[mark.grade]) for mark in marks],
+        }
+    )
+
+
 def _points(scene: Scene, name: str) -> pd.DataFrame | None:
     frame = scene.city.layer(name)
     if frame is None:

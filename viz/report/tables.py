@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from cim_models.catalogues import load_catalogue
 from scenarios.summary.alarms import alarm_indicators, collect_alarms
 from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
+from scenarios.summary.structures import summarize_structures
 from twin.surface.hazard import rating_classes
 from viz.report.quantities import depth_text, error_text, number_text, share_text, volume_text
 from viz.report.record import RunRecord
@@ -47,6 +49,20 @@ class PointRow:
     time: str
     arrival: str
     speed: str
+
+
+@dataclass(frozen=True, slots=True)
+class StructureRow:
+    """A watched structure as text: its grades, readings, worst gauge, and what happened when."""
+
+    name: str
+    grade: str
+    worst: str
+    readings: str
+    outside: str
+    gauge: str
+    since: str
+    secured: str
 
 
 _VOLUMES = (
@@ -134,6 +150,40 @@ def point_rows(record: RunRecord) -> list[PointRow]:
             speed=text(row["max_speed_m_s"], "{:.2f}\N{NO-BREAK SPACE}m/s"),
         )
         for row in record.points
+    ]
+
+
+def structure_rows(record: RunRecord, say: Translate) -> list[StructureRow]:
+    """Return the health of each watched structure, the worst first; what there is not is a dash."""
+    found = summarize_structures(record.events)
+    if found is None:
+        return []
+    catalogue, language = load_catalogue("monitoring"), record.language
+
+    def grade(letter: str) -> str:
+        return f"{letter} {catalogue['grades'][letter][language]}"
+
+    def clock(t_s: float | None) -> str:
+        return "–" if t_s is None else record.clock(t_s)
+
+    def gauge(health: dict[str, Any]) -> str:
+        if health["worst_gauge"] is None:
+            return "–"
+        return say("structure_worst", gauge=health["worst_gauge"], score=number_text(health["worst_score"]))
+
+    health = sorted(found["structures"], key=lambda each: "UABCD".index(each["grade"]), reverse=True)
+    return [
+        StructureRow(
+            name=f"{catalogue['kinds'][each['kind']][language]} {each['id']}",
+            grade=grade(each["grade"]),
+            worst=grade(each["worst_grade"]),
+            readings=say("structure_readings", made=each["readings"], missing=each["missing"]),
+            outside="–" if each["outside_share"] is None else share_text(each["outside_share"]),
+            gauge=gauge(each),
+            since=clock(each["since_s"] if each["in_alarm"] else each["first_deviation_s"]),
+            secured=clock(each["secured_s"]),
+        )
+        for each in health
     ]
 
 

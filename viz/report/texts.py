@@ -235,6 +235,23 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "depth": ("最大水深", "Largest depth"),
     "when": ("时间", "When"),
     "flooded_for": ("超过 0.15 m 时长", "Time above 0.15 m"),
+    "structures": ("结构健康报告", "Health of structures"),
+    "structure": ("结构", "Structure"),
+    "structure_grade": ("当前等级", "Grade now"),
+    "structure_worst_grade": ("最差等级", "Worst grade"),
+    "structure_read": ("读数", "Readings"),
+    "structure_readings": ("{made}，缺测 {missing}", "{made}, {missing} missing"),
+    "structure_outside": ("超限占比", "Outside limits"),
+    "structure_gauge": ("最不利仪器", "Worst gauge"),
+    "structure_worst": ("{gauge}，偏离为限值的 {score} 倍", "{gauge}, {score} times its limit"),
+    "structure_since": ("首次超限", "Outside since"),
+    "structure_secured": ("加固", "Secured"),
+    "structure_note": (
+        "动态阈值：读数减去温度与荷载所能解释的部分后，其指数加权平均超出控制限即为异常。"
+        "等级 A 完好，D 最差；U 表示仪器均无读数。",
+        "Dynamic thresholds: a gauge deviates where the weighted average of what temperature and load do not "
+        "explain leaves its control limits. Grade A is the best and D the worst; U: no gauge says anything.",
+    ),
     "indicator": ("指标", "Indicator"),
     "value": ("数值", "Value"),
     "fraction": ("分子 / 分母", "Numerator / denominator"),

@@ -19,7 +19,7 @@ from viz.report.headlines import headline, scenario_title
 from viz.report.maps import MapPicture, depth_map, hazard_map, time_map, time_range, time_scale_css
 from viz.report.pictures import file_uri
 from viz.report.record import RunRecord, read_record
-from viz.report.tables import balance_rows, hazard_levels, indicator_rows, point_rows
+from viz.report.tables import balance_rows, hazard_levels, indicator_rows, point_rows, structure_rows
 from viz.report.texts import LANGUAGES, Translate, translator
 from viz.report.timeline import make_rows, make_ticks, shown_cases
 from viz.stills import make_scene, render_stills
@@ -120,6 +120,7 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         time_to=record.clock(times_s[1]),
         hazard_map=_hazard_map(record),
         hazard_classes=hazard_levels(),
+        structures=structure_rows(record, say),
         points=point_rows(record)[:MOST_POINTS],
         point_count=len(record.points),
         roads=record.roads[:MOST_ROADS],

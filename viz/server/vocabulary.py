@@ -18,9 +18,15 @@ def vocabulary() -> dict[str, Any]:
         "classes": _names(load_catalogue("event_classes")["classes"], "code"),
         "skills": _names(load_catalogue("skills")["skills"], "name"),
         "tasks": _names(load_catalogue("skills")["tasks"], "kind"),
+        "grades": dict(load_catalogue("monitoring")["grades"]),
+        "structure_kinds": _words(load_catalogue("monitoring")["kinds"]),
         "alarm_rules": _names(load_catalogue("alarm_rules")["rules"], "id"),
         "response_levels": list(load_catalogue("response_levels")["rain"]),
     }
+
+
+def _words(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    return {name: {"zh": entry["zh"], "en": entry["en"]} for name, entry in entries.items()}
 
 
 def _names(entries: list[dict[str, Any]], key: str) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ function empty() {
   return {
     cases: new Map(), crews: new Map(), reports: new Map(),
     flooded: Object.fromEntries(THRESHOLDS.map((name) => [name, new Set()])),
-    closedRoads: new Set(), pumps: new Map(), barriers: new Map(), surcharged: new Set(), orders: new Map(), alarms: new Map(),
+    closedRoads: new Set(), pumps: new Map(), barriers: new Map(), structures: new Map(), surcharged: new Set(), orders: new Map(), alarms: new Map(),
     passed: Object.fromEntries(FLOW.map((name) => [name, 0])),
     personsOut: null, raining: false, ended: null, count: 0,
   }
@@ -280,6 +280,12 @@ const HANDLERS = {
   },
   "structure.placed": (s, row, data) => { if (data.kind === "barrier") s.barriers.set(row[SUBJECT], data.line) },
   "structure.removed": (s, row) => { s.barriers.delete(row[SUBJECT]) },
+  "structure.watched": (s, row, data) => { s.structures.set(row[SUBJECT], {id: row[SUBJECT], kind: data.kind, position: data.lon_lat, road: data.road, gauges: data.gauges, out: new Set(), silent: new Set(), grade: "A"}) },
+  "structure.graded": (s, row, data) => { const found = s.structures.get(row[SUBJECT]); if (found) found.grade = data.grade },
+  "gauge.deviates": (s, row, data) => { s.structures.get(data.structure)?.out.add(row[SUBJECT]) },
+  "gauge.settled": (s, row, data) => { s.structures.get(data.structure)?.out.delete(row[SUBJECT]) },
+  "gauge.silent": (s, row, data) => { s.structures.get(data.structure)?.silent.add(row[SUBJECT]) },
+  "gauge.heard": (s, row, data) => { s.structures.get(data.structure)?.silent.delete(row[SUBJECT]) },
   "order.refused": (s, row) => undo(s, row),
   "order.ended": (s, row) => undo(s, row),
 }

@@ -164,6 +164,7 @@ export class CityView {
     this.drawCrews()
     this.drawCases()
     this.drawPumps()
+    this.drawStructures()
     this.drawFailures()
     this.drawBarriers()
   }
@@ -208,6 +209,13 @@ export class CityView {
     const entry = this.entry("failures"), text = this.legend.failure_sign
     const rows = this.store.story.failures(this.store.manifest.failure_ends).map((row) => ({id: row[SUBJECT], position: row[DATA].lon_lat, text}))
     this.built.set("failures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("failures")))
+  }
+
+  drawStructures() {
+    const entry = this.entry("structures"), {grades} = this.legend
+    const rows = [...this.state().structures.values()].filter((item) => item.position)
+      .map((item) => ({id: item.id, position: item.position, text: item.grade, colour: grades[item.grade]}))
+    this.built.set("structures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("structures")))
   }
 
   drawBarriers() {
@@ -260,7 +268,8 @@ export class CityView {
   clicked(info) {
     if (!info.picked || !info.layer) { return }
     const id = info.layer.id
-    if (id === "failures") this.store.open("failure", info.object.id, info.object.position)
+    if (id === "structures") this.store.open("structure", info.object.id, info.object.position)
+    else if (id === "failures") this.store.open("failure", info.object.id, info.object.position)
     else if (id === "crews" || id === "cases") this.store.open(id === "crews" ? "crew" : "case", info.object.id)
     else if (id === "streets") this.store.open("road", this.store.manifest.details.roads.id[info.index], info.coordinate)
     else if (id === "sensors") this.store.open("sensor", this.store.manifest.details.sensors.id[info.index])

@@ -34,11 +34,11 @@ export function renderDrawer(store, el) {
 function html(store, features, redraw) {
   const {kind, id} = store.opened
   const w = (key) => word(store.language, key)
-  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, building: buildingHtml, failure: failureHtml}[kind]
+  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, building: buildingHtml, failure: failureHtml, structure: structureHtml}[kind]
   const {title, facts, rows} = made ? made(store, id, features, redraw) : {title: id, facts: [], rows: null}
   return `<header><b>${title}</b><em class="stamp">${w("simulated")}</em><button data-act="shut" aria-label="close">×</button></header>
     <dl>${facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([key, value]) => `<dt>${w(key)}</dt><dd>${value}</dd>`).join("")}</dl>
-    ${rows ? `<h3>${w(kind === "case" || kind === "failure" ? "chain" : "history")}</h3><ol>${rows}</ol>` : ""}`
+    ${rows ? `<h3>${w(["case", "failure", "structure"].includes(kind) ? "chain" : "history")}</h3><ol>${rows}</ol>` : ""}`
 }
 
 const clock = (store, t) => (store.status?.start ? clockText(store.status.start, t) : spanText(t))
@@ -100,6 +100,25 @@ function failureHtml(store, id) {
   const kind = known && manifest.kinds[known[KIND]]
   const rows = story.aftermath(id).filter((row) => row[KIND] !== "crew.moved").slice(0, 60)
   return {title: `${escape(kind ? kind[language] : "")} ${escape(id)}`, facts: [], rows: chainHtml(store, rows)}
+}
+
+// A structure: its health, which gauges deviate or say nothing, and everything that followed from them.
+function structureHtml(store, id) {
+  const {language, manifest, state, story} = store
+  const item = state.structures.get(id)
+  if (!item) return {title: escape(id), facts: [["state", "–"]], rows: null}
+  const names = (set) => escape([...set].join(" "))
+  const seen = new Set([id, ...item.gauges].flatMap((subject) => story.about(subject).map((row) => row[ID])))
+  const rows = [...seen].sort((a, b) => a - b).map((event) => story.byId.get(event)).slice(-60)
+  return {
+    title: `${escape(manifest.structure_kinds?.[item.kind]?.[language] || item.kind)} ${escape(id)}`,
+    facts: [
+      ["health", `${item.grade} ${escape(manifest.grades?.[item.grade]?.[language] || "")}`],
+      ["road", item.road ? escape(store.roadName(item.road)) : ""], ["gauges", number(item.gauges.length)],
+      ["gauges_out", names(item.out)], ["gauges_silent", names(item.silent)],
+    ],
+    rows: chainHtml(store, rows),
+  }
 }
 
 function sensorHtml(store, id) {

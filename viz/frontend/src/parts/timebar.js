@@ -5,7 +5,7 @@ import {SPEEDS} from "../store.js"
 import {word} from "../words.js"
 import {fill, mount} from "./html.js"
 
-const SWITCHED = ["buildings", "roads", "water", "sewers", "gullies", "sensors", "failures", "crews", "cases", "labels"]
+const SWITCHED = ["buildings", "roads", "water", "sewers", "gullies", "sensors", "structures", "failures", "crews", "cases", "labels"]
 
 export function renderTimeBar(store, el) {
   const root = mount(el, "timebar")
@@ -95,7 +95,7 @@ function legend(store) {
     shown.map((stop) => `<span><i style="background:${rgba(stop.colour)}"></i>${stop.depth_m}</span>`).join("") +
     `<span class="name">${w("road_legend")}</span><span><i class="line" style="background:${rgba(dry)}"></i>${w("dry")}</span>` +
     roads.map((stop) => `<span><i class="line" style="background:${rgba(stop.colour)}"></i>≥${stop.depth_m.toFixed(2)}</span>`).join("") +
-    `<span><i class="line" style="background:${rgba(closed)}"></i>${w("closed_road")}</span>` + sewerKey(store, rgba)
+    `<span><i class="line" style="background:${rgba(closed)}"></i>${w("closed_road")}</span>` + sewerKey(store, rgba) + healthKey(store, rgba)
 }
 
 // Sewers are named in the legend while they are shown.
@@ -103,6 +103,14 @@ function sewerKey(store, rgba) {
   const layer = store.manifest.layers.find((entry) => entry.id === "sewers")
   if (!layer || store.layersShown.sewers === false) return ""
   return `<span><i class="line" style="background:${rgba(layer.style.getColor)}"></i>${layer[store.language]}</span>`
+}
+
+// Grades of health are named in the legend where structures are watched and shown.
+function healthKey(store, rgba) {
+  const {manifest, language, state} = store
+  if (!state?.structures.size || store.layersShown.structures === false) return ""
+  return `<span class="name">${word(language, "health")}</span>` + Object.entries(manifest.legend.grades)
+    .map(([grade, colour]) => `<span title="${manifest.grades?.[grade]?.[language] || ""}"><i style="background:${rgba(colour)}"></i>${grade}</span>`).join("")
 }
 
 function switches(store) {
