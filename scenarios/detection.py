@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cim_models.errors import InputError
+from scenarios.blockages import detect_blockages_command
 from scenarios.terminal import JsonOption, command_group, print_json, print_lines
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = ("time", "pipe", "probability", "estimated_outflow_m3_h", "evidence")
 
 detect_app = command_group("Find failures from the readings of sensors alone.")
+detect_app.command("blockages")(detect_blockages_command)
 
 
 @detect_app.command("leaks")
@@ -33,23 +35,27 @@ def detect_leaks_command(
     """Find leaks in a supply network: when, where and how large, with the sensors that speak for them."""
     from cim_models.networks import read_supply
     from twin.detection.detector import detect_leaks
-    from twin.detection.readings import read_readings
+    from twin.detection.health import check_readings
+    from twin.detection.readings import read_readings, supply_sensors
     from twin.detection.settings import DetectionSettings
 
     settings = DetectionSettings(calibration_days=calibration_days)
     if not out.parent.is_dir():
         raise InputError(f"'{out}'", got=f"no folder '{out.parent}'", remedy="Make it, or name another file")
     model = read_supply(network.read_text(encoding="utf-8", errors="replace"), source=network.name)
-    table = read_readings(readings, model)
+    kinds = supply_sensors(model)
+    checked = check_readings(read_readings(readings, model, kinds), kinds, readings.name, frozen=True)
     with tempfile.TemporaryDirectory() as work:
-        report = detect_leaks(model, table, Path(work), settings, source=network.name)
+        report = detect_leaks(model, checked.readings, Path(work), settings, source=network.name)
     write_detections(report, out)
     if as_json:
-        print_json({"detections": rows(report), "faults": _faults(report), "file": str(out)})
+        found = {"detections": rows(report), "faults": _faults(report), "notes": list(checked.notes)}
+        print_json({**found, "file": str(out)})
         return
     leaks = {detection.leak for detection in report.detections}
     print_lines(
         [
+            *checked.notes,
             *(
                 f"{row['time']}  {row['pipe']:8} {row['probability']:.2f} "
                 f"{row['estimated_outflow_m3_h']:6.1f} m3/h  {row['evidence']}"

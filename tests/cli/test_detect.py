@@ -51,6 +51,31 @@ def test_a_column_of_another_network_is_refused(folder: Path, invoke: Invoke, tm
     assert "p_elsewhere" in result.stderr
 
 
+def test_sensors_that_all_read_nonsense_are_an_error(folder: Path, invoke: Invoke, tmp_path: Path) -> None:
+    head, *rows = (folder / "readings.csv").read_text("utf-8").splitlines()
+    columns = head.count(",")
+    broken = [head, *(row.split(",", 1)[0] + ",-5" * columns for row in rows)]
+    (tmp_path / "broken.csv").write_text("\n".join(broken) + "\n", encoding="utf-8")
+    result = call(invoke, folder, tmp_path / "broken.csv")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Readings broken.csv: none of 9 sensors can be used: got p_n00 outside")
+    assert result.stderr.count("\n") == 1
+
+
+def test_what_is_missing_or_left_out_is_said(folder: Path, invoke: Invoke, tmp_path: Path) -> None:
+    head, *rows = (folder / "readings.csv").read_text("utf-8").splitlines()
+    cells = [row.split(",") for row in rows]
+    for row in cells:
+        row[head.split(",").index("p_n44")] = "-5"
+    cells[7][1] = ""
+    (tmp_path / "odd.csv").write_text("\n".join([head, *(",".join(row) for row in cells)]), encoding="utf-8")
+    result = call(invoke, folder, tmp_path / "odd.csv")
+    assert result.exit_code == 0, result.output
+    assert "1 of 9504 cells hold nothing and are ignored, in 1 of 1056 rows" in result.stdout
+    assert "Degraded: 8 of 9 sensors can be used" in result.stdout
+    assert "p_n44 left out where it is outside -1 to 500 (-5) in 100% of the rows" in result.stdout
+
+
 def test_a_missing_file_is_refused(folder: Path, invoke: Invoke, tmp_path: Path) -> None:
     result = call(invoke, folder, tmp_path / "none.csv")
     assert result.exit_code == 2
@@ -60,4 +85,5 @@ def test_a_missing_file_is_refused(folder: Path, invoke: Invoke, tmp_path: Path)
 def test_an_impossible_calibration_is_refused(folder: Path, invoke: Invoke) -> None:
     result = call(invoke, folder, folder / "readings.csv", "--calibration-days", "3")
     assert result.exit_code == 2
-    assert "calibration_days: got 3; expected >= 7 days" in result.stderr
+    assert result.stderr.startswith("Days of calibration (--calibration-days): got 3; expected >= 7 days.")
+    assert result.stderr.count("\n") == 1

@@ -1,14 +1,15 @@
-"""Readings of the sensors of a supply network: a table with a column a sensor, averaged over steps.
+"""Readings of the sensors of a network: a table with a column a sensor, averaged over steps.
 
 A column is named after what it measures and where: ``p_NODE`` pressure, m of water; ``q_LINK`` flow, m3/h,
-positive from the link's first node; ``level_TANK`` depth of water in a tank, m. The first column is the time.
+positive from the link's first node; ``level_TANK`` depth of water in a tank, m; in a sewer ``level_NODE``
+depth above the invert, m, and ``q_LINK``. The first column is the time.
 """
 
 from __future__ import annotations
 
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +20,34 @@ from numpy.typing import NDArray
 from cim_models.city import Network
 from cim_models.errors import InputError
 
-KINDS = {"p": "pressure", "q": "flow", "level": "level"}
 _FIRST_LINE = 2
+_PRESSURES_M = (-1.0, 500.0)
+_TANK_LEVELS_M = (-0.5, 100.0)
+_LEAST_LEVEL_M, _ABOVE_GROUND_M = -0.2, 10.0
+_FLOWS_M3_H = (-1e6, 1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class SensorKind:
+    """A kind of column.
+
+    Parameters
+    ----------
+    prefix
+        What its name begins with, before ``_``.
+    element, words
+        Where such a sensor is, and how the column is explained.
+    ranges
+        Least and largest value that such a sensor can read, by id of the element.
+    speaks
+        False for what only helps others to speak.
+    """
+
+    prefix: str
+    element: str
+    words: str
+    ranges: Mapping[str, tuple[float, float]]
+    speaks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +99,36 @@ class Readings:
         return Readings(self.times[first:last], self.columns, self.values[first:last])
 
 
-def read_readings(path: Path, network: Network) -> Readings:
+def supply_sensors(network: Network) -> tuple[SensorKind, ...]:
+    """Return the kinds of sensors of a supply network.
+
+    A pressure below -1 m is none of a main under pressure but what a broken gauge says.
+    """
+    nodes, links = network.nodes, network.links
+    tanks = nodes.loc[nodes["kind"] == "tank", "id"].astype(str)
+    return (
+        SensorKind("p", "node", "p_NODE (m)", dict.fromkeys(nodes["id"].astype(str), _PRESSURES_M)),
+        SensorKind("q", "link", "q_LINK (m3/h)", dict.fromkeys(links["id"].astype(str), _FLOWS_M3_H)),
+        SensorKind("level", "tank", "level_TANK (m)", dict.fromkeys(tanks, _TANK_LEVELS_M), speaks=False),
+    )
+
+
+def sewer_sensors(network: Network) -> tuple[SensorKind, ...]:
+    """Return the kinds of sensors of a sewer; no level is more than 10 m above the ground."""
+    nodes = network.nodes
+    depths = (nodes["ground_elevation_m"] - nodes["invert_elevation_m"]).to_numpy(dtype=float)
+    levels = {
+        name: (_LEAST_LEVEL_M, float(depth) + _ABOVE_GROUND_M)
+        for name, depth in zip(nodes["id"].astype(str), depths, strict=True)
+    }
+    flows = dict.fromkeys(network.links["id"].astype(str), _FLOWS_M3_H)
+    return (
+        SensorKind("level", "node", "level_NODE (m)", levels),
+        SensorKind("q", "link", "q_LINK (m3/h)", flows),
+    )
+
+
+def read_readings(path: Path, network: Network, kinds: Sequence[SensorKind] | None = None) -> Readings:
     """Read a CSV file of readings, perhaps compressed.
 
     Parameters
@@ -80,67 +136,58 @@ def read_readings(path: Path, network: Network) -> Readings:
     path
         The file.
     network
-        The supply that the sensors are in.
+        The network that the sensors are in.
+    kinds
+        What its columns may be; those of a supply where None.
 
     Raises
     ------
     InputError
         If the file is no such table, a column names no sensor of the network, or times do not ascend.
     """
+    kinds = supply_sensors(network) if kinds is None else kinds
     table = _read_table(path)
     if table.shape[1] < 2 or table.empty:
         raise InputError(
             f"Readings {path.name}",
             got=f"{len(table)} rows, {table.shape[1]} columns",
-            expected="a column of times and one a sensor, p_NODE, q_LINK or level_TANK",
+            expected=f"a column of times and one a sensor, {_words(kinds)}",
         )
     times = _times(table.iloc[:, 0], path.name)
     columns = tuple(str(name) for name in table.columns[1:])
-    check_columns(columns, network, path.name)
+    check_columns(columns, kinds, path.name)
     values = np.column_stack([_numbers(table[name], path.name) for name in table.columns[1:]])
-    speaking = [
-        bool(np.isfinite(values[:, index]).any())
-        for index, name in enumerate(columns)
-        if not name.startswith("level_")
-    ]
-    if not any(speaking):
-        raise InputError(
-            f"Readings {path.name}: all {len(speaking)} sensors of pressure and flow are silent",
-            got="no number in any row",
-            expected="numbers in at least one column p_NODE or q_LINK",
-            remedy="Check the export of the telemetry",
-        )
     return Readings(times, columns, values)
 
 
-def check_columns(columns: Sequence[str], network: Network, source: str) -> None:
+def check_columns(columns: Sequence[str], kinds: Sequence[SensorKind], source: str) -> None:
     """Raise `InputError` unless every column names a sensor that can be in the network."""
-    nodes, links = network.nodes, network.links
-    known = {
-        "p": set(nodes["id"].astype(str)),
-        "q": set(links["id"].astype(str)),
-        "level": set(nodes.loc[nodes["kind"] == "tank", "id"].astype(str)),
-    }
-    what = {"p": "node", "q": "link", "level": "tank"}
+    by_prefix = {kind.prefix: kind for kind in kinds}
     for number, column in enumerate(columns, start=2):
-        kind, mark, name = column.partition("_")
-        if not mark or kind not in KINDS:
+        prefix, mark, name = column.partition("_")
+        if not mark or prefix not in by_prefix:
             raise InputError(
                 f"Readings {source}, column {number}",
                 got=f"'{column}'",
-                expected="p_NODE (m), q_LINK (m3/h) or level_TANK (m)",
+                expected=_words(kinds),
                 remedy="Rename or remove the column",
             )
-        if name not in known[kind]:
+        element = by_prefix[prefix].element
+        if name not in by_prefix[prefix].ranges:
             raise InputError(
                 f"Readings {source}, column {number}: sensor '{column}'",
-                got=f"no {what[kind]} '{name}' in the network",
-                expected=f"the id of a {what[kind]} of the network",
+                got=f"no {element} '{name}' in the network",
+                expected=f"the id of a {element} of the network",
                 remedy="Check that readings and network belong together",
             )
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if list(columns).count(name) > 1)
         raise InputError(f"Readings {source}", got=f"two columns '{twice}'", expected="one a sensor")
+
+
+def _words(kinds: Sequence[SensorKind]) -> str:
+    *first, last = (kind.words for kind in kinds)
+    return f"{', '.join(first)} or {last}"
 
 
 def _read_table(path: Path) -> pd.DataFrame:

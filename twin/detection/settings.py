@@ -8,6 +8,7 @@ from cim_models.errors import InputError
 
 DAYS_PER_MONTH = 365.25 / 12.0
 _DAY_S = 86_400
+_LEAST_CALIBRATION_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,6 @@ class DetectionSettings:
             ("step_s", self.step_s, self.step_s >= 60, ">= 60 s"),
             ("block_s", self.block_s, self.block_s % self.step_s == 0, f"a multiple of {self.step_s} s"),
             ("block_s", self.block_s, _DAY_S % self.block_s == 0, "a part of 86400 s"),
-            ("calibration_days", self.calibration_days, self.calibration_days >= 7, ">= 7 days"),
             ("pressure_floor_m", self.pressure_floor_m, self.pressure_floor_m > 0.0, "> 0 m"),
             ("flow_floor", self.flow_floor, self.flow_floor > 0.0, "> 0"),
             ("probe_m3_h", self.probe_m3_h, self.probe_m3_h > 0.0, "> 0 m3/h"),
@@ -103,6 +103,13 @@ class DetectionSettings:
         for name, value, is_right, expected in rules:
             if not is_right:
                 raise InputError(f"DetectionSettings.{name}", got=value, expected=expected)
+        if self.calibration_days < _LEAST_CALIBRATION_DAYS:
+            raise InputError(
+                "Days of calibration (--calibration-days)",
+                got=self.calibration_days,
+                expected=f">= {_LEAST_CALIBRATION_DAYS} days",
+                remedy="Every day of the week has its own demand, and each must be seen once",
+            )
 
     @property
     def steps_per_block(self) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from swmm.toolkit import solver
 from swmm.toolkit.shared_enum import LinkProperty, LinkResult, ObjectType
 
@@ -86,6 +88,10 @@ class SewerControls:
         """Set the level outside an outfall, m above the datum."""
         self._stages_m[outfall] = stage_m
         solver.outfall_set_stage(self._nodes[outfall], stage_m / self._length_m)
+
+    def rows(self, links: Iterable[str]) -> NDArray[np.int64]:
+        """Return SWMM's own numbers of links."""
+        return np.array([self._links[link] for link in links], dtype=np.int64)
 
     def flow_m3_s(self, link: str) -> float:
         """Present flow through a link, m3/s, positive from its first node."""

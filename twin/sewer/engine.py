@@ -364,6 +364,12 @@ class SewerEngine:
         leaving = np.minimum(self._in_transit(), 0.0)
         return np.maximum(np.minimum(above, self.volumes) + leaving, 0.0)
 
+    def flows_m3_s(self, links: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Flow through links by their rows, see `SewerControls.rows`, positive from the first node, m3/s."""
+        flows = np.zeros(links.size)
+        self._check(self._bulk.read_links(links, LinkResult.FLOW.value, flows))
+        return flows * self._flow_m3_s
+
     @property
     def account(self) -> SewerAccount:
         """Volumes since the start."""

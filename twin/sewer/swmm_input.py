@@ -7,7 +7,7 @@ rows into comments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -99,6 +99,34 @@ class SwmmInput:
         for index, _ in self._rows(section):
             lines[index] = f";{lines[index]}"
         return SwmmInput(tuple(lines))
+
+    def with_factor(self, section: str, word: int, factor: float) -> SwmmInput:
+        """Multiply the number at a place, from 0, of each row of a section."""
+        lines = list(self.lines)
+        for index, words in self._rows(section):
+            if len(words) > word:
+                words[word] = f"{float(words[word]) * factor:.9g}"
+                lines[index] = " ".join(words)
+        return SwmmInput(tuple(lines))
+
+    def with_scaled_series(self, names: Collection[str], factor: float) -> SwmmInput:
+        """Multiply the values of some time series, whose rows hold times with or without dates."""
+        lines = list(self.lines)
+        for index, words in self._rows("TIMESERIES"):
+            if words[0] not in names:
+                continue
+            place = 1
+            while place < len(words):
+                place += 2 if "/" in words[place] else 1
+                if place < len(words):
+                    words[place] = f"{float(words[place]) * factor:.9g}"
+                place += 1
+            lines[index] = " ".join(words)
+        return SwmmInput(tuple(lines))
+
+    def rows(self, section: str) -> tuple[tuple[str, ...], ...]:
+        """Words of each row of a section that is no comment."""
+        return tuple(tuple(words) for _, words in self._rows(section))
 
     def with_latent_losses(self, conduits: Iterable[str]) -> SwmmInput:
         """Give conduits a loss that does not matter, so that SWMM computes one that is set later."""

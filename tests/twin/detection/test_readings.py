@@ -35,7 +35,6 @@ def test_gaps_are_unknown(tmp_path: Path) -> None:
         ((HEAD, ROWS[0], ROWS[0]), ["line 3", "do not ascend"]),
         ((HEAD, ROWS[0], "yesterday,1,2"), ["line 3", "'yesterday'", "ISO 8601"]),
         ((HEAD, ROWS[0], "2024-01-01 00:15:00,high,6"), ["line 3", "p_n00", "'high'"]),
-        ((HEAD, "2024-01-01 00:00:00,,", "2024-01-01 00:15:00,nan,"), ["all 2 sensors", "silent"]),
         ((HEAD,), ["0 rows"]),
         (("Timestamp", "2024-01-01 00:00:00"), ["1 columns"]),
         ((HEAD, "2024-01-01T00:00:00+08:00,1,5"), ["times with a zone"]),

@@ -1,0 +1,253 @@
+"""``citytwin detect blockages``: what level and flow sensors alone say about a sewer."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from cim_models.errors import InputError
+from scenarios.terminal import JsonOption, print_json, print_lines
+
+if TYPE_CHECKING:
+    from cim_models.city import Network
+    from twin.detection.blockages.detector import BlockageReport, Watcher
+    from twin.detection.blockages.forcing import Forcing
+    from twin.detection.readings import Readings
+
+COLUMNS = (
+    "time", "blockage", "news", "conduit", "probability", "candidates", "blocked_share", "since", "evidence",
+)  # fmt: skip
+_RAIN_QUANTITIES = ("intensity_mm_h", "intensity_mm_s", "depth_mm")
+
+
+def detect_blockages_command(
+    readings: Annotated[Path, typer.Option(help="CSV: time, level_NODE (m), q_LINK (m3/h).")],
+    out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    network: Annotated[Path | None, typer.Option(help="SWMM model of the sewer.")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="City whose sewer it is, instead of --network.")] = None,
+    rain: Annotated[
+        Path | None, typer.Option(help="Table: time, a column a gauge; the model's own rain if none.")
+    ] = None,
+    rain_quantity: Annotated[
+        str, typer.Option(help=f"What its columns hold: {', '.join(_RAIN_QUANTITIES)}.")
+    ] = _RAIN_QUANTITIES[0],
+    calibration_days: Annotated[
+        int, typer.Option(help="Days at the beginning in which nothing was blocked; 0 to learn nothing.")
+    ] = 7,
+    candidates: Annotated[int, typer.Option(help="Conduits to simulate, those nearest to a sensor.")] = 150,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one to a core if none.", min=1)] = None,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Find blocked conduits of a sewer: that there is one, where, by how much and since when."""
+    from twin.detection.blockages.detector import detect_blockages
+    from twin.detection.blockages.settings import BlockageSettings
+
+    settings = BlockageSettings(calibration_days=calibration_days, most_candidates=candidates)
+    if not out.parent.is_dir():
+        raise InputError(f"'{out}'", got=f"no folder '{out.parent}'", remedy="Make it, or name another file")
+    sewer = _sewer(network, bundle)
+    table, notes = _readings(readings, sewer)
+    forcing = _forcing(sewer, rain, rain_quantity, table)
+    with _bar(shown=not quiet) as watcher:
+        report = detect_blockages(
+            sewer, table, forcing, settings, jobs=jobs or len(os.sched_getaffinity(0)), watcher=watcher
+        )
+    write_blockages(report, out)
+    notes = [*notes, *report.notes]
+    if as_json:
+        print_json(
+            {
+                "blockages": rows(report),
+                "sensors": _suspicions(report),
+                "candidates": len(report.conduits),
+                "not_candidates": report.left_out,
+                "visible": {f"{share:g}": len(names) for share, names in report.visible},
+                "notes": notes,
+                "file": str(out),
+            }
+        )
+        return
+    print_lines(_lines(report, notes, out))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """Watches the simulations on a bar."""
+
+    progress: Any
+    tasks: dict[str, Any]
+
+    def __call__(self, stage: str, done: int, of: int) -> None:
+        if stage not in self.tasks:
+            self.tasks[stage] = self.progress.add_task({"model": "healthy model"}.get(stage, stage), total=of)
+        self.progress.update(self.tasks[stage], completed=done)
+
+
+@contextmanager
+def _bar(*, shown: bool) -> Iterator[Watcher | None]:
+    """Show how many simulations are done, on stderr."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as progress:
+        yield _Bar(progress, {})
+
+
+def _sewer(network: Path | None, bundle: Path | None) -> Network:
+    """Read the sewer that is named.
+
+    Raises
+    ------
+    InputError
+        If not exactly one is named, or the city has none.
+    """
+    from cim_models.networks import read_sewer
+    from cim_models.opening import open_city
+
+    if (network is None) == (bundle is None):
+        got = "neither" if network is None else "both"
+        raise InputError("detect blockages", got=got, expected="either --network or --bundle")
+    if network is not None:
+        return read_sewer(network.read_text(encoding="utf-8", errors="replace"), source=network.name)
+    city = open_city(str(bundle))
+    if city.sewer is None:
+        raise InputError(f"City '{city.name}'", got="no sewer", expected="a city with sewer.inp")
+    return city.sewer
+
+
+def _readings(path: Path, sewer: Network) -> tuple[Readings, list[str]]:
+    """Read what the sensors read, and what of it cannot be used."""
+    from twin.detection.health import check_readings
+    from twin.detection.readings import read_readings, sewer_sensors
+
+    kinds = sewer_sensors(sewer)
+    checked = check_readings(read_readings(path, sewer, kinds), kinds, path.name, frozen=False)
+    return checked.readings, list(checked.notes)
+
+
+def _forcing(sewer: Network, rain: Path | None, quantity: str, readings: Readings) -> Forcing:
+    """Put the rain into the model.
+
+    Raises
+    ------
+    InputError
+        If the quantity is none, or the rain does not fit the model or does not cover the readings.
+    """
+    from twin.detection.blockages.detector import origin_of
+    from twin.detection.blockages.forcing import own_forcing, rain_forcing
+    from twin.rain import GaugeFile, gauge_rain
+
+    origin = origin_of(readings)
+    if rain is None:
+        return own_forcing(sewer.inp, origin)
+    if quantity not in _RAIN_QUANTITIES:
+        raise InputError("--rain-quantity", got=f"'{quantity}'", expected=", ".join(_RAIN_QUANTITIES))
+    chosen: Literal["intensity_mm_h", "intensity_mm_s", "depth_mm"] = quantity  # type: ignore[assignment]
+    places = dict.fromkeys(_gauges(rain), (0.0, 0.0))  # which gauge rains where is the model's to say
+    series = gauge_rain(GaugeFile(rain, chosen, places), origin.isoformat())
+    length_s = float((readings.times[-1] - readings.times[0]).astype("timedelta64[s]").astype(int))
+    if series.edges_s[0] > 0.0 or series.edges_s[-1] < length_s:
+        raise InputError(
+            f"Rain file {rain.name}",
+            got=f"{series.edges_s[0] / 3600:.1f} h to {series.edges_s[-1] / 3600:.1f} h",
+            expected=f"0 h to {length_s / 3600:.1f} h since the first reading at least",
+            remedy="Give rain for the whole time, 0 where none fell",
+        )
+    return rain_forcing(sewer.inp, series, origin)
+
+
+def _gauges(path: Path) -> Sequence[str]:
+    """Names in the heading of a table of rain."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        head = file.readline().strip()
+    separator = next((mark for mark in ",;\t" if mark in head), None)
+    return [name.strip() for name in head.split(separator)[1:]]
+
+
+def write_blockages(report: BlockageReport, path: Path) -> None:
+    """Write what was found as CSV, one row a blockage or news of it, beside its place and then renamed."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=".blockages", delete=False, encoding="utf-8", newline=""
+    ) as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows(report))
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)
+
+
+def rows(report: BlockageReport) -> list[dict[str, Any]]:
+    """Return the rows of the file."""
+    return [
+        {
+            "time": _moment(report, news.block),
+            "blockage": news.blockage,
+            "news": news.news,
+            "conduit": news.conduit,
+            "probability": round(news.probability, 3),
+            "candidates": "; ".join(f"{one.conduit} {one.probability:.3f}" for one in news.candidates),
+            "blocked_share": _share(news.share, news.shares),
+            "since": _moment(report, news.since - 1),
+            "evidence": news.evidence,
+        }
+        for news in report.news
+    ]
+
+
+def _share(share: float, shares: tuple[float, float]) -> str:
+    """Return a share, with what the readings leave open where that is more than one simulated share."""
+    return f"{share:.2f}" if shares[0] == shares[1] else f"{share:.2f} ({shares[0]:g} to {shares[1]:g})"
+
+
+def _suspicions(report: BlockageReport) -> list[dict[str, Any]]:
+    return [
+        {
+            "time": _moment(report, one.block),
+            "sensor": one.sensor,
+            "probability": round(one.probability, 3),
+            "since": _moment(report, one.since - 1),
+            "offset": round(one.offset, 3),
+        }
+        for one in report.suspicions
+    ]
+
+
+def _lines(report: BlockageReport, notes: Sequence[str], out: Path) -> list[str]:
+    found = {news.blockage for news in report.news}
+    return [
+        *notes,
+        *(
+            f"{row['time']}  {row['blockage']} {row['news']:6} {row['conduit']:10} {row['probability']:.2f}"
+            f"  blocked {row['blocked_share']} since {row['since']}  {row['candidates']}  {row['evidence']}"
+            for row in rows(report)
+        ),
+        *(
+            f"{one['time']}  sensor {one['sensor']} may be off by {one['offset']:+.2f} since {one['since']},"
+            f" probability {one['probability']:.2f}"
+            for one in _suspicions(report)
+        ),
+        f"{len(report.conduits)} conduits are candidates, {report.left_out} are not",
+        *(
+            f"{len(names)} of them would show a blockage of {share:.0%} of the section"
+            for share, names in report.visible
+        ),
+        f"{len(found)} blockages, {len(report.news)} lines: {out}",
+    ]
+
+
+def _moment(report: BlockageReport, block: int) -> str:
+    """End of a block; that of block -1 is the beginning of the readings."""
+    moment = report.times[block] if block >= 0 else report.times[0] - (report.times[1] - report.times[0])
+    return str(moment).replace("T", " ")

@@ -1,0 +1,105 @@
+"""``citytwin detect blockages``: the file that it writes, and what it refuses."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from tests.twin.detection.grid import write_csv
+from tests.twin.detection.tree import tree_inp, tree_readings, write_rain
+from twin.detection.blockages.shadow import Obstacle
+
+Invoke = Callable[..., Result]
+DAYS = 2
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the sewer, its rain, and readings in which a conduit is blocked after 30 hours."""
+    path = tmp_path_factory.mktemp("blockages")
+    (path / "tree.inp").write_text(tree_inp(), encoding="utf-8")
+    write_rain(DAYS, path / "rain.csv")
+    write_csv(tree_readings(DAYS, Obstacle("A3A4", 1.0), (30.0, 1e3)), path / "readings.csv")
+    return path
+
+
+def call(invoke: Invoke, folder: Path, *more: object, readings: str | Path = "readings.csv") -> Result:
+    return invoke(
+        "detect", "blockages", "--network", folder / "tree.inp", "--readings", folder / readings, "--quiet",
+        "--out", folder / "found.csv", "--calibration-days", "1", "--candidates", "3", "--jobs", "1", *more,
+    )  # fmt: skip
+
+
+def test_it_writes_what_it_found(folder: Path, invoke: Invoke) -> None:
+    result = call(invoke, folder, "--rain", folder / "rain.csv", "--json")
+    assert result.exit_code == 0, result.output
+    with (folder / "found.csv").open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    columns = "time blockage news conduit probability candidates blocked_share since evidence"
+    assert list(found[0]) == columns.split()
+    assert found[0]["news"] == "new"
+    assert "2024-06-04 06:00:00" <= found[0]["time"] <= "2024-06-04 18:00:00"
+    assert found[-1]["conduit"] == "A3A4"
+    assert found[-1]["candidates"].startswith("A3A4 ")
+    assert "level_A3 +" in found[-1]["evidence"]
+    answer = json.loads(result.stdout)
+    assert answer["candidates"] == 3
+    assert answer["not_candidates"] == 11
+    assert answer["blockages"][0]["conduit"] == found[0]["conduit"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--calibration-days", "-1"), "Days of calibration (--calibration-days): got -1"),
+        (("--calibration-days", "2"), "readings too short: got 2.0 days"),
+        ((), "Rain gauge 'G' of the sewer model: got rain that is not in the model"),
+        (("--rain", "short.csv"), "Rain file short.csv: got 0.0 h to"),
+        (("--rain", "two.csv"), "Rain gauge 'G' of the sewer model: got rain of east, west"),
+        (("--rain", "rain.csv", "--rain-quantity", "inches"), "--rain-quantity: got 'inches'"),
+        (("--bundle", "elsewhere"), "got both; expected either --network or --bundle"),
+        (("--rain", "none.csv"), "none.csv"),
+    ],
+)
+def test_what_is_refused_is_said_in_one_line(
+    folder: Path, invoke: Invoke, more: tuple[str, ...], words: str
+) -> None:
+    lines = (folder / "rain.csv").read_text("utf-8").splitlines()
+    (folder / "short.csv").write_text("\n".join(lines[:50]), encoding="utf-8")
+    two = ["time,east,west", *(f"{line},0" for line in lines[1:])]
+    (folder / "two.csv").write_text("\n".join(two), encoding="utf-8")
+    rain = () if "--rain" in more or not more else ("--rain", folder / "rain.csv")
+    result = call(invoke, folder, *rain, *(folder / word if word.endswith(".csv") else word for word in more))
+    assert result.exit_code == 2, result.output
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("level_A3", "level_nowhere", "no node 'nowhere' in the network"),
+        ("q_T3T4", "q_nowhere", "no link 'nowhere' in the network"),
+        ("q_T3T4", "p_T4", "expected level_NODE (m) or q_LINK (m3/h)"),
+    ],
+)
+def test_a_column_of_another_sewer_is_refused(
+    folder: Path, invoke: Invoke, column: str, value: str, words: str
+) -> None:
+    text = (folder / "readings.csv").read_text("utf-8").replace(column, value, 1)
+    (folder / "other.csv").write_text(text, encoding="utf-8")
+    result = call(invoke, folder, "--rain", folder / "rain.csv", readings="other.csv")
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_silent_sensors_are_an_error(folder: Path, invoke: Invoke) -> None:
+    head, *rows = (folder / "readings.csv").read_text("utf-8").splitlines()
+    silent = [head, *(row.split(",", 1)[0] + ",,,,," for row in rows)]
+    (folder / "silent.csv").write_text("\n".join(silent), encoding="utf-8")
+    result = call(invoke, folder, "--rain", folder / "rain.csv", readings="silent.csv")
+    assert result.exit_code == 2
+    assert "none of 5 sensors can be used: got level_A3 silent; level_B3 silent" in result.stderr

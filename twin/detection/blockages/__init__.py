@@ -1,0 +1,1 @@
+"""Blockages of a sewer found from level and flow sensors alone."""
