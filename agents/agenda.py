@@ -42,6 +42,11 @@ class Agenda:
         self._timer: Timer | None = None
         self._timer_s = float("inf")
 
+    def __getstate__(self) -> dict[str, Any]:
+        needed = self._is_needed
+        heap = self._heap if needed is None else sorted(entry for entry in self._heap if needed(entry))
+        return self.__dict__ | {"_heap": heap}
+
     def __len__(self) -> int:
         return len(self._heap)
 

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Protocol
+from operator import attrgetter
+from typing import Any, Protocol
 
 from agents.cases import ENDED, Case
+from agents.columns import Mass
 from agents.merging import ClosedCases, OpenCases
 from agents.tasks import OVER, SETTLED, Task, TaskAction, TaskState
 
@@ -60,6 +62,17 @@ class CaseBook:
     begun: int = 0
     left: Counter[str] = field(default_factory=Counter)
     _leaving: frozenset[str] = frozenset()
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        """Return all fields; cases and tasks without their ids, which they know themselves."""
+        return Mass(self.cases.values()), Mass(self.tasks.values()), *_OTHERS(self)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        cases, tasks, *others = state
+        self.cases = {case.id: case for case in cases}
+        self.tasks = {task.id: task for task in tasks}
+        for name, value in zip(_OTHER_FIELDS, others, strict=True):
+            setattr(self, name, value)
 
     def next_report_id(self) -> str:
         """Return a fresh report id."""
@@ -136,3 +149,7 @@ class CaseBook:
 
     def _is_through(self, case: Case, held: Collection[str]) -> bool:
         return all(task.state in OVER and task.id not in held for task in self.tasks_of(case))
+
+
+_OTHER_FIELDS = tuple(name for name in CaseBook.__dataclass_fields__ if name not in ("cases", "tasks"))
+_OTHERS = attrgetter(*_OTHER_FIELDS)

@@ -69,6 +69,11 @@ class Crew(mesa.Agent):
         Where it drives.
     work
         What it does on site.
+
+    Attributes
+    ----------
+    stands_at
+        Junction where it is, or where its journey began.
     """
 
     def __init__(self, model: mesa.Model, card: CrewCard, traffic: Traffic, work: SiteWork) -> None:
@@ -76,7 +81,7 @@ class Crew(mesa.Agent):
         self.card = card
         self.id = card.id
         self.vehicle = card.vehicle
-        self._node = card.home
+        self.stands_at = card.home
         self.state = CrewState.OFF_DUTY
         self.task: Task | None = None
         self.relieved = True
@@ -121,28 +126,32 @@ class Crew(mesa.Agent):
     def node(self) -> int:
         """Junction where it is, or the next one on its way."""
         on_the_way = self.journey.next_node if self.journey is not None else None
-        return self._node if on_the_way is None else on_the_way
+        return self.stands_at if on_the_way is None else on_the_way
 
     @node.setter
     def node(self, node: int) -> None:
-        self._node = node
+        self.stands_at = node
 
     @property
     def place(self) -> tuple[float, float]:
         """Where it is, m."""
-        return self.traffic.roads.node_xy(self._node) if self.journey is None else self.journey.place
+        return self.traffic.roads.node_xy(self.stands_at) if self.journey is None else self.journey.place
 
     @property
     def ready_in_s(self) -> float:
         """Time until it could drive off from its node, s."""
         if self.journey is not None:
             return max(self.journey.junction_s - self.world.now_s, 0.0)
-        return self.settings.turnout_s if self.node == self.card.home else 0.0
+        return self.turnout_s(self.stands_at)
+
+    def turnout_s(self, node: int) -> float:
+        """Time until it drives off when it rests at a junction, s."""
+        return self.settings.turnout_s if node == self.card.home else 0.0
 
     def sets_out(self) -> tuple[int, float]:
         """Return from which junction it could set out for another task, and in how many seconds."""
         if self.journey is None:
-            return self._node, self.settings.turnout_s if self._node == self.card.home else 0.0
+            return self.stands_at, self.turnout_s(self.stands_at)
         return self.node, self.ready_in_s
 
     def assign(self, task: Task, cause: int, arrives_in_s: float = 0.0) -> None:

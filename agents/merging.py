@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Collection
+from typing import Any
 
 from agents.cases import Case
+from agents.columns import Mass
 from agents.reports import Report
 
 
@@ -19,15 +21,15 @@ class OpenCases:
     """
 
     def __init__(self, distance_m: float, time_s: float) -> None:
-        self._distance_m = distance_m
+        self.distance_m = distance_m
         self._width_m = 2.0 * distance_m
         self._time_s = time_s
         self._by_cell: dict[tuple[str, int, int], dict[str, Case]] = {}
         self._by_road: dict[tuple[str, str], dict[str, Case]] = {}
 
     def __getstate__(self) -> tuple[float, float, list[Case]]:
-        cases = [case for here in self._by_cell.values() for case in here.values()]
-        return self._distance_m, self._time_s, cases
+        cases = Mass(case for here in self._by_cell.values() for case in here.values())
+        return self.distance_m, self._time_s, cases
 
     def __setstate__(self, state: tuple[float, float, list[Case]]) -> None:
         distance_m, time_s, cases = state
@@ -63,14 +65,14 @@ class OpenCases:
         for case in self._candidates(report, road):
             distance = ((case.x - report.x) ** 2 + (case.y - report.y) ** 2) ** 0.5
             same_road = bool(road) and case.road == road
-            if now_s - case.last_report_s > self._time_s or not (same_road or distance <= self._distance_m):
+            if now_s - case.last_report_s > self._time_s or not (same_road or distance <= self.distance_m):
                 continue
             if best is None or (distance, case.id) < best:
                 best, found = (distance, case.id), case
         return found
 
     def _candidates(self, report: Report, road: str) -> list[Case]:
-        code, x, y, reach, width = report.class_code, report.x, report.y, self._distance_m, self._width_m
+        code, x, y, reach, width = report.class_code, report.x, report.y, self.distance_m, self._width_m
         near = list(self._by_road.get((code, road), {}).values()) if road else []
         # cells are as wide as the circle around the report, which so touches two by two at most
         rows = range(int((y - reach) // width), int((y + reach) // width) + 1)
@@ -114,12 +116,21 @@ class ClosedCases:
         self._closed_s: dict[str, float] = {}
         self._closed: deque[tuple[float, Case]] = deque()
 
+    def __getstate__(self) -> tuple[Any, ...]:
+        kept = [(t_s, case) for t_s, case in self._closed if self._closed_s.get(case.id) == t_s]
+        times, cases = [t_s for t_s, _ in kept], Mass(case for _, case in kept)
+        return self._water_code, self._cases.distance_m, self._within_s, times, cases
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        water_code, distance_m, within_s, times, cases = state
+        ClosedCases.__init__(self, water_code, distance_m, within_s)
+        for t_s, case in zip(times, cases, strict=True):
+            self._keep(case, t_s)
+
     def add(self, case: Case, now_s: float) -> None:
         """Keep a case that has just been closed."""
         self._forget(now_s)
-        self._closed.append((now_s, case))
-        self._closed_s[case.id] = now_s
-        self._cases.add(case)
+        self._keep(case, now_s)
 
     def remove(self, case: Case) -> None:
         """Forget a case."""
@@ -135,6 +146,11 @@ class ClosedCases:
         """Return the closed case whose matter a report says has come back, or None."""
         self._forget(now_s)
         return self._cases.find(report, road if report.class_code == self._water_code else "", now_s)
+
+    def _keep(self, case: Case, closed_s: float) -> None:
+        self._closed.append((closed_s, case))
+        self._closed_s[case.id] = closed_s
+        self._cases.add(case)
 
     def _forget(self, now_s: float) -> None:
         while self._closed and now_s - self._closed[0][0] > self._within_s:

@@ -1,7 +1,7 @@
 """Situations: the books and the crews as a policy sees them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
@@ -54,8 +54,7 @@ class Situations:
         self.reach_s = reach_s
         self.zones = zones
         self._home_zone = {name: zones.of(*crew.card.home_xy) for name, crew in crews.items()}
-        self._shown: dict[str, tuple[int, FreeCrew]] = {}
-        self._position = {name: position for position, name in enumerate(crews)}
+        self._shown: dict[str, tuple[int, float, FreeCrew]] = {}
         self._suitable: dict[tuple[str, float], NDArray[np.bool_]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -64,24 +63,26 @@ class Situations:
     def now(self) -> Situation:
         """Return the present situation."""
         tasks = self._open_tasks()
-        free: list[Crew] = []
-        busy: dict[str, Crew] = {}
-        for name, crew in self.crews.items():
+        free, busy = Drivers(), Drivers()
+        shown: list[FreeCrew] = []
+        for position, crew in enumerate(self.crews.values()):
             if crew.relieved:
                 continue
             if crew.task is None:
                 if crew.state in AVAILABLE:
-                    free.append(crew)
+                    node, wait_s, card = self._free(crew)
+                    shown.append(card)
+                    free.add(crew, position, node, wait_s)
             elif _is_busy(crew):
-                busy[name] = crew
-        starts = [crew.sets_out() for crew in free]
+                busy.crews.append(crew)
+                busy.positions.append(position)
         waiting = [self.book.tasks[task.id] for task in tasks]
         return Situation(
             time_s=self.world.now_s,
             tasks=tuple(tasks),
-            crews=tuple([self._free(crew, node) for crew, (node, _) in zip(free, starts, strict=True)]),
-            travel_times=RoundTimes(self, Drivers(free, starts), [*busy.values()], waiting),
-            busy=BusyCrews(self, busy),
+            crews=tuple(shown),
+            travel_times=RoundTimes(self, free, busy, waiting),
+            busy=BusyCrews(self, busy.crews),
         )
 
     def suitable(self, skill: str, hose_m: float) -> NDArray[np.bool_]:
@@ -91,18 +92,16 @@ class Situations:
             self._suitable[need] = np.array([crew.card.suits(*need) for crew in self.crews.values()])
         return self._suitable[need]
 
-    def positions(self, crews: Sequence[Crew | AnyCrew]) -> NDArray[np.int64]:
-        """Return the places of crews among all crews."""
-        position = self._position
-        return np.array([position[crew.id] for crew in crews], dtype=np.int64)
-
-    def _free(self, crew: Crew, node: int) -> FreeCrew:
+    def _free(self, crew: Crew) -> tuple[int, float, FreeCrew]:
+        """Return from where and in how many seconds a free crew could set out, and what a policy sees."""
+        rests = crew.journey is None
+        node, delay_s = (crew.stands_at, 0.0) if rests else crew.sets_out()
         shown = self._shown.get(crew.id)
         if shown is None or shown[0] != node:
-            zone, (x, y) = self._home_zone[crew.id], self.roads.node_xy(node)
-            shown = node, FreeCrew(crew.id, crew.skills, x, y, crew.vehicle, zone)
-            self._shown[crew.id] = shown
-        return shown[1]
+            x, y = self.roads.node_xy(node)
+            card = FreeCrew(crew.id, crew.skills, x, y, crew.vehicle, self._home_zone[crew.id])
+            shown = self._shown[crew.id] = node, crew.turnout_s(node), card
+        return shown if rests else (node, delay_s, shown[2])
 
     def show_busy(self, crew: Crew) -> BusyCrew:
         """Return a busy crew as a policy sees it."""
@@ -153,7 +152,7 @@ class BusyCrews(Sequence[BusyCrew]):
         Crews by id.
     """
 
-    def __init__(self, situations: Situations, crews: Mapping[str, Crew]) -> None:
+    def __init__(self, situations: Situations, crews: Sequence[Crew]) -> None:
         self._situations = situations
         self._crews = crews
         self._made: tuple[BusyCrew, ...] | None = None
@@ -175,16 +174,39 @@ class BusyCrews(Sequence[BusyCrew]):
 
     def _all(self) -> tuple[BusyCrew, ...]:
         if self._made is None:
-            self._made = tuple(map(self._situations.show_busy, self._crews.values()))
+            self._made = tuple(map(self._situations.show_busy, self._crews))
         return self._made
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Drivers:
-    """Crews, and from which junction and in how many seconds each could set out."""
+    """Crews of one round, column by column.
 
-    crews: Sequence[Crew]
-    starts: Sequence[tuple[int, float]]
+    Parameters
+    ----------
+    crews, positions
+        Crews, and their places among all crews.
+    nodes, waits_s
+        From which junction and in how many seconds each could set out; of busy crews once somebody asks.
+    """
+
+    crews: list[Crew] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    nodes: list[int] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
+
+    def add(self, crew: Crew, position: int, node: int, wait_s: float) -> None:
+        """Enter a crew that could set out."""
+        self.crews.append(crew)
+        self.positions.append(position)
+        self.nodes.append(node)
+        self.waits_s.append(wait_s)
+
+    def find_starts(self) -> None:
+        """Find from where and when busy crews could set out, unless that is known."""
+        if not self.nodes:
+            self.nodes = [crew.node for crew in self.crews]
+            self.waits_s = [wait_s(crew) for crew in self.crews]
 
 
 class RoundTimes:
@@ -197,24 +219,20 @@ class RoundTimes:
     ----------
     situations
         Who asks.
-    free
-        Free crews.
-    busy
-        Busy crews.
+    free, busy
+        Free and busy crews.
     tasks
         Open tasks.
     """
 
-    def __init__(
-        self, situations: Situations, free: Drivers, busy: Sequence[Crew], tasks: Sequence[Task]
-    ) -> None:
+    def __init__(self, situations: Situations, free: Drivers, busy: Drivers, tasks: Sequence[Task]) -> None:
         self._situations = situations
-        self._crews = [*free.crews, *busy]
-        self._starts = [*free.starts]  # those of the busy ones follow once somebody asks for them
-        self._free = len(free.crews)
-        self._row = np.full(len(situations.crews), -1)
-        self._row[situations.positions(self._crews)] = np.arange(len(self._crews))
-        bound_for = [crew.task for crew in busy if crew.task is not None and crew.state in UNDER_WAY]
+        self._free, self._busy = free, busy
+        self._number = len(free.crews)
+        crews = [*free.crews, *busy.crews]
+        self._row = {crew.id: row for row, crew in enumerate(crews)}
+        self._positions = np.array([*free.positions, *busy.positions], dtype=np.int64)
+        bound_for = [crew.task for crew in busy.crews if crew.task is not None and crew.state in UNDER_WAY]
         self._groups = (list(tasks), bound_for)
         self._place = {
             task.id: (group, column)
@@ -232,23 +250,24 @@ class RoundTimes:
         KeyError
             If a crew or a task is not one of this round.
         """
+        if not crews or not tasks:
+            return np.full((len(crews), len(tasks)), np.inf)
+        rows = [self._row[crew.id] for crew in crews]
+        everybody = max(rows) >= self._number
+        places = [self._place[task.id] for task in tasks]
+        if all(group == 0 for group, _ in places):
+            return self._of(0, everybody=everybody)[np.ix_(rows, [column for _, column in places])]
         found = np.full((len(crews), len(tasks)), np.inf)
-        if not found.size:
-            return found
-        rows = self._row[self._situations.positions(crews)]
-        if rows.min() < 0:
-            raise KeyError(crews[int(rows.argmin())].id)
-        groups, columns = np.array([self._place[task.id] for task in tasks], dtype=np.int64).T
+        groups, columns = np.array(places, dtype=np.int64).T
         for group in (0, 1):
             across = np.flatnonzero(groups == group)
             if across.size:
-                times = self._of(group, everybody=int(rows.max()) >= self._free)
-                found[:, across] = times[np.ix_(rows, columns[across])]
+                found[:, across] = self._of(group, everybody=everybody)[np.ix_(rows, columns[across])]
         return found
 
     def _of(self, group: int, *, everybody: bool) -> NDArray[np.float64]:
         """Return the times of the free crews, and of the busy ones after them, to the tasks of a group."""
-        number = len(self._crews) if everybody else self._free
+        number = len(self._positions) if everybody else self._number
         known = self._times.get(group)
         if known is None:
             known = self._times[group] = self._search(group, number)
@@ -259,48 +278,48 @@ class RoundTimes:
     def _search(self, group: int, number: int) -> NDArray[np.float64]:
         """Search for the first crews; farther for tasks that no free one reaches."""
         tasks, reach_s = self._groups[group], self._situations.reach_s
-        rows, every = slice(0, number), np.arange(len(tasks))
+        rows = slice(0, number)
         able = self._able(rows, group)
         limits_s = self._limits_s[group] = np.full(len(tasks), reach_s)
-        times = self._drive(rows, group, every, reach_s)
+        times = self._drive(rows, tasks, able, reach_s)
         for limit_s in (2.0 * reach_s, np.inf):
-            reached = np.isfinite(times[: self._free]).any(axis=0)
-            far = np.flatnonzero(able[: self._free].any(axis=0) & ~reached)
+            reached = np.isfinite(times[: self._number]).any(axis=0)
+            far = np.flatnonzero(able[: self._number].any(axis=0) & ~reached)
             if far.size:
                 limits_s[far] = limit_s
-                times[:, far] = self._drive(rows, group, far, limit_s)
+                times[:, far] = self._drive(rows, [tasks[i] for i in far.tolist()], able[:, far], limit_s)
         return times
 
     def _search_again(self, group: int) -> NDArray[np.float64]:
         """Search for the busy crews as far as for the free ones before."""
-        limits_s = self._limits_s[group]
-        rows = slice(self._free, len(self._crews))
-        times = np.empty((len(self._crews) - self._free, len(limits_s)))
+        tasks, limits_s = self._groups[group], self._limits_s[group]
+        rows = slice(self._number, len(self._positions))
+        able = self._able(rows, group)
+        times = np.empty((len(self._positions) - self._number, len(limits_s)))
         for limit_s in sorted(set(limits_s.tolist())):
             near = np.flatnonzero(limits_s == limit_s)
-            times[:, near] = self._drive(rows, group, near, limit_s)
+            times[:, near] = self._drive(rows, [tasks[i] for i in near.tolist()], able[:, near], limit_s)
         return times
 
     def _able(self, rows: slice, group: int) -> NDArray[np.bool_]:
         """Whether each crew has the skill and the hose for each task."""
-        all_crews = [self._situations.suitable(task.skill, task.hose_m) for task in self._groups[group]]
-        return np.stack(all_crews, axis=1)[self._situations.positions(self._crews[rows])]
+        needs = [(task.skill, task.hose_m) for task in self._groups[group]]
+        number = {need: index for index, need in enumerate(dict.fromkeys(needs))}
+        crews = np.array([self._situations.suitable(*need) for need in number])[:, self._positions[rows]]
+        return crews[[number[need] for need in needs]].T
 
     def _drive(
-        self, rows: slice, group: int, columns: NDArray[np.int64], limit_s: float
+        self, rows: slice, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float
     ) -> NDArray[np.float64]:
-        if rows.stop > len(self._starts):
-            self._starts += [(crew.node, wait_s(crew)) for crew in self._crews[self._free :]]
-        starts = self._starts[rows]
-        tasks = self._groups[group]
+        nodes, waits_s, crews = self._free.nodes, self._free.waits_s, self._free.crews
+        if rows.stop > self._number:
+            self._busy.find_starts()
+            nodes, waits_s = nodes + self._busy.nodes, waits_s + self._busy.waits_s
+            crews = crews + self._busy.crews
         times = self._situations.roads.approach_times(
-            [node for node, _ in starts],
-            [crew.vehicle for crew in self._crews[rows]],
-            [tasks[column].nodes for column in columns.tolist()],
-            self._able(rows, group)[:, columns],
-            limit_s,
+            nodes[rows], [crew.vehicle for crew in crews[rows]], [task.nodes for task in tasks], able, limit_s
         )
-        return times + np.array([wait for _, wait in starts])[:, np.newaxis]
+        return times + np.array(waits_s[rows])[:, np.newaxis]
 
 
 def wait_s(crew: Crew) -> float:

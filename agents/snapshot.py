@@ -1,18 +1,43 @@
 """Saving and restoring a state that refers to things outside it.
 
 Agents hold the water, the roads and the event log; none of these belongs in their snapshot. They are
-pickled by name and put back on restoring, bound methods in the clock's queue included.
+pickled by name and put back on restoring, bound methods in the clock's queue included. Cases and tasks, of
+which there are thousands, are kept apart as columns; who holds one refers to it by number.
 """
 
+import gc
 import io
 import pickle
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.cases import Case
+from agents.columns import Mass, to_columns, to_rows
+from agents.tasks import Task
 from cim_models.errors import SnapshotError
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of what a snapshot holds; one of another version is refused."""
+
+_LEVEL = 1
+"""How hard to compress: higher levels take three times as long for a tenth."""
+
+_MASSES: tuple[type, ...] = (Case, Task)
+"""Classes of which there are thousands; their fields hold plain values only."""
+
+_BUILT_IN = (list, dict, tuple, set, frozenset, str, bytes, int, float, bool, type(None))
+"""Classes that pickle asks nobody about."""
+
+_UNREADABLE = (
+    *(pickle.UnpicklingError, EOFError, zlib.error, TypeError, ValueError, AttributeError, ImportError),
+    IndexError,
+)
 
 
 def save(state: Any, outside: Mapping[str, Any]) -> bytes:
@@ -23,7 +48,7 @@ def save(state: Any, outside: Mapping[str, Any]) -> bytes:
     state
         What to save, e.g. an `Operations`.
     outside
-        Objects that stay behind, by name.
+        Objects that stay behind, by name; none of a built-in class such as a plain list.
 
     Raises
     ------
@@ -31,16 +56,19 @@ def save(state: Any, outside: Mapping[str, Any]) -> bytes:
         If something in the state cannot be saved.
     """
     buffer = io.BytesIO()
-    pickler = _Pickler(buffer, {id(thing): name for name, thing in outside.items()})
     try:
-        pickler.dump((SCHEMA, state))
+        with _uncollected():
+            pickler = _Pickler(buffer, outside)
+            pickler.dump(state)
+            masses = pickle.dumps([_packed(kind, pickler.masses[kind]) for kind in _MASSES], protocol=5)
     except (pickle.PicklingError, TypeError, AttributeError) as exc:
         raise SnapshotError(
             "The state cannot be saved",
             got=str(exc),
             remedy="Keep functions of modules, bound methods and data",
         ) from exc
-    return buffer.getvalue()
+    parts = zlib.compress(masses, _LEVEL), zlib.compress(buffer.getbuffer(), _LEVEL)
+    return pickle.dumps((SCHEMA, parts), protocol=5)
 
 
 def restore(data: bytes, outside: Mapping[str, Any]) -> Any:
@@ -52,34 +80,105 @@ def restore(data: bytes, outside: Mapping[str, Any]) -> Any:
         If the bytes are no snapshot, are of another version, or name an object that is not there.
     """
     try:
-        schema, state = _Unpickler(io.BytesIO(data), outside).load()
-    except (pickle.UnpicklingError, EOFError, TypeError, ValueError, AttributeError, ImportError) as exc:
+        schema, parts = pickle.loads(data)
+        if schema == SCHEMA:
+            with _uncollected():
+                masses, state = map(zlib.decompress, parts)
+                members = [_unpacked(*packed) for packed in pickle.loads(masses)]
+                return _Unpickler(io.BytesIO(state), outside, members).load()
+    except _UNREADABLE as exc:
         raise SnapshotError("The snapshot cannot be read", got=str(exc)) from exc
-    if schema != SCHEMA:
-        raise SnapshotError(
-            "The snapshot is of another version",
-            got=schema,
-            expected=str(SCHEMA),
-            remedy="Run the scenario again with this version",
-        )
-    return state
+    raise SnapshotError(
+        "The snapshot is of another version",
+        got=schema,
+        expected=str(SCHEMA),
+        remedy="Run the scenario again with this version",
+    )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from looking at thousands of objects that are all here to stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _packed(kind: type, members: Sequence[Any]) -> tuple[type, int, list[Any]]:
+    values = attrgetter(*kind.__dataclass_fields__)  # type: ignore[attr-defined]
+    return kind, len(members), to_columns([*map(values, members)])
+
+
+def _unpacked(kind: type, number: int, columns: list[Any]) -> list[Any]:
+    return [kind(*row) for row in to_rows(columns, number)]
+
+
+def _outside(name: str) -> Any:
+    """Stand in a snapshot for an object outside it; `_Unpickler` puts its own in place of this."""
+    raise pickle.UnpicklingError(name)
+
+
+def _members(kind: int, numbers: NDArray[np.uint32]) -> Any:
+    """Stand in a snapshot for objects that are kept as columns; see `_outside`."""
+    raise pickle.UnpicklingError(f"{kind}, {numbers}")
+
+
+def _member(kind: int, number: int) -> Any:
+    """Stand in a snapshot for one of them."""
+    raise pickle.UnpicklingError(f"{kind}, {number}")
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, buffer: io.BytesIO, names: Mapping[int, str]) -> None:
+    def __init__(self, buffer: io.BytesIO, outside: Mapping[str, Any]) -> None:
         super().__init__(buffer, protocol=5)
-        self._names = names
+        for name, thing in outside.items():
+            if type(thing) in _BUILT_IN:
+                msg = f"'{name}', a {type(thing).__name__}, cannot stay outside"
+                raise TypeError(msg)
+        self._names = {id(thing): name for name, thing in outside.items()}
+        self.masses: dict[type, list[Any]] = {kind: [] for kind in _MASSES}
+        self._number: dict[int, int] = {}
 
-    def persistent_id(self, obj: Any) -> str | None:
-        return self._names.get(id(obj))
+    def reducer_override(self, obj: Any) -> Any:
+        """Say how to pickle an object of no built-in class, the first time it is met."""
+        name = self._names.get(id(obj))
+        if name is not None:
+            return _outside, (name,)
+        kind = type(obj)
+        if kind in self.masses:
+            return _member, (_MASSES.index(kind), int(self._numbers([obj])[0]))
+        if kind is Mass and obj and type(obj[0]) in self.masses:
+            return _members, (_MASSES.index(type(obj[0])), self._numbers(obj))
+        return NotImplemented
+
+    def _numbers(self, members: Sequence[Any]) -> NDArray[np.uint32]:
+        """Return the places of objects among those of their class; new ones come last."""
+        number, mass = self._number, self.masses[type(members[0])]
+        new = [member for member in members if id(member) not in number]
+        number.update(zip(map(id, new), range(len(mass), len(mass) + len(new)), strict=True))
+        mass += new
+        return np.array([number[id(member)] for member in members], dtype=np.uint32)
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, buffer: io.BytesIO, outside: Mapping[str, Any]) -> None:
+    def __init__(
+        self, buffer: io.BytesIO, outside: Mapping[str, Any], members: Sequence[Sequence[Any]]
+    ) -> None:
         super().__init__(buffer)
         self._outside = outside
+        self._members = members
 
-    def persistent_load(self, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class or function by name, and what finds objects in place of the two stand-ins."""
+        if module == __name__:
+            return {"_outside": self._find, "_members": self._mass, "_member": self._member}[name]
+        return super().find_class(module, name)
+
+    def _find(self, name: str) -> Any:
         if name not in self._outside:
             raise SnapshotError(
                 "The snapshot needs something that is not there",
@@ -87,3 +186,10 @@ class _Unpickler(pickle.Unpickler):
                 expected=f"one of {', '.join(sorted(self._outside))}",
             )
         return self._outside[name]
+
+    def _member(self, kind: int, number: int) -> Any:
+        return self._members[kind][number]
+
+    def _mass(self, kind: int, numbers: NDArray[np.uint32]) -> list[Any]:
+        members = self._members[kind]
+        return [members[number] for number in numbers.tolist()]

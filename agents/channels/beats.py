@@ -105,12 +105,12 @@ class Beat:
         self._rank: dict[int, dict[str, float]] = {}
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.grid, self.roads, self._rounds, self._rank
+        return self.grid, self.roads, self._rounds  # ranks are drawn again when they are needed
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        grid, roads, rounds, rank = state
+        grid, roads, rounds = state
         Beat.__init__(self, grid, roads)
-        self._rounds, self._rank = rounds, rank
+        self._rounds = rounds
 
     def round_from(self, junction: str, shut: frozenset[str], lane: int, draws: Draws) -> Round:
         """Return a round from a junction over every street that can be reached, and back.

@@ -104,12 +104,16 @@ def test_a_pending_generator_is_refused_by_name():
     assert "Initialize" in str(caught.value)
 
 
+class Log(list):
+    """A log outside of a snapshot; pickle asks about no plain list."""
+
+
 def test_a_snapshot_leaves_outside_objects_behind_and_finds_them_again():
-    env, outside = TwinEnv(), []
+    env, outside = TwinEnv(), Log()
     ticker = Ticker(env, 7.0, outside)
     env.after(20.0, outside.append, "bound method of an outside object")
     data = save(ticker, {"log": outside})
-    other: list = []
+    other = Log()
     again = restore(data, {"log": other})
     again.env.run_to(22.0)
     assert other == [
@@ -122,7 +126,7 @@ def test_a_snapshot_leaves_outside_objects_behind_and_finds_them_again():
 
 
 def test_snapshots_that_do_not_fit_are_refused():
-    env, outside = TwinEnv(), []
+    env, outside = TwinEnv(), Log()
     data = save(Ticker(env, 7.0, outside), {"log": outside})
     with pytest.raises(SnapshotError, match="needs something that is not there: got log"):
         restore(data, {})
@@ -134,6 +138,8 @@ def test_snapshots_that_do_not_fit_are_refused():
     env.after(1.0, lambda _: None)
     with pytest.raises(SnapshotError, match="cannot be saved"):
         save(env, {})
+    with pytest.raises(SnapshotError, match="'log', a list, cannot stay outside"):
+        save(TwinEnv(), {"log": []})
 
 
 def test_draws_belong_to_their_key_and_not_to_the_order_of_asking():

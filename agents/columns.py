@@ -1,0 +1,154 @@
+"""Columns: many objects of one class as one column for each of their fields, small and quick to save.
+
+Values come back exactly as they were, with their types: a column is coded as numbers or as one text only
+where all its values are of one plain type, and kept as it is elsewhere.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = tuple[str, Any]
+"""How the values are coded, and what they are coded as."""
+
+
+class Mass(list[Any]):
+    """Many objects of one class, which `agents.snapshot` saves at once by their numbers in its columns."""
+
+
+_NONE = type(None)
+_SEPARATOR = "\x1f"
+_MOST_WORDS = 65_536
+_LARGE = 2**62
+
+
+def to_columns(rows: Sequence[Sequence[Any]]) -> list[Column]:
+    """Code rows of equally many values as columns.
+
+    A column of floats that mostly equals the one before, as many times in the life of a case do, is told by
+    the bits in which it differs, and compresses to next to nothing. The bytes of floats go by their
+    significance, since the first ones are much alike.
+    """
+    columns, before = [], np.zeros(len(rows), dtype=np.uint64)
+    for values in zip(*rows, strict=True):
+        kind, coded = _code(values)
+        if kind == "floats":
+            bits, missing = coded
+            is_like = 2 * np.count_nonzero(bits == before) > len(bits)
+            coded = _by_byte(bits ^ before if is_like else bits), is_like, missing
+            before = bits
+        columns.append((kind, coded))
+    return columns
+
+
+def to_rows(columns: Sequence[Column], number: int) -> list[tuple[Any, ...]]:
+    """Return the ``number`` rows that were coded as columns."""
+    plain: list[Sequence[Any]] = []
+    before = np.zeros(number, dtype=np.uint64)
+    for kind, coded in columns:
+        if kind == "floats":
+            by_byte, is_like, missing = coded
+            bits = np.ascontiguousarray(by_byte.T).view(np.uint64)[:, 0]
+            before = bits ^ before if is_like else bits
+            plain.append(_floats(before, missing))
+        else:
+            plain.append(_DECODERS[kind](coded))
+    return list(zip(*plain, strict=True))
+
+
+def _code(values: Sequence[Any]) -> Column:
+    """Code one column."""
+    kinds = set(map(type, values))
+    if kinds == {float}:
+        return "floats", (np.array(values).view(np.uint64), ())
+    if kinds == {float, _NONE}:
+        missing = np.array([value is None for value in values])
+        floats = np.array([0.0 if value is None else value for value in values])
+        return "floats", (floats.view(np.uint64), np.flatnonzero(missing).astype(np.uint32))
+    if kinds == {int} and max(map(abs, values)) < _LARGE:
+        return "ints", np.diff(np.array(values, dtype=np.int64), prepend=0)
+    if kinds == {bool}:
+        return "bools", np.array(values)
+    if kinds == {list}:
+        return _code_lists(values)
+    if len(kinds - {_NONE}) == 1 and all(issubclass(kind, str) for kind in kinds - {_NONE}):
+        return _code_texts(values, kinds)
+    return "plain", values
+
+
+def _code_texts(values: Sequence[Any], kinds: set[type]) -> Column:
+    """Code texts, or words of a list of words, by number where they come again, else as one text."""
+    number = {value: index for index, value in enumerate(dict.fromkeys(values))}
+    if len(number) <= min(len(values) // 2 + 1, _MOST_WORDS):
+        numbers = np.array([number[value] for value in values], dtype=np.uint16)
+        return "words", (list(number), _by_byte(numbers))
+    if kinds == {str}:
+        text = _SEPARATOR.join(values)
+        if text.count(_SEPARATOR) == len(values) - 1:
+            return "texts", text
+    return "plain", values
+
+
+def _code_lists(values: Sequence[list[Any]]) -> Column:
+    """Code lists of texts as one text."""
+    parts = [part for value in values for part in value]
+    if set(map(type, parts)) == {str}:
+        text = _SEPARATOR.join(parts)
+        if text.count(_SEPARATOR) == len(parts) - 1:
+            return "lists", (text, np.array([len(value) for value in values], dtype=np.uint32))
+    return "plain", values
+
+
+def _by_byte(numbers: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the bytes of numbers by significance, shape (bytes of a number, numbers)."""
+    return np.ascontiguousarray(numbers.view(np.uint8).reshape(len(numbers), -1).T)
+
+
+def _floats(bits: NDArray[np.uint64], missing: Sequence[int] | NDArray[np.uint32]) -> list[float | None]:
+    floats: list[float | None] = bits.view(np.float64).tolist()
+    for index in missing:
+        floats[index] = None
+    return floats
+
+
+def _ints(steps: NDArray[np.int64]) -> list[int]:
+    numbers: list[int] = np.cumsum(steps).tolist()
+    return numbers
+
+
+def _bools(values: NDArray[np.bool_]) -> list[bool]:
+    flags: list[bool] = values.tolist()
+    return flags
+
+
+def _words(coded: tuple[list[Any], NDArray[np.uint8]]) -> list[Any]:
+    words, by_byte = coded
+    numbers = np.ascontiguousarray(by_byte.T).view(np.uint16)[:, 0]
+    return [words[number] for number in numbers.tolist()]
+
+
+def _texts(text: str) -> list[str]:
+    return text.split(_SEPARATOR)
+
+
+def _lists(coded: tuple[str, NDArray[np.uint32]]) -> list[list[str]]:
+    text, lengths = coded
+    parts = text.split(_SEPARATOR)
+    return [parts[first:last] for first, last in pairwise(accumulate(lengths.tolist(), initial=0))]
+
+
+def _plain(values: Sequence[Any]) -> Sequence[Any]:
+    return values
+
+
+_DECODERS: Mapping[str, Callable[[Any], Sequence[Any]]] = {
+    "ints": _ints,
+    "bools": _bools,
+    "words": _words,
+    "texts": _texts,
+    "lists": _lists,
+    "plain": _plain,
+}

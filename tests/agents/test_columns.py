@@ -1,0 +1,87 @@
+"""Columns give back exactly what went into them."""
+
+import math
+import pickle
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.cases import CaseState
+from agents.catalogue import TaskKind
+from agents.columns import Mass, to_columns, to_rows
+from agents.limits import Urgency
+from agents.snapshot import restore, save
+from tests.agents.test_operations import storm
+
+PLAIN = st.one_of(
+    st.floats(),
+    st.integers(),
+    st.booleans(),
+    st.none(),
+    st.text(max_size=4),
+    st.sampled_from([*CaseState, *TaskKind, Urgency.URGENT]),
+    st.lists(st.text(max_size=3), max_size=3),
+    st.tuples(st.integers(), st.integers()),
+)
+
+
+def exactly(value):
+    """What a value is, to the type and the bit."""
+    if isinstance(value, float):
+        return float, struct.pack("<d", value)
+    if isinstance(value, list | tuple):
+        return type(value), tuple(map(exactly, value))
+    return type(value), value
+
+
+def columns_of(kinds):
+    return st.integers(1, 12).flatmap(
+        lambda number: st.tuples(*(st.lists(kind, min_size=number, max_size=number) for kind in kinds))
+    )
+
+
+@given(columns_of([PLAIN] * 3))
+def test_any_mixture_comes_back_with_its_types(columns):
+    rows = list(zip(*columns, strict=True))
+    again = to_rows(pickle.loads(pickle.dumps(to_columns(rows))), len(rows))
+    assert exactly(again) == exactly(rows)
+
+
+@given(columns_of([st.floats(), st.floats() | st.none(), st.sampled_from([0.0, -0.0, math.nan]), st.text()]))
+def test_floats_come_back_to_the_bit(columns):
+    rows = list(zip(*columns, strict=True))
+    assert exactly(to_rows(to_columns(rows), len(rows))) == exactly(rows)
+
+
+def test_no_rows_are_no_columns():
+    assert to_rows(to_columns([]), 0) == []
+
+
+def test_times_that_mostly_equal_the_ones_before_cost_next_to_nothing():
+    times = [1000.0 / (n + 3) for n in range(500)]
+    rows = [(t, t if n % 50 else t + 1.0) for n, t in enumerate(times)]
+    _, (second, is_like, _) = to_columns(rows)[1]
+    assert is_like
+    assert (second == 0).mean() > 0.95
+    assert to_rows(to_columns(rows), len(rows)) == rows
+
+
+@pytest.mark.parametrize("cut_s", [3000.0, 5000.0])
+def test_cases_and_tasks_keep_their_holders(cut_s):
+    run = storm().run(cut_s)
+    outside = {"town": run.town, "log": run.log, "run": run}
+    book = restore(save(run.operations, outside), outside).book
+    before = run.operations.book
+    assert list(book.cases) == list(before.cases)
+    assert list(book.tasks) == list(before.tasks)
+    assert [exactly(case.__reduce__()[1]) for case in book.cases.values()] == [
+        exactly(case.__reduce__()[1]) for case in before.cases.values()
+    ]
+    assert book.waiting.keys() == before.waiting.keys()
+    assert all(book.tasks[name] is task for name, task in book.waiting.items())
+
+
+def test_a_mass_is_a_list_to_everybody_else():
+    assert pickle.loads(pickle.dumps(Mass([1, 2]))) == [1, 2]
