@@ -36,6 +36,15 @@ def _physics_lines(summary: Mapping[str, Any]) -> list[str]:
             f"Gas       {gas['released_m3']:,.1f} m³ leaked, {gas['sites_in_alarm']:,} sites in alarm, "
             f"up to {gas['highest_lel']:.0%} of the explosive limit"
         )
+    if "structures" in summary:
+        found = summary["structures"]
+        grades = ", ".join(f"{count} {grade}" for grade, count in found["by_grade"].items() if count)
+        deviations = sum(each["deviations"] for each in found["structures"])
+        secured = sum(each["secured_s"] is not None for each in found["structures"])
+        lines.append(
+            f"Health    {len(found['structures'])} structures watched: {grades}; "
+            f"{deviations} deviations of gauges, {secured} structures secured"
+        )
     if "lifelines" in summary:
         lifelines = summary["lifelines"]
         lines.append(

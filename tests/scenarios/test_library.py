@@ -9,6 +9,7 @@ from cim_models.importers import import_city
 from scenarios.runfolder import RunFolder
 from scenarios.schema import load_scenario
 from scenarios.simulation import run_scenario
+from scenarios.summary.text import summary_lines
 
 MASS_ERROR = 1e-3
 
@@ -55,6 +56,20 @@ def test_lifeline_year_in_a_small_city_and_ten_days(tmp_path: Path) -> None:
     assert counts["counts"]["closed"] >= 10
     kinds = {event.kind for event in run.events()}
     assert {"alarm.responded", "alarm.fed_back", "alarm.archived", "lifeline.recovered"} <= kinds
+
+
+def test_bridge_watch_finds_secures_and_reports(tmp_path: Path) -> None:
+    steps = ("numerics.exchange=1min", "duration=23h")
+    run = run_library("bridge_watch", tmp_path / "run", "city=builtin:district?size_m=600", *steps)
+    assert run.summary is not None
+    found = run.summary["structures"]
+    by_id = {each["id"]: each for each in found["structures"]}
+    assert by_id["BR-1"]["damaged_s"] < by_id["BR-1"]["first_deviation_s"] < by_id["BR-1"]["secured_s"]
+    assert by_id["SLOPE-1"]["worst_grade"] in ("C", "D")
+    assert sum(each["missing"] for each in found["structures"]) == 12
+    kinds = {event.kind for event in run.events()}
+    assert {"structure.creeping", "gauge.silent", "gauge.heard", "structure.secured"} <= kinds
+    assert any(line.startswith("Health    3 structures watched") for line in summary_lines(run.summary))
 
 
 @pytest.mark.slow
