@@ -163,10 +163,13 @@ def read_depths(probe: Probe, cols: int, grid: Grid, members: Any, found: Found,
 
 
 @njit(cache=True)
-def move_units(volume: Any, owner: Any, cols: int, cells: Any, units: Any, found: Found) -> tuple[int, int]:
+def move_units(
+    volume: Any, given: Any, owner: Any, cols: int, cells: Any, units: Any, found: Found
+) -> tuple[int, int]:
     """Add (positive) or take (negative) units by fine cell; ``units`` becomes what really moved.
 
-    Nodes whose water has moved have to be looked up again.
+    It is added to what was ``given`` to the node, flat. Nodes whose water has moved have to be looked up
+    again.
 
     Returns
     -------
@@ -181,6 +184,7 @@ def move_units(volume: Any, owner: Any, cols: int, cells: Any, units: Any, found
         row, col = 1 + node // cols, 1 + node % cols
         units[k] = max(units[k], -volume[row, col])
         volume[row, col] += units[k]
+        given[node] += units[k]
         if units[k] != 0:
             found.moment[node] = NEVER
         added += max(units[k], 0)

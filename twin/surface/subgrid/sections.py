@@ -29,7 +29,7 @@ CLOSED_LEVEL = np.int32(2**30 + 2**29)
 """Sill of a strip that is not there: above the highest level of 4096 m."""
 CLOSED_M = np.float32(1.0e6)
 _LEAST_DROP_M = 0.01
-_LEAST_CREST_M = 0.05
+_LEAST_CREST_M = 0.02
 """A kerb is higher, the unevenness of a street is not: water finds its way around that."""
 
 

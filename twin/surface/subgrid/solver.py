@@ -31,10 +31,11 @@ from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.solver import MAX_THREADS, DepthGrid
 from twin.surface.state import inner, padded
 from twin.surface.subgrid.factor import MOST_FACTOR
+from twin.surface.subgrid.highwater import STANDING_M, HighWater, Look
 from twin.surface.subgrid.kernel_mapping import lean_of_nodes, move_units, read_depths, spread
 from twin.surface.subgrid.kernel_steps import advance
 from twin.surface.subgrid.smoothing import Smoother
-from twin.surface.subgrid.state import NEVER, Found, Peak, Probe, Progress, Rule, Shower
+from twin.surface.subgrid.state import NEVER, Found, Grid, Peak, Probe, Progress, Rule, Shower
 from twin.surface.subgrid.storage import LEVELS_PER_M
 from twin.surface.subgrid.tables import build_tables, gather_outlets, make_grid
 
@@ -121,6 +122,9 @@ class CoarseSolver:
             *(self._rule.node_size_m, self._threads),
         )
         self._smooth_peak: tuple[int, DepthGrid] | None = None
+        self._followed: tuple[float, DepthGrid] | None = None
+        self._high_water = HighWater()
+        self._given = np.zeros(rows * cols, np.int64)
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._set_weights(rain_weight)
         self._set_zones(np.zeros(self.shape, np.int64))
@@ -161,6 +165,14 @@ class CoarseSolver:
             raise InputError("Time to advance to", got=f"{time_s} s", expected=f"{self.time_s} s or later")
         self._forget()
         numba.set_num_threads(self._threads)
+        while self.time_s < time_s:
+            look_s = self._high_water.next_s(self.time_s)
+            self._advance(min(float(time_s), look_s))
+            if self.time_s == look_s:
+                self._look()
+
+    def _advance(self, time_s: float) -> None:
+        """Advance the water to a time that lies ahead."""
         self._progress = advance(
             self._grid,
             self._outlets,
@@ -168,7 +180,7 @@ class CoarseSolver:
             self._shower,
             self._rule,
             self._progress,
-            float(time_s),
+            time_s,
             self._peak,
         )
         if self._progress.deepest > MAX_DEPTH_M * LEVELS_PER_M or self._grid.volume.min() < 0:
@@ -178,6 +190,13 @@ class CoarseSolver:
                 expected=f"0 to {MAX_DEPTH_M:g} m",
                 remedy="Look for a pit without bottom in the terrain, or lower the Courant number",
             )
+
+    def _look(self) -> None:
+        """Show the water to those who keep the minutes before it is highest."""
+        grid = self._grid
+        standing = int(np.count_nonzero(grid.volume * grid.per_cell > STANDING_M * UNITS_PER_M))
+        copies = (array.copy() for array in (grid.volume, grid.level, grid.qx, grid.qy))
+        self._high_water.look(Look(self.time_s, *copies, self._given + self._rained_on_nodes()), standing)
 
     # -- rain ------------------------------------------------------------------------------------
 
@@ -211,6 +230,7 @@ class CoarseSolver:
         checks.check_grid("Rain zone", zones, self.shape, 0, np.iinfo(ZONE_DTYPE).max)
         if hasattr(self, "_rain"):
             self._rain_units = self._rained_units()
+            self._given += self._rained_on_nodes()
         self._zones = zones.astype(ZONE_DTYPE)
         rained = self._weight > 0
         zone, weight = zones[rained].astype(np.int64), self._weight[rained]
@@ -227,6 +247,13 @@ class CoarseSolver:
 
     def _rained_units(self) -> int:
         return self._rain_units + int(self._rain.laid @ self._zone_weights)
+
+    def _rained_on_nodes(self) -> NDArray[np.int64]:
+        """Units of rain on each node, flat, since the zones were set."""
+        shower = self._shower
+        node = (shower.row - 1) * self._rule.cols + shower.col - 1
+        units = np.bincount(node, shower.weight * self._rain.laid[shower.zone], self._volume.size)
+        return units.astype(np.int64)
 
     # -- water in cells --------------------------------------------------------------------------
 
@@ -246,6 +273,7 @@ class CoarseSolver:
         self._grid.qx[...] = 0
         self._grid.qy[...] = 0
         self._forget()
+        self._high_water.forget_looks()
 
     def _sum_of(self, units: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """Sum fine units by node, shape (coarse rows, coarse cols)."""
@@ -274,7 +302,8 @@ class CoarseSolver:
             )
         moved = np.array(units, dtype=np.int64)
         owner = self._tables.nodes.owner.ravel()
-        added, taken = move_units(self._grid.volume, owner, self._rule.cols, index, moved, self._found)
+        places = (self._grid.volume, self._given, owner, self._rule.cols)
+        added, taken = move_units(*places, index, moved, self._found)
         self._in_units += added
         self._out_units += taken
         return moved
@@ -285,7 +314,9 @@ class CoarseSolver:
         depth = padded(self.shape, np.int32)
         inner(depth, self.shape)[...] = self._spread(self._volume, self._lean())
         taken = take(depth)
-        self._volume[...] = self._sum_of(inner(depth, self.shape))
+        volume = self._sum_of(inner(depth, self.shape))
+        self._given += (volume - self._volume).ravel()
+        self._volume[...] = volume
         self._forget()
         self._out_units += taken
         return taken * self.unit_m3
@@ -327,9 +358,10 @@ class CoarseSolver:
         """Note that the water of all nodes has moved: what was looked up holds no more."""
         self._found.now[0] += 1
 
-    def _lean(self) -> NDArray[np.float32]:
+    def _lean(self, grid: Grid | None = None) -> NDArray[np.float32]:
+        """How far the water of each node leans on the slope, flat; that of now or of another moment."""
         lean = np.empty(self._volume.size, np.float32)
-        lean_of_nodes(self._grid, np.arange(lean.size), self._rule.cols, lean)
+        lean_of_nodes(grid or self._grid, np.arange(lean.size), self._rule.cols, lean)
         return lean
 
     def _spread(self, volume: NDArray[np.int64], lean: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -375,6 +407,7 @@ class CoarseSolver:
         counts += [self._in_units, self._out_units, self._rain_units]
         return {
             **{name: array.copy() for name, array in self._arrays().items()},
+            **self._high_water.state(),
             "rain_zone": self._zones.copy(),
             "rain_rate": rain.rate.copy(),
             "rain_pending": rain.pending.copy(),
@@ -391,6 +424,8 @@ class CoarseSolver:
                 raise InputError(f"Coarse surface state '{name}'", got=got, expected=f"shape {array.shape}")
             array[...] = state[name]
         self._set_zones(state["rain_zone"])
+        self._given[:] = state["given"]
+        self._high_water.restore(state)
         self._rain.rate[:] = state["rain_rate"]
         self._rain.pending[:] = state["rain_pending"]
         self._rain.laid[:] = state["rain_laid"]
@@ -398,7 +433,7 @@ class CoarseSolver:
         deepest, steps, left, *units = map(int, state["counts"])
         self._initial_units, self._in_units, self._out_units, self._rain_units = units
         self._progress = Progress(time_s, deepest, next_record_s, steps, left)
-        self._smooth_peak = None
+        self._smooth_peak = self._followed = None
         self._forget()
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -408,6 +443,7 @@ class CoarseSolver:
             "level": grid.level,
             "qx": grid.qx,
             "qy": grid.qy,
+            "given": self._given,
             "peak_volume": peak.volume,
             "peak_time": peak.time_s,
             "peak_lean": peak.lean,
@@ -422,16 +458,33 @@ class CoarseSolver:
 
     @property
     def max_depth(self) -> DepthGrid:
-        """Depth of the fine cells when their node held most water, shape (rows, cols), m.
+        """Largest depth of the fine cells, shape (rows, cols), m; kept until the water moves on.
 
-        Settled by `Smoother`; kept until the water moves on.
+        Depth of the fine cells when their node held most water, settled by `Smoother`, or the largest depth
+        of the minutes before the water of the city was highest, run again on the fine grid.
         """
         if self._smooth_peak is None or self._smooth_peak[0] != self._progress.steps:
             units = self._spread(self._nodes_of(self._peak.volume), self._nodes_of(self._peak.lean))
             depth = self._smoother.smooth(units * np.float32(UNIT_M))
+            depth = np.maximum(depth, self._follow_rise())
             dry = depth <= np.float32(DRY_DEPTH_M)
             self._smooth_peak = self._progress.steps, np.where(dry, np.float32(0.0), depth)
         return self._smooth_peak[1].copy()
+
+    def _follow_rise(self) -> DepthGrid:
+        """Run the rise to the highest water on the fine grid; return the largest depths of it, m."""
+        rise = self._high_water.rise
+        if rise is None:
+            return np.zeros(self.shape, np.float32)
+        if self._followed is None or self._followed[0] != rise.end_s:
+            start, per_cell = rise.start, self._nodes_of(self._grid.per_cell).ravel()
+            lean = self._lean(self._grid._replace(level=start.level, qx=start.qx, qy=start.qy))
+            depth = self._spread(self._nodes_of(start.volume), lean) * np.float32(UNIT_M)
+            inflow = np.trunc((rise.given - start.given) * per_cell).astype(np.int64)
+            inflow = np.where(self._open, self._on_cells(inflow), 0)
+            largest = self._smoother.follow(depth, inflow, rise.end_s - start.time_s)
+            self._followed = rise.end_s, largest
+        return self._followed[1]
 
     @property
     def time_of_max_s(self) -> DepthGrid:

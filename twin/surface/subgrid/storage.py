@@ -35,7 +35,7 @@ LEVELS_PER_M = 2.0**LEVEL_BITS
 NEVER_M = np.float32(1.0e6)
 """Intercept of a line that is not used, m."""
 _RIDGE = 1.0e-3
-_STEEPENING = 3.0
+_STEEPENING = 1.5
 """A plane may be so many times as steep as the lowest beds rise to either neighbour."""
 _UNEVEN_M = 0.02
 """Slope that every plane may have, m per fine cell, so that uneven ground does not pass for troughs."""
