@@ -129,9 +129,8 @@ def _record(grid: Grid, peak: Peak, rule: Rule, time_s: Any) -> None:
 
 @njit(cache=True)
 def _lay_rain(volume: Any, shower: Shower, quanta: Any) -> None:
-    for entry in range(shower.row.size):
-        units = np.int64(shower.weight[entry]) * quanta[shower.zone[entry]]
-        volume[shower.row[entry], shower.col[entry]] += units
+    for entry in range(shower.place.size):
+        volume[shower.place[entry]] += shower.weight[entry] * quanta[shower.zone[entry]]
 
 
 @njit(cache=True)
@@ -164,7 +163,7 @@ def advance(
         deepest = int(found[:, 0].max())
         left += drain_outlets(grid, outlets, dt_s, rule.unit_m3)
         if gather_rain(rain, dt_s):
-            _lay_rain(grid.volume, shower, rain.quanta)
+            _lay_rain(_flat(grid.volume), shower, rain.quanta)
         time_s = end_s if dt_s >= remaining_s else time_s + dt_s
         steps += 1
         if time_s >= next_record_s:

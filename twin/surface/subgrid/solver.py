@@ -240,7 +240,7 @@ class CoarseSolver:
         node, zone_of = np.divmod(keys, count)
         row, col = np.divmod(node, self._rule.cols)
         total = np.bincount(place, weight, keys.size).astype(np.int64)
-        self._shower = Shower(row + 1, col + 1, zone_of, total)
+        self._shower = Shower(node, (row + 1) * self._grid.volume.shape[1] + col + 1, zone_of, total)
         self._zone_weights = np.bincount(zone_of, total, count).astype(np.int64)
         counters = (np.zeros(count, np.int64) for _ in range(2))
         self._rain = Rain(np.zeros(count), np.zeros(count), *counters)
@@ -251,8 +251,7 @@ class CoarseSolver:
     def _rained_on_nodes(self) -> NDArray[np.int64]:
         """Units of rain on each node, flat, since the zones were set."""
         shower = self._shower
-        node = (shower.row - 1) * self._rule.cols + shower.col - 1
-        units = np.bincount(node, shower.weight * self._rain.laid[shower.zone], self._volume.size)
+        units = np.bincount(shower.node, shower.weight * self._rain.laid[shower.zone], self._volume.size)
         return units.astype(np.int64)
 
     # -- water in cells --------------------------------------------------------------------------

@@ -99,10 +99,10 @@ class Probe(NamedTuple):
 
 
 class Shower(NamedTuple):
-    """Where rain lands: node (row, col, padded), gauge zone and weight in 1/64, one entry each."""
+    """Where rain lands: node, its place in `Grid`, flat, gauge zone and weight in 1/64, one entry each."""
 
-    row: Any
-    col: Any
+    node: Any
+    place: Any
     zone: Any
     weight: Any
 
