@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-INTERVAL_S = 60.0
+INTERVAL_S = 75.0
 """Time between two looks, s."""
-LOOKS = 3
-"""Intervals of a rise. On the built-in district three minutes let the fine grid mend which street gets how
-much; with four the coarse tier would miss its aim of being twenty times as fast."""
+LOOKS = 2
+"""Intervals of a rise, 150 s in all: so long it takes on the built-in district until the fine grid has mended
+which street gets how much. With 120 s the footprint at 0.15 m gets 0.01 worse in critical success index, with
+180 s 0.009 better, at 6 % of the cost of the whole coarse run."""
 STANDING_M = 0.05
 """Mean depth from which a node stands in water: that of a flooded street with a dry pavement beside it."""
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit, prange
 
 from twin.compilation import INNER
-from twin.surface.constants import GRAVITY_M_S2
+from twin.surface.constants import GRAVITY_M_S2, UNIT_M
 from twin.surface.intrinsics import borrow
 from twin.surface.kernel_steps import Rain, gather_rain
 from twin.surface.subgrid.kernel_edges import Outlets, drain_outlets
@@ -23,10 +23,10 @@ from twin.surface.subgrid.kernel_nodes import (
 )
 from twin.surface.subgrid.state import FRAME, Grid, Peak, Progress, Rule, Shower
 
-WAVE_DEPTH_M = 0.2
-"""The step is that of a gravity wave in water of this depth. In deeper water waves run as if it were this
-deep, since a deep pond must not rule the whole city; in shallower water a longer step would let films on
-steep streets cross a node in a step."""
+WAVE_DEPTHS_M = (0.09, 0.2)
+"""The step is that of a gravity wave in water as deep as most of it stands, within these limits. In deeper
+water waves run as if it were 0.2 m deep, since a deep pond must not rule the whole city; in shallower water
+a longer step would let films on steep streets cross a node in a step."""
 CACHE_LINE = 16
 CHUNK = 512
 """Nodes whose levels are computed at a time, so that what they need stays in the nearest cache."""
@@ -134,9 +134,20 @@ def _lay_rain(volume: Any, shower: Shower, quanta: Any) -> None:
 
 
 @njit(cache=True)
-def _step_length(remaining_s: float, rule: Rule) -> float:
+def _wave_depth(volume: Any, per_cell: Any) -> float:
+    """Return the depth that steps are made for, m: the mean over the water of the mean depth in its node."""
+    held, lifted = 1.0, 0.0
+    for k in range(volume.size):
+        units = np.float64(volume[k])
+        held += units
+        lifted += units * units * per_cell[k]
+    return min(max(lifted / held * UNIT_M, WAVE_DEPTHS_M[0]), WAVE_DEPTHS_M[1])
+
+
+@njit(cache=True)
+def _step_length(remaining_s: float, rule: Rule, depth_m: float) -> float:
     """Return the longest step that divides the remaining time."""
-    longest = min(rule.max_step_s, rule.courant * rule.node_size_m / np.sqrt(GRAVITY_M_S2 * WAVE_DEPTH_M))
+    longest = min(rule.max_step_s, rule.courant * rule.node_size_m / np.sqrt(GRAVITY_M_S2 * depth_m))
     return remaining_s / np.ceil(remaining_s / longest)
 
 
@@ -155,10 +166,11 @@ def advance(
     grid, outlets, rain, shower, peak = borrow((grid, outlets, rain, shower, peak))
     time_s, deepest, next_record_s, steps, left = progress
     found = np.zeros((rule.bands, CACHE_LINE), np.int32)
+    wave_depth_m = _wave_depth(_flat(grid.volume), _flat(grid.per_cell))
     while time_s < end_s:
         remaining_s = end_s - time_s
-        dt_s = _step_length(remaining_s, rule)
-        step = step_factors(dt_s, rule.node_size_m, WAVE_DEPTH_M, rule.unit_m3)
+        dt_s = _step_length(remaining_s, rule, wave_depth_m)
+        step = step_factors(dt_s, rule.node_size_m, wave_depth_m, rule.unit_m3)
         _flow(grid, rule, step, found)
         deepest = int(found[:, 0].max())
         left += drain_outlets(grid, outlets, dt_s, rule.unit_m3)
