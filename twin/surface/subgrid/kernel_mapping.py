@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from twin.compilation import INNER
 from twin.surface.constants import UNIT_M, UNITS_PER_M
 from twin.surface.intrinsics import borrow
 from twin.surface.subgrid.state import NEVER, Found, Grid, Probe
@@ -101,6 +102,49 @@ def lean_of(grid: Grid, row: int, col: int) -> Any:
         out += qy[row + 1, col]
         leaning += _leaning(here, level[row + 1, col], fall_y[row + 1, col], qy[row + 1, col])
     return leaning / out
+
+
+@njit(inline="always")
+def _face_lean(before: Any, after: Any, fall: Any) -> Any:
+    """How far the water surface at a face falls like the ground, 0 to 1."""
+    lean = np.float32(np.int32(before - after)) / np.float32(LEVELS_PER_M) * fall
+    return min(max(lean, np.float32(0.0)), np.float32(1.0))
+
+
+@njit(error_model="numpy", **INNER)
+def raise_peaks(water: Any, falls: Any, span: Any, time_s: Any, peak: Any) -> None:
+    """Raise the largest volume of a range of nodes, and note when it was and how far the water leaned.
+
+    As `lean_of`, but for all nodes without a branch: while it rains most of them rise.
+
+    Parameters
+    ----------
+    water
+        Volume, level and discharges of west and north faces, flat.
+    falls
+        Of west and north faces, see `twin.surface.subgrid.sections.Sections`, flat.
+    span
+        Nodes in a row of the arrays, which is also the first node of the range, and its end.
+    peak
+        See `Peak`, flat.
+    """
+    volume, level, qx, qy = water
+    fall_x, fall_y = falls
+    largest, when, lean = peak
+    row, col, zero = np.uint64(span[0]), np.uint64(1), np.float32(0.0)
+    for k in range(np.uint64(span[0]), np.uint64(span[1])):
+        here = level[k]
+        west, east = max(-qx[k], zero), max(qx[k + col], zero)
+        north, south = max(-qy[k], zero), max(qy[k + row], zero)
+        along = west * _face_lean(level[k - col], here, fall_x[k])
+        along += east * _face_lean(here, level[k + col], fall_x[k + col])
+        across = north * _face_lean(level[k - row], here, fall_y[k])
+        across += south * _face_lean(here, level[k + row], fall_y[k + row])
+        leaning = (along + across) / ((west + east) + (north + south) + np.float32(1.0e-12))
+        higher = volume[k] > largest[k]
+        largest[k] = max(volume[k], largest[k])
+        when[k] = time_s if higher else when[k]
+        lean[k] = leaning if higher else lean[k]
 
 
 @njit(cache=True)

@@ -10,7 +10,7 @@ from twin.surface.constants import GRAVITY_M_S2, UNIT_M
 from twin.surface.intrinsics import borrow
 from twin.surface.kernel_steps import Rain, gather_rain
 from twin.surface.subgrid.kernel_edges import Outlets, drain_outlets
-from twin.surface.subgrid.kernel_mapping import lean_of
+from twin.surface.subgrid.kernel_mapping import raise_peaks
 from twin.surface.subgrid.kernel_nodes import (
     Faces,
     NodeTables,
@@ -119,12 +119,11 @@ def _flow(grid: Grid, rule: Rule, step: Any, deepest: Any) -> None:
 @njit(**INNER)
 def _record(grid: Grid, peak: Peak, rule: Rule, time_s: Any) -> None:
     """Raise the largest volume of each node."""
-    for row in range(1, 1 + rule.rows):
-        for col in range(1, 1 + rule.cols):
-            if grid.volume[row, col] > peak.volume[row, col]:
-                peak.volume[row, col] = grid.volume[row, col]
-                peak.time_s[row, col] = time_s
-                peak.lean[row, col] = lean_of(grid, row, col)
+    pitch = rule.cols + FRAME
+    water = (_flat(grid.volume), _flat(grid.level), _flat(grid.qx), _flat(grid.qy))
+    falls = (_flat(grid.section_x[2]), _flat(grid.section_y[2]))
+    highest = (_flat(peak.volume), _flat(peak.time_s), _flat(peak.lean))
+    raise_peaks(water, falls, (pitch, (1 + rule.rows) * pitch), time_s, highest)
 
 
 @njit(cache=True)
