@@ -195,8 +195,8 @@ class CoarseSolver:
         """Show the water to those who keep the minutes before it is highest."""
         grid = self._grid
         standing = int(np.count_nonzero(grid.volume * grid.per_cell > STANDING_M * UNITS_PER_M))
-        copies = (array.copy() for array in (grid.volume, grid.level, grid.qx, grid.qy))
-        self._high_water.look(Look(self.time_s, *copies, self._given + self._rained_on_nodes()), standing)
+        water = (grid.volume.copy(), grid.level.copy(), grid.qx.copy(), grid.qy.copy())
+        self._high_water.look(Look(self.time_s, *water, self._given + self._rained_on_nodes()), standing)
 
     # -- rain ------------------------------------------------------------------------------------
 
