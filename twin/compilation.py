@@ -29,7 +29,7 @@ BY_ADDRESS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True, **UNCOU
 FROM_PYTHON: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True, **UNCOUNTED}
 """Options of a kernel that only Python calls, and that makes no arrays."""
 
-CONSTANT_MODULES = ("constants.py", "state.py", "storage.py")
+CONSTANT_MODULES = ("constants.py", "lending.py", "state.py", "storage.py")
 """Files without kernels whose constants and tuples are compiled into kernels."""
 
 

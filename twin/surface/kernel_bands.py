@@ -18,6 +18,7 @@ from twin.surface.kernel_sweep import save_strip, sweep_band
 from twin.surface.kernel_team import FIRST, NO_PART, TASK, await_all, await_part, finish_part, post, take_part
 from twin.surface.kernel_tiles import find_wet_row
 from twin.surface.kernel_waves import find_wave_depth
+from twin.surface.lending import Lent
 from twin.surface.state import Grid, Scratch, Strips, Tiles
 
 WORTH_SHARING = 1 << 12
@@ -56,7 +57,7 @@ class Present(NamedTuple):
 
 
 class Site(NamedTuple):
-    """All that the parts of a step read and write.
+    """All that the parts of a step read and write; kernels get it lent, see `twin.surface.lending`.
 
     Parameters
     ----------
@@ -91,15 +92,12 @@ def new_present(wave_depth: float) -> Present:
 
 @njit(**BY_ADDRESS)
 def do_part(site: Site, task: int, part: int) -> None:
-    """Do one part of a task."""
+    """Do one part of a task on a lent site."""
     grid, tiles, present = site.grid, site.tiles, site.present
     if task == SWEEP:
         factors = present.step
         step = StepFactors(factors[0], factors[1], factors[2], factors[3], factors[4])
-        raining = present.raining[0] != 0
-        tiles.deepest[part, 0] = sweep_band(
-            *(grid, site.strips, site.scratch, tiles, site.crests, part, site.quanta, raining, step)
-        )
+        tiles.deepest[part, 0] = sweep_band(site, part, present.raining[0] != 0, step)
     elif task == SAVE:
         save_strip(grid, site.strips, tiles, site.crests, part)
     elif task == RECORD:
@@ -110,7 +108,7 @@ def do_part(site: Site, task: int, part: int) -> None:
         find_wet_row(grid, tiles, part, site.rows, site.cols, task == FIND_EVERYWHERE)
 
 
-def worker(site: Site) -> Any:
+def worker(site: Lent) -> Any:
     """Return `do_part` as an argument for the kernels below.
 
     They call it by its address. If they named it instead, it would be linked into each of them, and the loops

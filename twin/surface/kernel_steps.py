@@ -174,6 +174,8 @@ def advance(
 ) -> Progress:
     """Advance the water to ``end_s``; the arrays of ``site``, ``openings`` and ``rain`` change in place.
 
+    These and ``conduits`` are lent, see `twin.surface.lending`.
+
     Parameters
     ----------
     rank

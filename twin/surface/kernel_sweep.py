@@ -33,7 +33,7 @@ from twin.surface.kernel_faces import (
     outflow_shares,
     wanted_discharges,
 )
-from twin.surface.state import STRIP_BEFORE, STRIP_ROWS, Flow, Grid, Scratch, Strips, Tiles, Wanted, Work
+from twin.surface.state import STRIP_BEFORE, STRIP_ROWS, Flow, Grid, Strips, Tiles, Wanted, Work
 
 WANTED, FINAL = np.int64(0), np.int64(1)
 """Rows of `Scratch.edge`."""
@@ -178,19 +178,9 @@ def _finish_row(
 
 
 @njit(error_model="numpy", **BORROWING)
-def _sweep_block(
-    grid: Grid,
-    strips: Strips,
-    scratch: Scratch,
-    tiles: Tiles,
-    crests: Crests,
-    band: int,
-    number: int,
-    quanta: Any,
-    raining: bool,
-    step: StepFactors,
-) -> Any:
+def _sweep_block(site: Any, band: int, number: int, raining: bool, step: StepFactors) -> Any:
     """Advance a block of columns of a band by one step; return its largest new depth in units, uint32."""
+    grid, strips, scratch, tiles, crests = site.grid, site.strips, site.scratch, site.tiles, site.crests
     top, end_row, bottom = tiles.band_rows[band], tiles.band_rows[band + 1], tiles.band_rows[band + 1] - 2
     deepest = np.uint32(0)
     lines = scratch.work[band]
@@ -216,7 +206,7 @@ def _sweep_block(
         if r > top:
             south, south_row = (scratch.spill[band], 0) if r == end_row else (grid.qy, r)
             both = short + short_before
-            found = _finish_row(grid, r - 1, tiles, quanta, raining, both, step, block, south, south_row)
+            found = _finish_row(grid, r - 1, tiles, site.quanta, raining, both, step, block, south, south_row)
             deepest = max(deepest, found)
         elif r == top:
             k = tile_row_of(top - 1, tiles.counts.size)
@@ -234,25 +224,15 @@ def _sweep_block(
 
 
 @njit(error_model="numpy", **BORROWING)
-def sweep_band(
-    grid: Grid,
-    strips: Strips,
-    scratch: Scratch,
-    tiles: Tiles,
-    crests: Crests,
-    band: int,
-    quanta: Any,
-    raining: bool,
-    step: StepFactors,
-) -> Any:
+def sweep_band(site: Any, band: int, raining: bool, step: StepFactors) -> Any:
     """Advance the rows of one band by one step.
 
     Parameters
     ----------
-    crests
-        Barriers on faces.
-    quanta
-        Rain quanta per zone; used when ``raining``.
+    site
+        The lent `twin.surface.kernel_bands.Site`.
+    raining
+        Whether the rain quanta are laid.
     step
         Constants of the step.
 
@@ -260,11 +240,10 @@ def sweep_band(
     -------
     Largest new depth in units, uint32.
     """
-    deepest = np.uint32(0)
+    tiles, deepest = site.tiles, np.uint32(0)
     if tiles.band_rows[band] < tiles.band_rows[band + 1]:
         for number in range(tiles.run_counts.shape[1]):
-            found = _sweep_block(grid, strips, scratch, tiles, crests, band, number, quanta, raining, step)
-            deepest = max(deepest, found)
+            deepest = max(deepest, _sweep_block(site, band, number, raining, step))
     return deepest
 
 

@@ -30,6 +30,7 @@ from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
 from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
 from twin.surface.kernel_team import new_counters
+from twin.surface.lending import Lent
 from twin.surface.openings import Ground, make_openings, openings_state, restore_openings
 from twin.surface.probing import cell_velocity, velocity_at
 from twin.surface.record import FloodRecord
@@ -43,14 +44,18 @@ MAX_THREADS = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 """Threads that Numba has started with; the number in use may not exceed it."""
 BANDS_PER_THREAD = 2
 """Bands of rows for each thread of several: who is done first takes another."""
+LENT = 4
+"""Bundles of arrays among the arguments of the loop over steps: site, openings, conduits and rain."""
 WORTH_HELPERS = 1 << 15
 """Active cells from which on helpers are called in; to start one takes about as long as a step of so many."""
 
 
-def _kernels(task: tuple[Any, ...]) -> tuple[Any, Any]:
-    """Return what does a part of a task, and the loop over steps, for the types of a task's arguments."""
-    do = worker(task[0])
-    return do, entry_of(advance, (LEADER, do, *task))
+def _kernels(task: tuple[Any, ...]) -> tuple[Any, Any, tuple[Lent, ...]]:
+    """Return what does a part of a task, the loop over steps, and the arrays of a task as these get them."""
+    arrays, rest = task[:LENT], task[LENT:]
+    lent = tuple(Lent(bundle) for bundle in arrays)
+    do = worker(lent[0])
+    return do, entry_of(advance, (LEADER, do, *lent, *rest)), lent
 
 
 class SurfaceSolver:
@@ -215,8 +220,8 @@ class SurfaceSolver:
         cells = self._open.size if self._rain.rate.any() else progress.cells
         helpers = self._threads - 1 if cells >= WORTH_HELPERS else 0
         task = (site, self._openings, standing.conduits, self._rain, self._rule, progress, end_s)
-        do, entry = self._kernels.of(task)
-        result: Progress = lead_helpers(entry, helpers, (do, *task), self._counters)
+        do, entry, lent = self._kernels.of(task)
+        result: Progress = lead_helpers(entry, helpers, (do, *lent, *task[LENT:]), self._counters)
         return result
 
     # -- rain ------------------------------------------------------------------------------------
