@@ -18,11 +18,12 @@ _ABOUT = re.compile(r"(?P<layer>[a-z_]+)(?: (?P<id>.+?))?: (?P<what>.+)")
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """Chinese of whole texts, of texts of a form, and of the parts of a city that a note is about."""
+    """Chinese of whole texts, of texts of a form, of parts of a city, and of skills."""
 
     texts: Mapping[str, str]
     forms: tuple[tuple[re.Pattern[str], str], ...]
     layers: Mapping[str, str]
+    skills: Mapping[str, str]
 
     def look_up(self, text: str) -> str | None:
         """Chinese of a text; None for one that is not in the book."""
@@ -31,7 +32,10 @@ class _Book:
         for form, chinese in self.forms:
             found = form.fullmatch(text)
             if found is not None:
-                return chinese.format(**found.groupdict())
+                gaps = found.groupdict()
+                if "skill" in gaps:
+                    gaps["skill"] = self.skills.get(gaps["skill"], gaps["skill"])
+                return chinese.format(**gaps)
         return None
 
 
@@ -66,7 +70,8 @@ def _book() -> _Book:
     catalogue = load_catalogue("phrases")
     texts = {str(phrase["en"]): str(phrase["zh"]) for phrase in catalogue["phrases"]}
     forms = tuple((_pattern(english), chinese) for english, chinese in texts.items() if "{" in english)
-    return _Book(texts, forms, catalogue["layers"])
+    skills = {str(skill["name"]): str(skill["zh"]) for skill in load_catalogue("skills")["skills"]}
+    return _Book(texts, forms, catalogue["layers"], skills)
 
 
 def _pattern(english: str) -> re.Pattern[str]:

@@ -24,7 +24,7 @@ from viz.report.quantities import duration_text, error_text, length_text, number
 from viz.report.record import Series, read_record, step_series
 from viz.report.tables import balance_rows, indicator_rows, structure_rows
 from viz.report.texts import LANGUAGES, TEXTS, Count, translator
-from viz.report.timeline import make_rows, make_ticks
+from viz.report.timeline import make_journal, make_rows, make_ticks
 from viz.report.writing import FILE_NAME, Stills, render_page
 
 LOADS = {"src", "href", "srcset", "data", "action", "poster", "background"}
@@ -304,6 +304,12 @@ def test_long_runs_have_dates_on_few_ticks(run, days, expected):
     ticks = make_ticks(record)
     assert [tick.text for tick in ticks] == expected
     assert all(0.0 <= tick.left <= 100.0 for tick in ticks)
+    page = render_page(record, "", Stills({}, "not drawn"))
+    assert ('<div class="timeline">' in page) is (days <= 2)
+    if days > 2:  # bars of hours on an axis of months would say nothing
+        (entry,) = make_journal(record)
+        assert (entry.place, entry.registered, entry.to_site) == ("River Street", "06-18 17:11", "4\u00a0min")
+        assert entry.registered in page
     assert record.clock(3600.0) == ("06-18 18:00" if days > 2 else "18:00")
     assert record.clock(250 * 86_400.0).startswith("2027-02-23" if days > 2 else "17:00 +250 d")
 

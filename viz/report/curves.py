@@ -88,7 +88,7 @@ def make_charts(record: RunRecord) -> list[Chart]:
     """Draw every chart for which the run has values; one in which nothing ever was is left out."""
     charts = [
         Chart(key, unit, tuple(_curves(record, parts)))
-        for key, unit, parts in _CITY_CHARTS
+        for key, unit, parts in (_CITY_CHARTS if record.is_wet or record.incoming_m3 > 0.0 else ())
         if any(record.series[name].peak > 0.0 for name, _, _ in parts if name in record.series)
     ]
     charts += [Chart("chart_cases", "", _case_curves(record)), Chart("chart_crews", "", _crew_curves(record))]

@@ -277,6 +277,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "working": ("处置中", "crew on site"),
     "checking": ("待核查结案", "handled, to be checked"),
     "due": ("时限", "time limit"),
+    "registered": ("立案", "Registered"),
+    "to_site": ("到场用时", "To the first crew on site"),
+    "to_end": ("结案用时", "To closing"),
+    "late": ("超期", "overdue"),
     # balance
     "balance_rain": ("降雨", "Rain on the model area"),
     "balance_inflow": ("外来入流", "Inflow from outside"),

@@ -21,7 +21,7 @@ from viz.report.pictures import file_uri
 from viz.report.record import RunRecord, read_record
 from viz.report.tables import balance_rows, hazard_levels, indicator_rows, point_rows, structure_rows
 from viz.report.texts import LANGUAGES, Translate, translator
-from viz.report.timeline import make_rows, make_ticks, shown_cases
+from viz.report.timeline import make_journal, make_rows, make_ticks, shown_cases
 from viz.stills import make_scene, render_stills
 from viz.stills.drawing import FLOOD_EXAGGERATION, SEWER_EXAGGERATION
 from viz.stills.palette import DEPTH_CLASSES
@@ -125,7 +125,8 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         point_count=len(record.points),
         roads=record.roads[:MOST_ROADS],
         charts=make_charts(record),
-        rows=make_rows(record),
+        rows=[] if record.is_long else make_rows(record),
+        journal=make_journal(record) if record.is_long else [],
         ticks=make_ticks(record),
         case_count=len(shown_cases(record)),
         handed_over=len(record.cases) - len(shown_cases(record)),
@@ -200,7 +201,8 @@ def _sources(record: RunRecord, say: Translate) -> str:
     """Origins with their licences, a line each, and the layers that came from them."""
     layers: dict[tuple[str, str], list[str]] = {}
     for source in record.city.sources:
-        layers.setdefault((source.origin, source.licence), []).append(source.layer)
+        origin = in_language(source.origin, record.language)
+        layers.setdefault((origin, source.licence), []).append(source.layer)
     return "\n".join(
         f"{origin} ({say('licence')}: {licence}): {', '.join(names)}"
         for (origin, licence), names in layers.items()
