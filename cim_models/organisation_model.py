@@ -98,6 +98,28 @@ def make_organisations(numbers: OrganisationNumbers | None = None) -> list[Organ
     ]
 
 
+def default_organisations() -> list[Organisation]:
+    """Return the least that can answer for every case of a city; own assumption.
+
+    A centre, a district, and for each field of work a department with one unit that serves everywhere.
+    """
+    centre = Organisation("ORG-C", OrganisationKind.CENTRE, "城市运行管理中心", "City Operation Centre")
+    district = Organisation("ORG-1", OrganisationKind.DISTRICT, "全市片区", "Whole City", "ORG-C")
+    departments = list(_departments(len(_FIELDS)))
+    units = [
+        Organisation(
+            f"{department.id}-A",
+            OrganisationKind.UNIT,
+            department.name_zh.removesuffix("部门") + "作业队",
+            department.name_en.removesuffix("Department") + "Team",
+            department.id,
+            department.skills,
+        )
+        for department in departments
+    ]
+    return [centre, district, *departments, *units]
+
+
 def grid_cell_codes(members: Sequence[Organisation], count: int) -> list[str]:
     """Return ids of unit cells, dealt out evenly to the stations in their order.
 

@@ -14,6 +14,7 @@ from cim_models.city import City
 from cim_models.importers.hollows import drainage
 from cim_models.importers.recipe import Generate, SensorRule
 from cim_models.importers.report import ImportReport, LayerReport
+from cim_models.organisation_model import default_organisations, organisation_columns
 
 _ASSUMED = "assumed"
 _HOLLOW_M = 0.05  # shallower hollows are noise of the terrain
@@ -53,6 +54,8 @@ def generate(city: City, rules: Generate, report: ImportReport) -> City:
             city = _sensors(city, rules.sensors, places, report)
     if rules.depots and city.layer("roads") is not None:
         city = _depots(city, rules, report)
+    if rules.organisations and city.layer("organisations") is None and city.layer("depots") is not None:
+        city = _organisations(city, report)
     return city
 
 
@@ -251,6 +254,20 @@ def _junctions(roads: gpd.GeoDataFrame) -> dict[str, shapely.Point]:
         places[start] = shapely.Point(line.coords[0])
         places[end] = shapely.Point(line.coords[-1])
     return places
+
+
+def _organisations(city: City, report: ImportReport) -> City:
+    columns = organisation_columns(default_organisations())
+    seat = city.layers["depots"].geometry.iloc[0]
+    names = list(columns)
+    rows = [
+        {**dict(zip(names, values, strict=True)), "geometry": seat}
+        for values in zip(*columns.values(), strict=True)
+    ]
+    city, entry = _append(city, "organisations", rows, report)
+    entry.lacks.append("the source names nobody who answers for anything")
+    entry.assumed.append("one district, and for each field of work a department with one unit, at a depot")
+    return city
 
 
 def _depots(city: City, rules: Generate, report: ImportReport) -> City:

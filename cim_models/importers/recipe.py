@@ -173,7 +173,11 @@ class DepotRule(_Strict):
 
 
 class Generate(_Strict):
-    """What the source lacks and the recipe declares instead; all of it counts as assumed."""
+    """What the source lacks and the recipe declares instead; all of it counts as assumed.
+
+    ``organisations``: where a city has crews, and no organisations of its own, it gets the least that can
+    answer for its cases.
+    """
 
     grid_cell_size_m: Positive | None = None
     patrol_grid_cells: int | None = Field(default=None, gt=0)
@@ -181,6 +185,7 @@ class Generate(_Strict):
     sensors: SensorRule | None = None
     depots: list[DepotRule] = []
     spots: int = Field(default=0, ge=0)
+    organisations: bool = True
 
 
 class Recipe(_Strict):

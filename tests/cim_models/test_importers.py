@@ -10,6 +10,7 @@ from rasterio.transform import from_origin
 from shapely import LineString, Point, box
 
 from cim_models.bundle import read_city
+from cim_models.catalogues import load_catalogue
 from cim_models.checks import Severity, check_city
 from cim_models.city import City, Terrain
 from cim_models.errors import BundleError, MappingError
@@ -18,6 +19,7 @@ from cim_models.importers.hollows import drainage
 from cim_models.importers.recipe import RoadGraph, read_recipe, recipe_names
 from cim_models.importers.report import LayerReport
 from cim_models.importers.roads import build_graph
+from cim_models.organisations import read_organisations
 
 CRS = "EPSG:25831"
 X, Y = 400_000.0, 4_500_000.0
@@ -243,6 +245,24 @@ def test_declared_layers_are_there_and_marked_assumed(imported: tuple[City, Impo
         assert origins[layer].startswith("assumed by recipe village")
     assert city.layers["grid_cells"].area.sum() == pytest.approx(120 * 120)
     assert set(city.layers["components"]["class_code"]) == {"01-03", "01-04"}
+
+
+def test_an_imported_city_has_somebody_who_answers_for_every_class(
+    imported: tuple[City, ImportReport], village: Path, recipe: Path, tmp_path: Path
+) -> None:
+    city, report = imported
+    tree = read_organisations(city.layers["organisations"], "village")
+    for skill in sorted({entry["skill"] for entry in load_catalogue("event_classes")["classes"]}):
+        unit = tree.unit_for(skill, "G001")
+        assert unit is not None, skill
+        assert tree.regulator_of(unit.id, skill).kind == "department"
+    assert entry(report, "organisations").assumed
+    assert not [item for item in check_city(city) if item.layer == "organisations"]
+    text = recipe.read_text("utf-8").replace("[generate]", "[generate]\norganisations = false")
+    recipe_without = tmp_path / "without.toml"
+    recipe_without.write_text(text, "utf-8")
+    import_city(village, recipe_without, tmp_path / "without")
+    assert read_city(tmp_path / "without").layer("organisations") is None
 
 
 def test_import_is_repeatable_and_kept_in_the_bundle(village: Path, recipe: Path, tmp_path: Path) -> None:

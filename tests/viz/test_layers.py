@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -27,6 +28,7 @@ from viz.layers.colours import (
 from viz.layers.images import block_maximum, extent, ground, reduction
 from viz.layers.moment import moment_at
 from viz.layers.projection import Projector
+from viz.report.maps import depth_map
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +178,18 @@ def test_labels_speak_the_language(run: RunFolder) -> None:
     for language, name in (("zh", "河街低洼处"), ("en", "River Street dip")):
         layers = {layer.id: layer for layer in describe(Scene.of(run.city(), language=language))}
         assert name in [row["text"] for row in json.loads(layers["labels"].to_json())["data"]]
+
+
+def test_a_name_that_two_spots_share_is_written_once(run: RunFolder) -> None:
+    city = run.city()
+    spots = city.layers["spots"]
+    twice = pd.concat([spots, spots.assign(id=spots["id"] + "-2")], ignore_index=True)
+    layers = {layer.id: layer for layer in describe(Scene.of(city.with_layer("spots", twice), language="en"))}
+    texts = [row["text"] for row in json.loads(layers["labels"].to_json())["data"]]
+    assert texts.count("River Street dip") == 1
+    depth = np.full(city.terrain.shape, 0.2)
+    picture = depth_map(city.with_layer("spots", twice), depth, "en")
+    assert [label.text for label in picture.labels].count("River Street dip") == 1
 
 
 def test_the_map_module_writes_no_file(

@@ -125,7 +125,7 @@ def sensors(scene: Scene) -> pd.DataFrame | None:
 
 
 def labels(scene: Scene) -> pd.DataFrame | None:
-    """Names of waterlogging spots and landmarks; a spot without a name is left out."""
+    """Names of waterlogging spots and landmarks, each once, at its first spot."""
     table = _points(scene, "spots")
     frame = scene.city.layer("spots")
     if table is None or frame is None:
@@ -133,7 +133,7 @@ def labels(scene: Scene) -> pd.DataFrame | None:
     table = table.assign(
         text=_names(frame, scene.language), text_zh=frame["name_zh"], text_en=frame["name_en"]
     )
-    return table[table["text"] != ""].reset_index(drop=True)
+    return table[table["text"] != ""].drop_duplicates("text").reset_index(drop=True)
 
 
 def cases(scene: Scene) -> pd.DataFrame | None:

@@ -283,6 +283,7 @@ def _labels(city: City, language: str) -> tuple[Label, ...]:
     if spots is None:
         return ()
     x_min, y_min, x_max, y_max = city.terrain.bounds
+    named = spots[spots[f"name_{language}"] != ""].drop_duplicates(f"name_{language}")
     return tuple(
         Label(
             text=str(spot[f"name_{language}"]),
@@ -290,6 +291,5 @@ def _labels(city: City, language: str) -> tuple[Label, ...]:
             top=float(100.0 * (y_max - spot.geometry.y) / (y_max - y_min)),
             kind=str(spot["kind"]),
         )
-        for _, spot in spots.iterrows()
-        if spot[f"name_{language}"]
+        for _, spot in named.iterrows()
     )
