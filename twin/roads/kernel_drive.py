@@ -22,12 +22,13 @@ all vertices, x and y in m; roads that nobody drives from their last to their fi
 """
 
 
-DriveArrays = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-"""What becomes of a drive over n roads, filled in by the kernel, since an array that it returned would cost
-more than the drive.
+DriveArrays = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+"""What becomes of a drive over n roads: room that is used again and again, since arrays made for each drive
+would cost more than the drive.
 
-Junctions, shape (n + 1,); travel time and time lost to water on each road, shape (n,), s; the path, x and y
-in m and time in s, with room for the first junction and all vertices of the roads, shape (m, 3).
+Junctions and roads, shape (2, > n); time at each junction, time on each road, and time lost to water before
+each junction, shape (3, > n), s; the path, x and y in m and time in s, with room for the first junction and
+all vertices of the roads, shape (m, 3).
 """
 
 
@@ -103,7 +104,7 @@ def drive(
     streets: StreetArrays,
     road_s: NDArray[np.float64],
     node: int,
-    roads: NDArray[np.int64],
+    number: int,
     depart_s: float,
     told: DriveArrays,
 ) -> int:
@@ -117,32 +118,33 @@ def drive(
         Travel time of each road now, shape (roads,), s; ``inf`` where it is cut.
     node
         Where the driver sets out; an end of the first road.
-    roads
-        Roads to drive, each beginning where the one before ends.
+    number
+        How many roads to drive, each beginning where the one before ends.
     depart_s
         When, s.
-
     told
-        Room for what becomes of it.
+        The roads, and room for what becomes of the drive.
 
     Returns
     -------
     Number of places of the path, which ends before the first road that is cut.
     """
     ends, start, vertices, oneway, dry_s = streets
-    nodes, leg_s, lost_s, path = told
-    nodes[0], count, now_s = node, 0, depart_s
-    if len(roads) > 0:
+    whole, times, path = told
+    nodes, roads = whole[0], whole[1]
+    reached_s, leg_s, delay_s = times[0], times[1], times[2]
+    nodes[0], reached_s[0], delay_s[0], count = node, depart_s, 0.0, 0
+    if number > 0:
         first = start[roads[0]] if ends[roads[0], 0] == node else start[roads[0] + 1] - 1
         path[0, 0], path[0, 1], path[0, 2] = vertices[first, 0], vertices[first, 1], depart_s
         count = 1
-    for index, road in enumerate(roads):
+    for index in range(number):
+        road = roads[index]
         against = ends[road, 0] != nodes[index]
         nodes[index + 1] = ends[road, 0] if against else ends[road, 1]
-        lost_s[index] = 0.0
         leg_s[index] = np.inf if against and oneway[road] else road_s[road]
-        if np.isfinite(now_s + leg_s[index]):
-            lost_s[index] = max(leg_s[index] - dry_s[road], 0.0)
+        reached_s[index + 1], delay_s[index + 1] = reached_s[index] + leg_s[index], delay_s[index]
+        if np.isfinite(reached_s[index + 1]):
+            delay_s[index + 1] += max(leg_s[index] - dry_s[road], 0.0)
             count = _along(vertices[start[road] : start[road + 1]], against, leg_s[index], path, count)
-        now_s += leg_s[index]
     return _thin(path, count)

@@ -119,7 +119,6 @@ class RoadSearch:
         junctions = len(graph.row_start) - 1
         self._most = max(TREES_BYTES // (_TREE_BYTES * max(junctions, 1)), 2)
         self._row: OrderedDict[int, int] = OrderedDict()
-        self._room = np.empty(junctions, dtype=np.int64)
         self._time_s = np.empty((0, junctions))
         self._next_arc = np.empty((0, junctions), dtype=np.int32)
 
@@ -136,11 +135,14 @@ class RoadSearch:
                 least_s, nearest = time_s, node
         return least_s, nearest
 
-    def roads(self, origin: int, destination: int) -> NDArray[np.int64]:
-        """Roads of the fastest way in driving order; none where there is no way, or none is needed."""
+    def roads(self, origin: int, destination: int, room: NDArray[np.int64]) -> int:
+        """Fill in the roads of the fastest way in driving order, and return how many they are.
+
+        None where there is no way, or none is needed. ``room`` has space for one to each junction.
+        """
         row = self._tree(destination)
-        number = follow(self._next_arc[row], self._graph.head, self._arc_road, origin, self._room)
-        return self._room[:number].copy()
+        number: int = follow(self._next_arc[row], self._graph.head, self._arc_road, origin, room)
+        return number
 
     def times(
         self,
