@@ -12,6 +12,7 @@ import numpy as np
 from cim_models.changes import Change
 from cim_models.hazards import HazardReading, HazardWork, Matter, WorkPlace
 from cim_models.orders import OrderOutcome, SecureStructure
+from cim_models.values import ValueKind
 from scenarios.composition import Setup
 from scenarios.monitoring import open_watch
 from scenarios.storylog import StoryLog
@@ -34,7 +35,9 @@ TRAFFIC = "car"
 class Readings(Protocol):
     """Where readings go."""
 
-    def add(self, t_s: float, subject: str, quantity: str, value: float, unit: str) -> None:
+    def add(
+        self, t_s: float, subject: str, quantity: str, value: float, unit: str, value_kind: ValueKind
+    ) -> None:
         """Take one reading."""
         ...
 
@@ -119,10 +122,12 @@ class StructureStory:
     def read(self, readings: Readings) -> None:
         """Write what gauges have said since the last time."""
         for reading in self._to_write:
-            gauge = reading.gauge
-            readings.add(reading.t_s, f"gauge:{gauge.id}", gauge.quantity, reading.value, gauge.response.unit)
-            readings.add(reading.t_s, f"gauge:{gauge.id}", "expected", reading.expected, gauge.response.unit)
-            readings.add(reading.t_s, f"gauge:{gauge.id}", "structure_deviation", reading.deviation, "-")
+            gauge, t_s = reading.gauge, reading.t_s
+            subject, unit = f"gauge:{gauge.id}", gauge.response.unit
+            kind = ValueKind.OBSERVED if reading.observed else ValueKind.SIMULATED
+            readings.add(t_s, subject, gauge.quantity, reading.value, unit, kind)
+            readings.add(t_s, subject, "expected", reading.expected, unit, ValueKind.SIMULATED)
+            readings.add(t_s, subject, "structure_deviation", reading.deviation, "-", ValueKind.SIMULATED)
         self._to_write = []
 
     # --- as crews and instruments see it ----------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from cim_models.city import City
 from cim_models.errors import ScenarioError
@@ -193,6 +194,52 @@ def test_a_gauge_reads_a_file_with_gaps(scenario: Path, tmp_path: Path) -> None:
     assert found.summary is not None
     (bridge,) = found.summary["structures"]["structures"]
     assert (bridge["readings"], bridge["missing"]) == (12, 2)
+    kinds = found.readings("gauge:CR-9").groupby("quantity")["value_kind"].unique()
+    assert {name: list(kind) for name, kind in kinds.items()} == {
+        "crack": ["observed"],
+        "expected": ["simulated"],
+        "structure_deviation": ["simulated"],
+    }
+
+
+def test_a_closed_road_carries_no_load(scenario: Path, tmp_path: Path) -> None:
+    """Strain is expected to be less while the bridge is closed, and nothing deviates."""
+    quiet = ("failures=[]", "weather={}", "duration=9h")
+    closure = "measures=[{close_road: {road: R1, from: '07:30'}}]"
+    expected = []
+    for number, more in enumerate(((), (closure,))):
+        found = run_small(scenario, tmp_path / f"run-{number}", *quiet, *more)
+        assert not list(found.events(kinds=["gauge.deviates"]))
+        rows = found.readings("gauge:BR-1-strain", "expected").set_index("t_s")["value"]
+        expected.append(rows[8 * HOUR_S] - rows[7 * HOUR_S])
+    assert expected[0] - expected[1] > 10.0
+
+
+def test_gauges_of_the_city_can_be_changed_and_structures_stand_at_components(tmp_path: Path) -> None:
+    gauges = {"GA-01": {"noise": 3.0, "step": "30min"}}
+    extra = {"id": "SL-9", "kind": "slope", "at": "CP-1"}
+    path = write_scenario(tmp_path / "watch.yaml", "builtin:district?size_m=400", WATCH)
+    city = prepare(load_scenario(str(path), ["failures=[]", "monitoring={simulate: true}"])).city
+    component = city.layers["components"].iloc[0]
+    extra["at"] = str(component["id"])
+    keys = f"monitoring={yaml.safe_dump({'gauges': gauges, 'structures': [extra]}, default_flow_style=True)}"
+    plan = prepare(load_scenario(str(path), ["failures=[]", keys.replace("\n", " ")])).monitoring
+    assert plan is not None
+    by_id = {each.id: each for each in plan.structures}
+    first_gauge = by_id["BR-1"].gauges[0]
+    assert (first_gauge.id, first_gauge.response.noise, first_gauge.interval_s) == ("GA-01", 3.0, 1800.0)
+    assert by_id["BR-1"].gauges[1].interval_s == HOUR_S
+    assert by_id["SL-9"].x == pytest.approx(component.geometry.centroid.x)
+    assert [gauge.quantity for gauge in by_id["SL-9"].gauges] == ["displacement", "tilt"]
+
+
+def test_a_silent_gauge_that_is_read_often_is_an_alarm(scenario: Path, tmp_path: Path) -> None:
+    silence = "failures=[{gauge_damage: {gauge: BR-1-crack, at: '01:00', silent: true}}]"
+    keys = ("monitoring.step=15min", "weather={}", "duration=4h")
+    found = run_small(scenario, tmp_path / "run", silence, *keys)
+    (alarm,) = found.events(kinds=["alarm.published"])
+    assert (alarm.data["rule"], alarm.data["sensor"]) == ("sensor_silent", "BR-1-crack")
+    assert HOUR_S * 1.5 < alarm.t_s < HOUR_S * 2.5
 
 
 @pytest.mark.parametrize(

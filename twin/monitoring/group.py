@@ -31,6 +31,7 @@ _ARRAYS = (
     "count",
     "outside",
     "due",
+    "observed",
 )
 
 
@@ -53,6 +54,8 @@ class GaugeGroup:
         At the latest time, in the unit of each gauge; NaN for what is missing.
     in_alarm
         Which are outside their limits.
+    observed
+        Which of the latest readings somebody has recorded, with nothing added.
     read_s
         When each has said anything last, s since the start.
     count, outside, due
@@ -69,6 +72,7 @@ class GaugeGroup:
         self.average, self.worst, self.reference = np.zeros(number), np.zeros(number), np.zeros(number)
         self.reading, self.expected, self.residual = (np.full(number, np.nan) for _ in range(3))
         self.in_alarm = np.zeros(number, dtype=bool)
+        self.observed = np.zeros(number, dtype=bool)
         self.read_s = np.zeros(number)
         self.since = np.full(number, SETTLES_AFTER, dtype=np.int64)
         self.count, self.outside, self.due = (np.zeros(number, dtype=np.int64) for _ in range(3))
@@ -123,9 +127,12 @@ class GaugeGroup:
         """
         reading, temperature, load = self.series.at(t_s, open_share)
         self.reading = reading + extra
+        self.observed = np.array([gauge.recorded is not None for gauge in self.gauges]) & (extra == 0.0)
         self.expected = self.baseline.expected(temperature, load) + self.reference
         self.residual = self.reading - self.expected
         is_there = np.isfinite(self.residual)
+        for row in np.flatnonzero(is_there & (self.since == 0)).tolist():
+            self.begin_anew(row)
         surprise = self.baseline.surprise(self.residual, self.before) / self._inflation
         self.average = np.where(is_there, self.chart.follow(self.average, surprise), self.average)
         self.before = self.residual - self._settle(is_there)
@@ -155,12 +162,18 @@ class GaugeGroup:
         return turned
 
     def begin_anew(self, row: int) -> bool:
-        """Take what a gauge reads now for its new normal; returns whether it was in alarm."""
-        if np.isfinite(self.residual[row]):
+        """Take what a gauge reads now for its new normal, or what it reads next where it says nothing.
+
+        Returns
+        -------
+        Whether it was in alarm.
+        """
+        speaks = bool(np.isfinite(self.residual[row]))
+        if speaks:
             self.reference[row] += self.residual[row]
             self.expected[row] += self.residual[row]
             self.residual[row] = 0.0
-        self.since[row] = 1
+        self.since[row] = speaks
         self.before[row] = 0.0
         self.average[row] = 0.0
         was = bool(self.in_alarm[row])

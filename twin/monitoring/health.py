@@ -23,6 +23,8 @@ class GaugeReading:
         In the gauge's unit; what temperature and load explain.
     deviation
         Of the average on its chart, in standard deviations.
+    observed
+        Whether somebody has recorded the value.
     """
 
     t_s: float
@@ -31,6 +33,7 @@ class GaugeReading:
     value: float
     expected: float
     deviation: float
+    observed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,7 @@ class StructureWatch:
             value=float(group.reading[row]),
             expected=float(group.expected[row]),
             deviation=float(group.deviation[row]),
+            observed=bool(group.observed[row]),
         )
 
     def _listen(self, group: GaugeGroup) -> None:

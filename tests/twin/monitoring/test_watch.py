@@ -204,6 +204,17 @@ def test_silent_gauges_are_named_and_not_rated() -> None:
     assert [kind for kind, _ in kinds] == ["gauge.silent"] * 2 + ["gauge.heard"] * 2
 
 
+def test_a_gauge_that_was_silent_when_its_structure_was_secured_begins_anew_with_its_next_reading() -> None:
+    damage = StructureDamage(DAY_S, "SD-1", "BR-1", jump=0.6)
+    silence = GaugeFault(1.2 * DAY_S, "GA-1", silent=True, until_s=2.5 * DAY_S)
+    watch = _watch(damage, silence)
+    watch.advance_to(2 * DAY_S)
+    watch.secure("BR-1", "O1")
+    watch.take_changes()
+    watch.advance_to(5 * DAY_S)
+    assert _kinds(watch, "gauge.heard", "gauge.deviates") == [("gauge.heard", "GA-1")]
+
+
 def test_noise_belongs_to_the_gauge_whatever_else_there_is() -> None:
     both, alone = _watch(), _watch(structures=structures_of(_layer(), SETTINGS)[:1])
     for watch in (both, alone):
