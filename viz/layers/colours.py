@@ -48,12 +48,14 @@ LEVELS: dict[int, Rgba] = {
 }
 LEVEL_NUMERALS = {1: "Ⅰ", 2: "Ⅱ", 3: "Ⅲ", 4: "Ⅳ"}
 GRADES: dict[str, Rgba] = {
+    "U": (150, 164, 182, 255),
     "A": (64, 224, 160, 255),
     "B": (255, 204, 0, 255),
     "C": (255, 149, 0, 255),
     "D": (255, 59, 48, 255),
-    "U": (150, 164, 182, 255),
 }
+"""By grade of health, the worst last, as they are drawn."""
+
 FAILURE: Rgba = (176, 32, 60, 255)
 FAILURE_SIGN = "×"
 

@@ -183,10 +183,11 @@ def failures(scene: Scene) -> pd.DataFrame | None:
 
 
 def structures(scene: Scene) -> pd.DataFrame | None:
-    """Structures that are watched, with their health."""
+    """Structures that are watched, with their health; the worst last, above others at the same place."""
     if scene.moment is None or not scene.moment.structures:
         return None
-    marks = scene.moment.structures
+    order = list(colours.GRADES)
+    marks = sorted(scene.moment.structures, key=lambda mark: order.index(mark.grade))
     position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
     return pd.DataFrame(
         {

@@ -211,10 +211,12 @@ export class CityView {
     this.built.set("failures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("failures")))
   }
 
+  // The worst is drawn last, above others at the same place.
   drawStructures() {
-    const entry = this.entry("structures"), {grades} = this.legend
+    const entry = this.entry("structures"), {grades} = this.legend, order = Object.keys(grades)
     const rows = [...this.state().structures.values()].filter((item) => item.position)
       .map((item) => ({id: item.id, position: item.position, text: item.grade, colour: grades[item.grade]}))
+      .sort((a, b) => order.indexOf(a.text) - order.indexOf(b.text))
     this.built.set("structures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("structures")))
   }
 

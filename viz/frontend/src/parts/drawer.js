@@ -198,6 +198,7 @@ function detail(store, row) {
   if (kind.startsWith("run.") || kind === "rain.stopped") return ""
   if (kind === "crew.moved") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))} +${spanText(data.delay_s)}`
   if (kind === "case.transferred") return escape(store.skillName(data.to))
+  if (kind === "structure.graded") return `${escape(data.was)} → ${escape(data.grade)} ${escape(store.manifest.grades?.[data.grade]?.[language] || "")}`
   if (data.reason) return escape(data.reason)
   return escape(row[SUBJECT])
 }
