@@ -11,10 +11,11 @@ import numpy as np
 from numba import njit, typeof, types
 
 from twin.compilation import BORROWING, BY_ADDRESS
+from twin.surface.constants import LANES
 from twin.surface.kernel_barriers import Crests
 from twin.surface.kernel_faces import StepFactors
 from twin.surface.kernel_record import Record, record_tile_row
-from twin.surface.kernel_sweep import save_strip, sweep_band
+from twin.surface.kernel_sweep import rain_beside, save_strip, sweep_band
 from twin.surface.kernel_team import FIRST, NO_PART, TASK, await_all, await_part, finish_part, post, take_part
 from twin.surface.kernel_tiles import find_wet_row
 from twin.surface.kernel_waves import find_wave_depth
@@ -24,9 +25,9 @@ from twin.surface.state import Grid, Scratch, Strips, Tiles
 WORTH_SHARING = 1 << 12
 """Cells from which on work is shared: some 20 µs for one thread, while handing it over takes one or two."""
 
-SAVE, SWEEP, FIND, FIND_EVERYWHERE, RECORD, WAVES = map(np.int64, range(6))
+SAVE, SWEEP, FIND, FIND_EVERYWHERE, RECORD, WAVES, RAIN = map(np.int64, range(7))
 """Tasks: save a strip, sweep a band, look for water in a row of tiles, record the flood there, find its
-wave depth.
+wave depth, lay rain beside the active tiles.
 
 No Python numbers, for each of which a kernel that takes a task would be compiled anew.
 """
@@ -104,6 +105,8 @@ def do_part(site: Site, task: int, part: int) -> None:
         record_tile_row(grid, tiles, part, site.rows, present.time_s[0], present.looks[0], site.record)
     elif task == WAVES:
         find_wave_depth(grid, tiles, part, site.rows, present.least_wave[0])
+    elif task == RAIN:
+        rain_beside(grid, tiles, part, site.rows, site.cols, site.quanta)
     else:
         find_wet_row(grid, tiles, part, site.rows, site.cols, task == FIND_EVERYWHERE)
 
@@ -178,7 +181,10 @@ def wave_depth_now(do: Any, site: Site, cells: int) -> float:
 
 @njit(inline="always")
 def sweep(do: Any, site: Site, cells: int, raining: bool, step: StepFactors) -> int:
-    """Advance all bands, which hold ``cells`` active cells, by one step; return the largest depth, units."""
+    """Advance all bands, which hold ``cells`` active cells, by one step; return the largest depth, units.
+
+    Rain falls on all tiles; in those that are not active nothing else happens.
+    """
     tiles, factors = site.tiles, site.present.step
     factors[0], factors[1], factors[2], factors[3], factors[4] = step
     site.present.raining[0] = raining
@@ -187,4 +193,9 @@ def sweep(do: Any, site: Site, cells: int, raining: bool, step: StepFactors) -> 
     deepest: Any = np.int64(0)
     for band in range(tiles.deepest.shape[0]):
         deepest = max(deepest, np.int64(tiles.deepest[band, 0]))
+    beside = site.rows * -(-site.cols // LANES) * LANES - cells  # active cells are counted in whole lines
+    if raining and beside > 0:
+        do_all(do, site, RAIN, tiles.counts.size, beside)
+        for tile_row in range(tiles.rained.size):
+            deepest = max(deepest, tiles.rained[tile_row])
     return deepest

@@ -203,7 +203,7 @@ def advance(
         outside = driving_depth(openings, time_s, rule.courant, dx_m, wave_depth)
         dt_s = _step_length(max(min(deepest, int(wave_depth)), outside), remaining_s, rule)
         raining = gather_rain(rain, dt_s)
-        if raining or not rule.tiled:
+        if not rule.tiled:
             cells = activate(site.grid, site.tiles, site.rows, end, EVERYWHERE)
         elif recheck or steps >= next_check:
             cells = _activate_wet(do, site, end, cells, recheck)
@@ -221,7 +221,9 @@ def advance(
             recheck, status = True, UNSTABLE
             break
         if time_s >= next_record_s:
-            if (woken or woke) and rule.tiled:  # water came into tiles that no sweep has visited yet
+            if (
+                raining or woken or woke
+            ) and rule.tiled:  # water came into tiles that no sweep has visited yet
                 cells = _activate_wet(do, site, end, cells, True)
             due_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
             looks = int(np.rint((due_s - next_record_s) / rule.record_interval_s))

@@ -248,6 +248,40 @@ def sweep_band(site: Any, band: int, raining: bool, step: StepFactors) -> Any:
 
 
 @njit(inline="always")
+def _wet_by_rain(grid: Grid, row: int, quanta: Any, first: int, end: int) -> Any:
+    """Add the units of rain to the depth of a part of a row; return its largest new depth, units."""
+    weight_row = np.uint64(min(row, grid.rain_weight.shape[0] - 1))
+    zone_row = np.uint64(min(row, grid.rain_zone.shape[0] - 1))
+    at, deepest = np.uint64(row), np.int32(0)
+    if quanta.size == 1:
+        amount = np.int32(quanta[0])
+        for col in range(np.uint64(first), np.uint64(max(first, end))):
+            new = np.int32(grid.depth[at, col] + np.int32(grid.rain_weight[weight_row, col]) * amount)
+            grid.depth[at, col] = new
+            deepest = max(deepest, new)
+    else:
+        for col in range(np.uint64(first), np.uint64(max(first, end))):
+            amount = np.int32(quanta[grid.rain_zone[zone_row, col]])
+            new = np.int32(grid.depth[at, col] + np.int32(grid.rain_weight[weight_row, col]) * amount)
+            grid.depth[at, col] = new
+            deepest = max(deepest, new)
+    return np.int64(deepest)
+
+
+@njit(inline="always")
+def rain_beside(grid: Grid, tiles: Tiles, tile_row: int, rows: int, cols: int, quanta: Any) -> None:
+    """Lay rain on the tiles of a row of tiles that no sweep visits, see `Tiles.rained`."""
+    row_0, deepest = ROWS_BEFORE + tile_row * TILE, 0
+    for row in range(row_0, min(row_0 + TILE, ROWS_BEFORE + rows)):
+        start = LANES
+        for run in range(tiles.counts[tile_row]):
+            deepest = max(deepest, _wet_by_rain(grid, row, quanta, start, tiles.segments[tile_row, run, 0]))
+            start = tiles.segments[tile_row, run, 1]
+        deepest = max(deepest, _wet_by_rain(grid, row, quanta, start, LANES + cols))
+    tiles.rained[tile_row] = deepest
+
+
+@njit(inline="always")
 def save_strip(grid: Grid, strips: Strips, tiles: Tiles, crests: Crests, edge: int) -> None:
     """Copy the rows around the first row of a band, or the end of the last, before the step.
 

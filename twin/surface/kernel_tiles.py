@@ -3,8 +3,8 @@
 A tile is *wet* when a cell in it is deeper than the dry depth, and *active* when it or one of its eight
 neighbours is wet. Inactive tiles are not swept. They need not be: nothing there moves, and water from a
 wet tile takes at least 32 steps to cross the ring of active ones around it, while the wet tiles are
-looked for again every 24 steps and whenever rain or an exchange has raised a depth. Switching tiles off
-therefore changes no bit of the result.
+looked for again every 24 steps and whenever rain or an exchange has raised a depth. Rain is laid on inactive
+tiles without a sweep. Switching tiles off therefore changes no bit of the result.
 """
 
 from typing import Any

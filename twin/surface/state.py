@@ -184,6 +184,9 @@ class Tiles(NamedTuple):
         Largest depth found by each band, padded to a cache line each, shape (bands, 16).
     wave_depths
         Wave depth that the flow in each row of tiles asks for, units, float32, shape (tile rows,).
+    rained
+        Largest depth that rain has left beside the active tiles of each row of tiles, units, shape
+        (tile rows,).
     """
 
     wet: Any
@@ -195,6 +198,7 @@ class Tiles(NamedTuple):
     run_counts: Any
     deepest: Any
     wave_depths: Any
+    rained: Any
 
 
 def pitch_of(cols: int) -> int:
@@ -294,4 +298,5 @@ def make_tiles(shape: tuple[int, int], bands: int) -> Tiles:
         band_rows=np.full(bands + 1, ROWS_BEFORE, np.int64),
         deepest=np.zeros((bands, LANES), np.uint32),
         wave_depths=np.zeros(tile_rows, REAL_DTYPE),
+        rained=np.zeros(tile_rows, np.int64),
     )

@@ -124,3 +124,24 @@ def test_a_forked_child_goes_on_as_its_parent(tmp_path):
     assert status == 0
     solver.advance_to(40.0)
     np.testing.assert_array_equal(np.load(tmp_path / "child.npy"), solver.water_depth)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rain_falls_on_tiles_at_rest_too(threads):
+    """One tile alone, the narrow last one, is not swept in the step that brings rain."""
+    weights = np.random.default_rng(4).random((160, 70))
+    wet = np.zeros((160, 70), bool)
+    wet[:96, 32:64] = wet[96:128, :32] = True
+    fallen = {}
+    for tiled in (True, False):
+        settings = SurfaceSettings(threads=threads, tiled=tiled, max_step_s=1.0)
+        solver = SurfaceSolver(np.zeros((160, 70)), 2.0, rain_weight=weights, settings=settings)
+        solver.set_water_depth(np.where(wet, 0.05, 0.0))
+        solver.set_rain(5e-4)
+        solver.advance_to(1.0)
+        assert solver.steps == 1
+        assert solver.account.error_units == 0
+        fallen[tiled] = solver
+    assert fallen[True].cell_steps < fallen[False].cell_steps
+    assert fallen[True].water_depth[150, 66] > 0.0
+    same(fallen[True], fallen[False])
