@@ -71,9 +71,9 @@ class EventCatalogue:
     ----------
     classes
         By code.
-    burst_main, gas_leak, marsh_gas, subsidence, structure
-        Codes of the classes that belong to broken water mains, leaking gas, gas from sewage, roads that
-        collapse or have a cavity below, and structures that deviate.
+    burst_main, gas_leak, marsh_gas, drain, subsidence, structure
+        Codes of the classes that belong to broken water mains, leaking gas, gas from sewage, drains that do
+        not drain, roads that collapse or have a cavity below, and structures that deviate.
     waterlogging
         Code of the class that belongs to water on streets.
     waterlogged_from_m
@@ -94,6 +94,7 @@ class EventCatalogue:
     burst_main: str
     gas_leak: str
     marsh_gas: str
+    drain: str
     subsidence: str
     structure: str
     waterlogging: str
@@ -211,6 +212,7 @@ def _event_catalogue(content: Mapping[str, Any]) -> EventCatalogue:
         burst_main=content["burst_main"],
         gas_leak=content["gas_leak"],
         marsh_gas=content["marsh_gas"],
+        drain=content["drain"],
         subsidence=content["subsidence"],
         structure=content["structure"],
         waterlogging=water["class"],

@@ -42,7 +42,7 @@ from agents.planning import Planner, Roster
 from agents.policies import Policy, load_policy
 from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings, StaffingSettings
-from agents.sewers import SewerRepairs
+from agents.sewers import PumpTelemetry, SewerRepairs
 from agents.site_work import SiteWork
 from agents.situations import Situations
 from agents.views import HazardView, LifelineView, OrderPort, RoadView, SewerView, SupplyView, WaterView
@@ -52,6 +52,7 @@ from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.events import EventSink
 from cim_models.hazards import HazardNews
+from cim_models.sewer_faults import PumpNews
 
 TIDY_S = 3600.0
 """Cases that are over leave the book between one and two of these later, s."""
@@ -138,8 +139,9 @@ class Operations(mesa.Model):
             burst = self.catalogue.events.burst_main
             self.checker.repairs.append(MainRepairs(self.book, self.planner, supply, burst))
         if sewer is not None:
-            water_class = self.catalogue.events.waterlogging
-            self.checker.repairs.append(SewerRepairs(self.book, self.planner, sewer, water_class))
+            classes = frozenset({self.catalogue.events.waterlogging, self.catalogue.events.drain})
+            self.checker.repairs.append(SewerRepairs(self.book, self.planner, sewer, classes))
+        self.pumps = self._open_telemetry(sewer)
         self.hazards = self._open_hazards(hazards)
         self.matters: Matters | None = None
         if settings.matters_per_day > 0.0 and places.roads:
@@ -220,6 +222,11 @@ class Operations(mesa.Model):
         """Let instruments or passers-by tell of gas or of a cavity."""
         if self.hazards is not None:
             self.hazards.tell(news)
+
+    def tell_of_pump(self, news: PumpNews) -> None:
+        """Let the telemetry of a pumping station tell of its pump."""
+        if self.pumps is not None:
+            self.pumps.tell(news)
 
     def inbox(self, organisation: str) -> list[Case]:
         """Return the open cases that a unit, or everybody below an organisation, has now.
@@ -323,6 +330,12 @@ class Operations(mesa.Model):
         self.checker.hazards = HazardRepairs(self.book, self.planner, hazards)
         classes, receive = self.catalogue.events, self.desk.receive
         return HazardChannel(self.world, hazards, self.settings, classes, receive, self.alarms)
+
+    def _open_telemetry(self, sewer: SewerView | None) -> PumpTelemetry | None:
+        settings, code = self.settings.sensors, self.catalogue.events.drain
+        if sewer is None or settings is None:
+            return None
+        return PumpTelemetry(self.world, settings, code, self.desk.receive, self.alarms)
 
     def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
         cards = hire(self.settings.staffing, self.catalogue, depots, roads)

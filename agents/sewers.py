@@ -1,11 +1,19 @@
-"""Sewers that fail: how a crew finds what dams the water up, and what the case then calls for."""
+"""Sewers that fail: who tells of it, how a crew finds what is wrong, and what the case then calls for."""
 
+from collections.abc import Set as AbstractSet
+
+from agents.alarms.desk import AlarmDesk
+from agents.alarms.posts import Reading
 from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import TaskKind
+from agents.channels import Receiver
 from agents.planning import Planner
+from agents.reports import Report
+from agents.settings import SensorSettings
 from agents.views import SewerView
-from cim_models.sewer_faults import FaultKind
+from agents.world import World
+from cim_models.sewer_faults import FaultKind, PumpNews
 
 SITE_REACH_M = 100.0
 """Manholes within this distance of a case are opened by the crew of the case, m; own assumption."""
@@ -18,30 +26,84 @@ REMEDIES = {
 """What each kind of fault calls for."""
 
 
-class SewerRepairs:
-    """What the case of a street under water calls for when its gullies are clear and water still comes up.
+class PumpTelemetry:
+    """Pumping stations that tell at once when their pump stands still, and when it runs again.
 
-    The crew opens the manholes around the case and follows the full pipes downwards to what dams them: a
-    blocked or collapsed conduit, or a pump that stands still. One case at a time has it mended.
+    Parameters
+    ----------
+    world
+        Surroundings.
+    settings
+        Of the sensors; with the delay of their reports.
+    class_code
+        Event class of a drain that does not drain.
+    receive
+        Who takes reports.
+    alarms
+        Who judges readings by the rules of the scenario; None where stations report by themselves.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        settings: SensorSettings,
+        class_code: str,
+        receive: Receiver,
+        alarms: AlarmDesk | None,
+    ) -> None:
+        self.world, self.settings, self.class_code = world, settings, class_code
+        self.receive, self.alarms = receive, alarms
+
+    def tell(self, news: PumpNews) -> None:
+        """Pass on what has just happened at a pump."""
+        if self.alarms is not None:
+            values = {"pump_stopped": float(news.stands_still)}
+            self.alarms.observe(Reading(news.id, values, news.x, news.y, source=news.id, origin=news.event))
+        elif news.stands_still:
+            self.world.env.after(self.settings.delay_s, self._send, news)
+
+    def _send(self, news: PumpNews) -> None:
+        self.receive(
+            Report(
+                channel="sensor",
+                class_code=self.class_code,
+                x=news.x,
+                y=news.y,
+                reporter=news.id,
+                source=news.id,
+                cause=news.event,
+            )
+        )
+
+
+class SewerRepairs:
+    """What a case calls for behind which something in the sewer has failed.
+
+    Where the gullies of a street under water are clear and water still comes up, the crew opens the manholes
+    around the case and follows the full pipes downwards to what dams them: a blocked or collapsed conduit, or
+    a pump that stands still. A pump at the place itself is seen to stand still without any water. One case at
+    a time has it mended.
 
     Parameters
     ----------
     book, planner, sewer
         Cases, who enters tasks, and the sewer.
-    class_code
-        Event class of a street under water.
+    class_codes
+        Event classes of a street under water, and of a drain that does not drain.
     """
 
-    def __init__(self, book: CaseBook, planner: Planner, sewer: SewerView, class_code: str) -> None:
+    def __init__(
+        self, book: CaseBook, planner: Planner, sewer: SewerView, class_codes: AbstractSet[str]
+    ) -> None:
         self.book = book
         self.planner = planner
         self.sewer = sewer
-        self.class_code = class_code
+        self.class_codes = class_codes
         self._case_of: dict[str, str] = {}
 
     def go_on(self, case: Case, cause: int) -> bool:
         """Plan to mend what dams the water up; False where nothing is found, or another case does so."""
-        if case.class_code != self.class_code:
+        if case.class_code not in self.class_codes:
             return False
         fault = self.sewer.fault_near(case.x, case.y, SITE_REACH_M)
         if fault is None:

@@ -182,7 +182,10 @@ class SewerView(Protocol):
     """The sewer as crews see it who look for what dams the water up, and mend it."""
 
     def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
-        """Find what dams the water up that comes out of manholes within a radius; None for nothing."""
+        """Find what dams the water up that comes out of manholes within a radius, or stands still there.
+
+        None where there is nothing.
+        """
         ...
 
     def rebuild_s(self, conduit: str) -> float:

@@ -71,7 +71,7 @@ SEWER_EVENTS = (
         "sewer",
         "排水泵恢复",
         "Sewer pump running again",
-        {"since_s": "since when it stood still, s since start"},
+        {"since_s": "since when it stood still, s since start", "x": "m or null", "y": "m or null"},
     ),
     EventKind(
         "sewer.outfall_drowned",

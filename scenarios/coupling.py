@@ -324,6 +324,8 @@ class Coupling:
     def _watch_failures(self, sewer: SewerStory) -> None:
         """Write what has failed in the sewer, and say what it dams up and which gullies it blocked."""
         sewer.write(self._rain_event)
+        for news in sewer.take_news():
+            self.operations.tell_of_pump(news)
         new = np.flatnonzero(self._water.surcharged & ~self._watch.surcharged)
         self._watch.dammed, self._watch.ended = sewer.causes(new), sewer.ended
         self._watch.blocked = sewer.blocked_gullies()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cim_models.changes import Change
 from cim_models.orders import OrderOutcome, SewerOrder
-from cim_models.sewer_faults import SewerFaultPlace
+from cim_models.sewer_faults import FaultKind, PumpNews, SewerFaultPlace
 from scenarios.storylog import StoryLog
 from twin.supply.repair import repair_times
 from twin.water import WaterSystem
@@ -21,6 +21,8 @@ _ENDS = {
     "sewer.pump_started": "sewer.pump_stopped",
     "sewer.outfall_freed": "sewer.outfall_drowned",
 }
+
+_PUMPS = frozenset({"sewer.pump_stopped", "sewer.pump_started"})
 
 
 class SewerStory:
@@ -49,6 +51,7 @@ class SewerStory:
         self._events: dict[str, int] = {}
         self.ended: dict[int, int] = {}
         self._blocked: dict[str, int] = {}
+        self._news: list[PumpNews] = []
         gullies = water.city.layer("gullies")
         self._gullies = (
             {}
@@ -70,6 +73,8 @@ class SewerStory:
             t_s = max(change.t_s, self._log.last_s)  # the log goes forward in time
             event = self._log.append(t_s, change.kind, change.subject, cause=cause, data=dict(change.data))
             self._events[change.key] = event
+            if change.kind in _PUMPS and change.data.get("x") is not None:
+                self._tell(change, event)
             if change.kind == "gully.blocked":
                 self._blocked.setdefault(change.subject, event)
             begun = _ENDS.get(change.kind) or change.data.get("fault")
@@ -90,6 +95,11 @@ class SewerStory:
         }
         return [(event, *self._gullies[name][1:]) for name, event in self._blocked.items()]
 
+    def take_news(self) -> list[PumpNews]:
+        """Hand out what pumping stations have told since the last call."""
+        news, self._news = self._news, []
+        return news
+
     def apply(self, order: SewerOrder) -> OrderOutcome:
         """Carry out an order now."""
         outcome = self._water.apply(order)
@@ -101,14 +111,14 @@ class SewerStory:
     def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
         """Find what dams the water that comes up within a radius; satisfies `agents.views.SewerView`."""
         faults, surcharged = self._wear.faults, np.flatnonzero(self._water.surcharged)
-        if not faults.faults or not surcharged.size:
+        if not faults.faults:
             return None
         distance = np.hypot(self._node_xy[surcharged, 0] - x, self._node_xy[surcharged, 1] - y)
         for row in surcharged[np.argsort(distance, kind="stable")][: int((distance <= radius_m).sum())]:
             fault = faults.behind(int(row))
             if fault is not None:
                 return faults.place(fault)
-        return None
+        return self._stopped_pump_near(x, y, radius_m)
 
     def rebuild_s(self, conduit: str) -> float:
         """Time that rebuilding a conduit takes on site, s: that of a water main of its bore and depth."""
@@ -123,12 +133,29 @@ class SewerStory:
             "events": dict(self._events),
             "ended": dict(self.ended),
             "blocked": dict(self._blocked),
+            "news": list(self._news),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over such a state."""
         self._started, self._events = state["started"], dict(state["events"])
         self.ended, self._blocked = dict(state["ended"]), dict(state["blocked"])
+        self._news = list(state["news"])
+
+    def _tell(self, change: Change, event: int) -> None:
+        stands_still = change.kind == "sewer.pump_stopped"
+        x, y = float(change.data["x"]), float(change.data["y"])
+        self._news.append(PumpNews(change.subject, stands_still, x, y, event))
+
+    def _stopped_pump_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
+        """Find the nearest pump that stands still at a place itself."""
+        places = [
+            self._wear.faults.place(fault)
+            for fault in self._wear.faults.faults.values()
+            if fault.kind is FaultKind.PUMP_STOPPED
+        ]
+        near = [(float(np.hypot(place.x - x, place.y - y)), place.id, place) for place in places]
+        return min((entry for entry in near if entry[0] <= radius_m), default=(0.0, "", None))[2]
 
     def _cause(self, change: Change, rain_event: int | None) -> int | None:
         if change.because == RAIN:

@@ -1,17 +1,21 @@
 """Sewers that fail in a run: one chain of cause from a blocked pipe to the closed case."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.events import Event
+from cim_models.networks import read_sewer
 from scenarios.runfolder import RunFolder
 from scenarios.summary.failures import summarize_failures
-from tests.scenarios.small_runs import run_small, write_scenario
+from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
+from tests.tiny_city import make_tiny_city
 
 RAIN = {"rain": {"constant": {"intensity_mm_h": 25, "duration": "90min"}}}
 LEVEL = {"constant": 298.0}
@@ -214,3 +218,43 @@ def test_the_same_seed_gives_the_same_log(play: Callable[..., RunFolder]) -> Non
     one, two = (play(name, **{**BLOCKED, "duration": "35min"}) for name in ("one", "two"))
     assert log(one) == log(two)
     assert np.array_equal(one.frames().max_depth, two.frames().max_depth)
+
+
+def pumped_city() -> City:
+    """The tiny city with a pump in place of its first conduit."""
+    city = make_tiny_city()
+    assert city.sewer is not None
+    lines = [line for line in city.sewer.inp.splitlines() if not line.startswith("C1 ")]
+    text = "\n".join(lines).replace(
+        "[COORDINATES]",
+        "[PUMPS]\nP1 J1 J2 PC ON 0 0\n\n[CURVES]\nPC PUMP2 0.2 0.05\nPC 9 0.05\n\n[COORDINATES]",
+    )
+    return replace(city, sewer=read_sewer(text, crs=city.crs))
+
+
+@pytest.mark.parametrize("alarms", [None, {}])
+def test_the_telemetry_of_a_pumping_station_calls_the_crew_that_restarts_it(
+    tmp_path: Path, alarms: dict[str, Any] | None
+) -> None:
+    changes = {
+        "duration": "90min",
+        "weather": None,
+        "alarms": alarms,
+        "failures": [{"pump_station_failure": {"pump": "P1", "at": "17:05"}}],
+        "reporting": {"citizens": {"per_day": 0}},
+        "numerics": NUMERICS,
+        "output": OUTPUT,
+    }
+    path = write_scenario(tmp_path / "pump.yaml", write_bundle(tmp_path / "city", pumped_city()), changes)
+    events = list(run_small(path, tmp_path / "run").events())
+    stopped, report = first(events, "sewer.pump_stopped"), first(events, "report.made")
+    assert report.data["channel"] == "sensor"
+    assert f"sewer.pump_stopped {stopped.subject}" in causes(events, report)
+    if alarms is not None:
+        assert first(events, "alarm.published").data["rule"] == "pump_stopped"
+        assert first(events, "alarm.cleared").t_s > first(events, "sewer.pump_started").t_s
+    order = next(event for event in events if event.kind == "order.issued")
+    assert (order.data["order"], order.data["target"]) == ("RestartPump", "P1")
+    assert first(events, "sewer.pump_started").cause == order.id
+    assert any(event.kind == "case.closed" for event in events)
+    assert not [event for event in events if event.kind in ("road.flooded", "sewer.surcharged")]

@@ -237,7 +237,9 @@ class SewerFaults:
     def _restart(self, pump: str, t_s: float, because: str) -> None:
         fault = self.faults.pop(pump)
         self._engine.controls.release(pump)
-        self._note(t_s, "sewer.pump_started", pump, because, {"since_s": fault.begun_s})
+        self._note(
+            t_s, "sewer.pump_started", pump, because, {"since_s": fault.begun_s, **self._place_data(pump)}
+        )
 
     # --- what is dammed up ------------------------------------------------------------------------
 
