@@ -269,6 +269,7 @@ def test_road_hours_count_open_floods_until_the_end(tiny_city: City) -> None:
     summary = summarize_flooding(tiny_city, series, np.zeros(tiny_city.terrain.shape), events, end_s=5400)
     assert summary["road_hours"]["0.15"] == pytest.approx(0.5 + 1.0)
     assert summary["area_m2"]["015"] == {"max": 100.0, "at_s": 1800.0, "end": 5.0}
+    assert summary["area_ever_m2"] == {"0.15": 100.0, "0.30": 0.0, "0.50": 0.0}  # no less than at once
     assert summary["drain_down_s"] == 3400.0
     assert summary["area_m2"]["030"]["max"] is None
 

@@ -1,6 +1,6 @@
 """The minutes in which the water of a run rises to its highest, kept so that they can be run again.
 
-Once a minute the coarse tier shows its water here. Of the last few looks copies are kept, and whenever more
+At intervals the coarse tier shows its water here. Of the last few looks copies are kept, and whenever more
 nodes stand in water than ever before, the oldest of them becomes the beginning of the *rise*, the time from
 there to now. What rain and exchange gave to each node in between is all that it takes to run the rise again
 on another grid. A function of the past alone: it needs to know neither how long the rain will last nor when
@@ -74,8 +74,10 @@ class HighWater:
         standing
             Nodes that stand in water.
         """
-        if standing > self._standing and self._looks:
-            self.rise, self._standing = Rise(self._looks[0], now.time_s, now.given), standing
+        if standing > self._standing:
+            self._standing = standing
+            if self._looks:
+                self.rise = Rise(self._looks[0], now.time_s, now.given)
         self._looks = [*self._looks, now][-LOOKS:]
 
     def forget_looks(self) -> None:

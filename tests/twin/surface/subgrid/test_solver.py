@@ -1,11 +1,15 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from numba import njit
 
 from cim_models.errors import InputError
 from twin.surface import Edges, SurfaceSettings, SurfaceSolver
 from twin.surface.constants import UNITS_PER_M
 from twin.surface.culverts import BARREL, CulvertBarrels
 from twin.surface.subgrid import CoarseSolver
+from twin.surface.subgrid.kernel_mapping import lean_of_nodes, raise_peaks
 
 CELL_M = 2.0
 
@@ -35,6 +39,12 @@ def stormed(threads: int = 1) -> CoarseSolver:
         solver.exchange(np.array([5, 200, 700]), np.array([2.0, -50.0, -0.1]))
         solver.advance_to(second + 20.0)
     return solver
+
+
+@njit
+def raised_peaks(water: Any, falls: Any, span: Any, time_s: Any, peak: Any) -> None:
+    """Make the kernel callable from here."""
+    raise_peaks(water, falls, span, time_s, peak)
 
 
 def take_all(depth: np.ndarray) -> int:
@@ -76,6 +86,41 @@ def test_a_restored_state_goes_on_alike(storm: CoarseSolver) -> None:
     storm.advance_to(storm.time_s + 30.0)
     for name, array in after.items():
         np.testing.assert_array_equal(array, storm.state()[name], err_msg=name)
+
+
+def test_a_restored_state_has_the_same_largest_depths(storm: CoarseSolver) -> None:
+    assert "high_given" in storm.state()  # the water has risen, so a rise is kept
+    other = stormed()
+    other.advance_to(400.0)
+    other.restore(storm.state())
+    np.testing.assert_array_equal(other.max_depth, storm.max_depth)
+
+
+def test_the_lean_of_a_peak_is_that_of_its_node(storm: CoarseSolver) -> None:
+    grid, shape = storm._grid, storm._grid.volume.shape
+    peak = (np.full(grid.volume.size, -1), np.zeros(grid.volume.size, np.float32))
+    peak = (*peak, np.full(grid.volume.size, -1.0, np.float32))
+    water = tuple(array.ravel() for array in (grid.volume, grid.level, grid.qx, grid.qy))
+    falls = (grid.section_x[2].ravel(), grid.section_y[2].ravel())
+    raised_peaks(water, falls, (shape[1], shape[1] * (shape[0] - 2)), np.float32(7.0), peak)
+    rows, cols = shape[0] - 3, shape[1] - 3
+    lean = np.empty(rows * cols, np.float32)
+    lean_of_nodes(grid, np.arange(lean.size), cols, lean)
+    assert lean.max() > 0.1
+    inside = np.s_[1 : 1 + rows, 1 : 1 + cols]
+    np.testing.assert_allclose(peak[2].reshape(shape)[inside].ravel(), lean, atol=1e-6)
+    np.testing.assert_array_equal(peak[0].reshape(shape)[inside], grid.volume[inside])
+    assert (peak[1].reshape(shape)[inside] == 7.0).all()
+
+
+def test_steps_are_longer_while_the_water_is_shallow() -> None:
+    steps = []
+    for depth_m in (0.02, 0.5):
+        solver = CoarseSolver(np.zeros((16, 16)), CELL_M, 4)
+        solver.set_water_depth(np.full(solver.shape, depth_m))
+        solver.advance_to(60.0)
+        steps.append(solver.steps)
+    assert steps[0] < 0.75 * steps[1]
 
 
 def test_depths_of_cells_are_those_of_the_map(storm: CoarseSolver) -> None:
