@@ -43,24 +43,28 @@ def test_what_is_given_meanwhile_raises_or_lowers_the_water(given_m: float) -> N
     np.testing.assert_allclose(followed, expected, atol=1e-6)
 
 
+def take_a_hundredth(depth: np.ndarray) -> int:
+    """Take a hundredth of the water of each cell."""
+    taken = depth // 100
+    depth -= taken
+    return int(taken.sum(dtype=np.int64))
+
+
 def test_the_rise_of_a_run_gets_all_that_rain_and_exchange_gave(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Smoother, "smooth", lambda _, depth: np.zeros_like(depth))  # leaves the rise alone
     solver = CoarseSolver(np.zeros(SHAPE), 2.0, 4, rain_weight=np.full(SHAPE, 1.5))
-    every = np.arange(SHAPE[0] * SHAPE[1])
-    solver.set_rain(2e-4)
+    every, depths = np.arange(SHAPE[0] * SHAPE[1]), {}
+    solver.set_rain(7e-5)
     for second in range(0, 450, 15):
-        if second == 330:  # the counts of rain begin anew with its zones
-            solver.set_rain(np.array([2e-4, 2e-4]), (every % 2).reshape(SHAPE))
-        solver.exchange(every, np.full(every.size, 0.01))
-        solver.exchange(every[:9], np.full(9, -0.02))
-
-        def take(depth: np.ndarray) -> int:
-            taken = depth // 100
-            depth -= taken
-            return int(taken.sum(dtype=np.int64))
-
-        solver.withdraw(take)
+        if second == 195:  # the counts of rain begin anew with its zones
+            solver.set_rain(np.array([7e-5, 7e-5]), (every % 2).reshape(SHAPE))
+        solver.exchange(every, np.full(every.size, 0.005))
+        solver.exchange(every[:9], np.full(9, -0.003))
+        solver.withdraw(take_a_hundredth)
         solver.advance_to(second + 15.0)
-    at_end = solver.water_depth
-    assert at_end.mean() > 0.1
-    np.testing.assert_allclose(solver.max_depth, at_end, atol=0.004)
+        depths[second + 15.0] = solver.water_depth
+    state = solver.state()
+    at_end = depths[float(state["high_end_s"])]
+    assert state["high_start_time_s"] < 195.0 < state["high_end_s"] < 450.0
+    assert at_end.sum(dtype=np.float64) * UNITS_PER_M == pytest.approx(state["high_given"].sum(), rel=1e-6)
+    np.testing.assert_allclose(solver.max_depth, at_end, atol=0.003)
