@@ -88,12 +88,15 @@ def test_a_restored_state_goes_on_alike(storm: CoarseSolver) -> None:
         np.testing.assert_array_equal(array, storm.state()[name], err_msg=name)
 
 
-def test_a_restored_state_has_the_same_largest_depths(storm: CoarseSolver) -> None:
-    assert "high_given" in storm.state()  # the water has risen, so a rise is kept
-    other = stormed()
-    other.advance_to(400.0)
-    other.restore(storm.state())
-    np.testing.assert_array_equal(other.max_depth, storm.max_depth)
+def test_a_restored_state_has_the_same_largest_depths() -> None:
+    first, second = (CoarseSolver(rough(np.random.default_rng(5)), CELL_M, 4) for _ in range(2))
+    first.set_rain(3e-4)
+    first.advance_to(240.0)
+    assert "high_given" in first.state()  # the water rises, so a rise is kept
+    second.set_water_depth(np.full(second.shape, 0.3))
+    second.advance_to(400.0)
+    second.restore(first.state())
+    np.testing.assert_array_equal(second.max_depth, first.max_depth)
 
 
 def test_the_lean_of_a_peak_is_that_of_its_node(storm: CoarseSolver) -> None:
@@ -106,7 +109,7 @@ def test_the_lean_of_a_peak_is_that_of_its_node(storm: CoarseSolver) -> None:
     rows, cols = shape[0] - 3, shape[1] - 3
     lean = np.empty(rows * cols, np.float32)
     lean_of_nodes(grid, np.arange(lean.size), cols, lean)
-    assert lean.max() > 0.1
+    assert lean.max() > 0.03
     inside = np.s_[1 : 1 + rows, 1 : 1 + cols]
     np.testing.assert_allclose(peak[2].reshape(shape)[inside].ravel(), lean, atol=1e-6)
     np.testing.assert_array_equal(peak[0].reshape(shape)[inside], grid.volume[inside])
