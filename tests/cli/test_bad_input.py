@@ -46,6 +46,10 @@ def complaint(invoke: Invoke, out: Path, *arguments: str | Path) -> str:
             ["key 'failures.0.burst'", "no water supply", "supply.inp"],
         ),
         (
+            ["failures=[{structure_damage: {structure: BR-9, at: 17:05, jump: 1}}]"],
+            ["key 'monitoring'", "no gauges", "monitoring.structures"],
+        ),
+        (
             ["failures=[{blockage: {gullies: {ids: [G9]}}}]"],
             ["key 'failures.0.blockage.gullies.ids'", "'G9'", "G1"],
         ),

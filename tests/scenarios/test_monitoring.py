@@ -12,17 +12,26 @@ import pandas as pd
 import pytest
 import yaml
 
+from agents.draws import Draws
 from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.events import EVENT_KINDS, Event
+from cim_models.orders import SecureStructure
 from scenarios.composition import prepare
+from scenarios.hazards import HazardPlan
+from scenarios.hazardstory import HazardStory, Surroundings
+from scenarios.hazardviews import join_hazards
 from scenarios.runfolder import RunFolder
 from scenarios.schema import load_scenario
 from scenarios.simulation import Origin, Simulation
+from scenarios.storylog import StoryLog
+from scenarios.structurestory import StructureStory
 from scenarios.summary.structures import summarize_structures
+from tests.agents.toy_town import EventList
 from tests.scenarios.branching.alike import assert_same_run
 from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
 from tests.tiny_city import X0, Y0, make_tiny_city
+from twin.monitoring import Gauge, Structure, StructureWatch, monitoring_settings
 
 HOUR_S = 3600.0
 BRIDGE = {"id": "BR-1", "kind": "bridge", "at": "R1"}
@@ -231,6 +240,62 @@ def test_gauges_of_the_city_can_be_changed_and_structures_stand_at_components(tm
     assert by_id["BR-1"].gauges[1].interval_s == HOUR_S
     assert by_id["SL-9"].x == pytest.approx(component.geometry.centroid.x)
     assert [gauge.quantity for gauge in by_id["SL-9"].gauges] == ["displacement", "tilt"]
+
+
+def test_gas_and_structures_are_watched_side_by_side_and_can_be_kept(tmp_path: Path) -> None:
+    both = {
+        **WATCH,
+        "duration": "1h",
+        "gas": {"simulate": True},
+        "monitoring": {"simulate": True, "step": "15min"},
+        "failures": [{"structure_damage": {"structure": "BR-1", "at": "00:10", "jump": 3.0}}],
+        "output": {"depth_every": "1h", "sensors_every": "10min", "hazard": False},
+    }
+    path = write_scenario(tmp_path / "both.yaml", "builtin:district?size_m=400&cell_size_m=4", both)
+    setup = prepare(load_scenario(str(path)))
+    with Simulation(setup, tmp_path / "first") as simulation:
+        simulation.advance_to(1500.0)
+        origin = Origin(tmp_path / "first", simulation.checkpoint())
+    with Simulation(setup, tmp_path / "last", origin=origin) as simulation:
+        simulation.run()
+    found = RunFolder(tmp_path / "last")
+    assert found.summary is not None
+    assert found.summary["gas"]["sites"] > 0
+    assert [each["readings"] for each in found.summary["structures"]["structures"]] == [12, 12, 8]
+    assert first(found, "gauge.deviates").t_s <= 1800.0
+
+
+def test_hazards_are_joined_where_there_are_several() -> None:
+    assert join_hazards(None, None) is None
+    one = StructureStory(_idle_watch(), None, StoryLog(EventList()), 86_400.0)
+    assert join_hazards(None, one) is one
+    gas = HazardStory(None, None, StoryLog(EventList()))
+    plan = HazardPlan(None, (), None, 0.0, 0.0)
+    gas.surroundings = Surroundings(plan, None, None, None, Draws(1, "pipes below collapses"))
+    joined = join_hazards(gas, one)
+    assert joined is not None
+    assert joined is not one
+    one.watch.advance_to(HOUR_S)
+    one.advance_to(HOUR_S, 0.0, None)
+    assert [reading.sensor for reading in joined.readings()] == ["GA-1"]
+    assert joined.readings() == []
+    for matter in ("gas", "ground", "structure"):
+        assert not joined.is_dangerous(matter, 0.0, 0.0)
+        assert list(joined.missing(matter, 0.0, 0.0)) == list(joined.cordon(matter, 0.0, 0.0)) == []
+
+
+def test_an_order_about_a_structure_that_there_is_not_is_refused() -> None:
+    story = StructureStory(_idle_watch(), None, StoryLog(EventList()), 86_400.0)
+    assert story.apply(SecureStructure("O1", "SL-1")).done
+    refused = story.apply(SecureStructure("O2", "BR-9"))
+    assert (refused.done, refused.reason) == (False, "no structure 'BR-9'")
+
+
+def _idle_watch() -> StructureWatch:
+    settings = monitoring_settings()
+    gauge = Gauge("GA-1", "tilt", settings.quantities["tilt"])
+    slope = Structure("SL-1", "slope", 0.0, 0.0, (gauge,))
+    return StructureWatch((slope,), settings, Draws(1, "gauges"), 150.0, 0.0)
 
 
 def test_a_silent_gauge_that_is_read_often_is_an_alarm(scenario: Path, tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from scipy.signal import lfilter
 
+from twin.chance import Chance
 from twin.monitoring.baseline import Baseline, learn_baseline
 from twin.monitoring.chart import EwmaChart, Floats
-from twin.monitoring.readings import GaugeSeries
+from twin.monitoring.readings import Conditions, GaugeSeries
 from twin.monitoring.settings import MonitoringSettings
-from twin.monitoring.structures import Gauge
+from twin.monitoring.structures import Gauge, Structure
 
 SETTLES_AFTER = 24
 """Readings over which a gauge finds its new normal once its structure has been secured; own assumption."""
@@ -189,3 +190,25 @@ class GaugeGroup:
         self.series.slow = state["slow"].copy()
         for name in _ARRAYS:
             setattr(self, name, state[name].copy())
+
+
+def group_gauges(
+    structures: Sequence[Structure], settings: MonitoringSettings, conditions: Conditions, chance: Chance
+) -> list[GaugeGroup]:
+    """Return the gauges of structures in groups of those that are read at the same times, each learnt.
+
+    Parameters
+    ----------
+    structures
+        With their gauges.
+    settings, conditions, chance
+        Coefficients; weather and traffic; and noise, looked up by gauge and day.
+    """
+    gauges = [(gauge, settings.kinds[each.kind].loaded) for each in structures for gauge in each.gauges]
+    groups = []
+    for interval_s in sorted({gauge.interval_s for gauge, _ in gauges}):
+        chosen = [(gauge, loaded) for gauge, loaded in gauges if gauge.interval_s == interval_s]
+        members = [gauge for gauge, _ in chosen]
+        series = GaugeSeries(members, [loaded for _, loaded in chosen], settings, conditions, chance)
+        groups.append(GaugeGroup(members, series, settings))
+    return groups

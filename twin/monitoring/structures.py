@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geopandas import GeoDataFrame
@@ -159,3 +160,22 @@ def check_known(what: str, key: str, value: str, allowed: tuple[str, ...]) -> No
     """Refuse a value that the catalogue does not have."""
     if value not in allowed:
         raise InputError(what, got=f"{key} '{value}'", expected=f"one of {', '.join(allowed)}")
+
+
+def check_troubles(
+    structures: Sequence[Structure], damages: Sequence[StructureDamage], faults: Sequence[GaugeFault]
+) -> None:
+    """Refuse damages and faults that name what there is not."""
+    gauges_of = {each.id: [gauge.id for gauge in each.gauges] for each in structures}
+    for damage in damages:
+        if damage.structure not in gauges_of:
+            got, expected = f"structure '{damage.structure}'", f"one of {', '.join(gauges_of)}"
+            raise InputError("Damage of a structure", got=got, expected=expected)
+        for gauge in damage.gauges:
+            if gauge not in gauges_of[damage.structure]:
+                got, expected = f"gauge '{gauge}'", f"a gauge of '{damage.structure}'"
+                raise InputError("Damage of a structure", got=got, expected=expected)
+    known = {gauge for gauges in gauges_of.values() for gauge in gauges}
+    for fault in faults:
+        if fault.gauge not in known:
+            raise InputError("Fault of a gauge", got=f"gauge '{fault.gauge}'", expected="a gauge")

@@ -10,16 +10,22 @@ from typing import Any
 import numpy as np
 
 from cim_models.changes import Change
-from cim_models.errors import InputError
 from cim_models.orders import OrderOutcome
 from twin.chance import Chance
 from twin.monitoring.damage import DamageBook
 from twin.monitoring.faults import FaultBook
-from twin.monitoring.group import GaugeGroup
+from twin.monitoring.group import GaugeGroup, group_gauges
 from twin.monitoring.health import GaugeReading, StructureHealth, rate
-from twin.monitoring.readings import Conditions, GaugeSeries
+from twin.monitoring.readings import Conditions
 from twin.monitoring.settings import MonitoringSettings
-from twin.monitoring.structures import MINUTE_S, Gauge, GaugeFault, Structure, StructureDamage
+from twin.monitoring.structures import (
+    MINUTE_S,
+    Gauge,
+    GaugeFault,
+    Structure,
+    StructureDamage,
+    check_troubles,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,9 @@ class StructureWatch:
         self.structures = tuple(structures)
         self._settings = settings
         self._structure_of = {gauge.id: each for each in structures for gauge in each.gauges}
-        self._check(troubles)
+        check_troubles(self.structures, troubles.damages, troubles.faults)
         conditions = Conditions(day_of_year, hour, settings.temperature, settings.traffic)
-        self._groups = [self._group(gauges, conditions, chance) for gauges in self._by_interval()]
+        self._groups = group_gauges(self.structures, settings, conditions, chance)
         self._place = {
             gauge.id: (group, row) for group in self._groups for row, gauge in enumerate(group.gauges)
         }
@@ -156,39 +162,10 @@ class StructureWatch:
         readings, self._readings = self._readings, []
         return readings
 
-    # --- set-up -----------------------------------------------------------------------------------
-
-    def _check(self, troubles: Troubles) -> None:
-        known = [each.id for each in self.structures]
-        for damage in troubles.damages:
-            if damage.structure not in known:
-                what = f"structure '{damage.structure}'"
-                raise InputError("Damage of a structure", got=what, expected=f"one of {', '.join(known)}")
-            for gauge in damage.gauges:
-                place = self._structure_of.get(gauge)
-                if place is None or place.id != damage.structure:
-                    what = f"gauge '{gauge}'"
-                    raise InputError(
-                        "Damage of a structure", got=what, expected=f"a gauge of '{damage.structure}'"
-                    )
-        for fault in troubles.faults:
-            if fault.gauge not in self._structure_of:
-                raise InputError("Fault of a gauge", got=f"gauge '{fault.gauge}'", expected="a gauge")
-
-    def _by_interval(self) -> list[list[Gauge]]:
-        gauges = [gauge for each in self.structures for gauge in each.gauges]
-        intervals = sorted({gauge.interval_s for gauge in gauges})
-        return [[gauge for gauge in gauges if gauge.interval_s == one] for one in intervals]
-
-    def _group(self, gauges: list[Gauge], conditions: Conditions, chance: Chance) -> GaugeGroup:
-        kinds = [self._settings.kinds[self._structure_of[gauge.id].kind] for gauge in gauges]
-        series = GaugeSeries(gauges, [kind.loaded for kind in kinds], self._settings, conditions, chance)
-        return GaugeGroup(gauges, series, self._settings)
+    # --- readings ---------------------------------------------------------------------------------
 
     def _rows(self, structure: Structure) -> Iterator[tuple[GaugeGroup, int]]:
         return (self._place[gauge.id] for gauge in structure.gauges)
-
-    # --- readings ---------------------------------------------------------------------------------
 
     def _read(self, group: GaugeGroup) -> None:
         t_s = self.time_s
