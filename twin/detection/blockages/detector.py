@@ -196,12 +196,12 @@ def prepare(
     span = Span(0, blocks * settings.steps_per_block)
     links = shadow.network.links
     conduits = links.loc[links["kind"] == "conduit", "id"].astype(str).tolist()
-    plain = shadow.run(forcing, span, watched=conduits)
-    tell("model", 1, 3)
-    rain = shadow.run(forcing.scaled(rain=_RAIN_STEP), span)
-    tell("model", 2, 3)
-    dry = shadow.run(forcing.scaled(dry=_RAIN_STEP), span)
-    tell("model", 3, 3)
+    worlds = (forcing, forcing.scaled(rain=_RAIN_STEP), forcing.scaled(dry=_RAIN_STEP))
+    courses = []
+    for course in shadow.run_worlds(worlds, span, conduits, jobs):
+        courses.append(course)
+        tell("model", len(courses), len(worlds))
+    plain, rain, dry = courses
     chosen, left_out = choose_candidates(
         shadow.network, shadow.sensors, plain.flows_m3_h.max(axis=0), settings.most_candidates
     )

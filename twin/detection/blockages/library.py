@@ -9,6 +9,8 @@ with the flow.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +22,7 @@ from twin.detection.blockages.forcing import Forcing
 from twin.detection.blockages.settings import BlockageSettings
 from twin.detection.blockages.shadow import WHOLE, Obstacle, SewerShadow, Span
 from twin.detection.place import PipeMap
+from twin.sewer.throttle import loss_coefficient
 
 _KNOTS = 9
 _LEAST_FLOW_M3_H = 0.5
@@ -34,7 +37,7 @@ class Library:
     conduits
         Ids of the candidates.
     shares
-        Blocked shares.
+        Blocked shares, ascending.
     most_m3_h
         Flow at the last knot of each candidate, shape (conduits,), m3/h; knots are even in its square root.
     effect
@@ -137,7 +140,35 @@ def build_library(
         effect[row, share], spread[row, share] = _tabulate(place, blocked - plain.sensors, held)
         if watcher is not None:
             watcher(number + 1, len(obstacles))
-    return Library(tuple(conduits), settings.shares, most, effect, spread)
+    return with_shares_between(Library(tuple(conduits), settings.shares, most, effect, spread))
+
+
+def with_shares_between(library: Library) -> Library:
+    """Add a share between each two, whose effect is the geometric mean of theirs where both have one sign.
+
+    Loss grows so fast with the blocked share that a blockage between two simulated ones resembles neither.
+    Its share is that whose loss coefficient is the geometric mean; beside a closed section, one that leaves
+    a quarter of the opening.
+    """
+    shares, tables = [library.shares[0]], [[library.effect[:, :1], library.spread[:, :1]]]
+    for row, (low, high) in enumerate(itertools.pairwise(library.shares)):
+        first, second = library.effect[:, row : row + 1], library.effect[:, row + 1 : row + 2]
+        between = np.sign(first) * np.sqrt(np.maximum(first * second, 0.0))
+        unsure = 0.5 * (library.spread[:, row : row + 1] + library.spread[:, row + 1 : row + 2])
+        shares += [_share_between(low, high), high]
+        tables += [[between, unsure], [second, library.spread[:, row + 1 : row + 2]]]
+    effect, spread = (np.concatenate(parts, axis=1) for parts in zip(*tables, strict=True))
+    return Library(library.conduits, tuple(shares), library.most_m3_h, effect, spread)
+
+
+def _share_between(low: float, high: float) -> float:
+    """Return the share whose loss is the geometric mean of those of two, rounded to a percent."""
+    if high >= WHOLE:
+        return round(1.0 - 0.25 * (1.0 - low), 2)
+    wanted = math.sqrt(loss_coefficient(low) * loss_coefficient(high))
+    steps = np.linspace(low, high, 101)
+    losses = np.array([loss_coefficient(float(share)) for share in steps])
+    return round(float(np.interp(wanted, losses, steps)), 2)
 
 
 def _tabulate(

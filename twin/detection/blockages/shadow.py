@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -152,12 +152,13 @@ class SewerShadow:
         self, forcing: Forcing, span: Span, obstacles: Sequence[Obstacle], jobs: int
     ) -> Iterator[NDArray[np.float64]]:
         """Return what the sensors read with each obstacle alone, in order; in several processes."""
-        task = partial(_sensors_of, self, forcing, span)
-        if jobs <= 1 or len(obstacles) < 2:
-            yield from map(task, obstacles)
-            return
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            yield from pool.map(task, obstacles)
+        yield from _spread(partial(_sensors_of, self, forcing, span), obstacles, jobs)
+
+    def run_worlds(
+        self, worlds: Sequence[Forcing], span: Span, watched: Sequence[str], jobs: int
+    ) -> Iterator[Course]:
+        """Return the healthy courses under several forcings, in order; in several processes."""
+        yield from _spread(partial(_course_under, self, span, watched), worlds, jobs)
 
 
 def block(engine: SewerEngine, obstacle: Obstacle) -> None:
@@ -166,6 +167,21 @@ def block(engine: SewerEngine, obstacle: Obstacle) -> None:
         engine.controls.shut(obstacle.conduit)
     else:
         engine.controls.throttle(obstacle.conduit, loss_coefficient(obstacle.share))
+
+
+def _spread[Task, Result](
+    work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int
+) -> Iterator[Result]:
+    """Do tasks in several processes, since SWMM runs once in each; results are in order."""
+    if jobs <= 1 or len(tasks) < 2:
+        yield from map(work, tasks)
+        return
+    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn")) as pool:
+        yield from pool.map(work, tasks)
+
+
+def _course_under(shadow: SewerShadow, span: Span, watched: Sequence[str], forcing: Forcing) -> Course:
+    return shadow.run(forcing, span, watched=watched)
 
 
 def _sensors_of(shadow: SewerShadow, forcing: Forcing, span: Span, obstacle: Obstacle) -> NDArray[np.float64]:
