@@ -279,14 +279,14 @@ def _measures(
             "%",
             at_least=limits[0],
         ),
-        Measure(f"{words}: found of {len(unseen)} that they cannot", _percent(unseen), "%"),
+        Measure(f"{words}: found of {len(unseen)} that they cannot show", _percent(unseen), "%"),
     ]
     for share in SHARES:
         chosen = [one for one in shown if one.trial.share == share]
         if chosen:
             measures.append(
                 Measure(
-                    f"{words}: of these, of {len(chosen)} of {share:.0%} of the section",
+                    f"{words}: found of {len(chosen)} of {share:.0%} that they can show",
                     _percent(chosen),
                     "%",
                 )
