@@ -31,7 +31,7 @@ from twin.sewer.swmm_input import SwmmInput
 
 DATA_SETS = santboi_sewer.DATA_SETS
 QUICK: dict[str, Any] = {
-    "calibration_days": 0, "judged_days": 1, "trials": 2, "candidates": 2, "trial_h": 3, "jobs": 1,
+    "calibration_days": 0, "judged_h": 9, "trials": 2, "candidates": 2, "trial_h": 2, "jobs": 1,
     "limits": (None, 40.0),
 }  # fmt: skip
 SHARES = (0.8, 0.95, 1.0)
@@ -113,7 +113,7 @@ class Found:
 
 def validate(
     calibration_days: int = 4,
-    judged_days: int = 8,
+    judged_h: int = 8 * 24,
     trials: int = 24,
     candidates: int = 113,
     trial_h: int = 18,
@@ -124,22 +124,22 @@ def validate(
 
     ``limits`` are the least share found of what the sensors can show, %, and the most false alarms a month.
     """
-    network, days = santboi_sewer.sewer(), calibration_days + judged_days
+    network, hours = santboi_sewer.sewer(), calibration_days * 24 + judged_h
     settings = BlockageSettings(
         calibration_days=calibration_days, most_candidates=candidates, probe_s=3 * 3600, warmup_s=2 * 3600,
         shares=(SHARES[0], SHARES[-1]),
     )  # fmt: skip
-    forcing = santboi_sewer.forcing(network, days)
+    forcing = santboi_sewer.forcing(network, -(-hours // 24))
     shadow = _with_sensors(SewerShadow(network, (), settings), forcing)
-    prepared = prepare(shadow, forcing, days * DAY_S // settings.block_s, jobs=jobs)
+    prepared = prepare(shadow, forcing, hours * 3600 // settings.block_s, jobs=jobs)
     drawn = draw_trials(prepared, trials, calibration_days, trial_h)
     worlds = list(dict.fromkeys(situation.world for situation in SITUATIONS))
-    run = partial(run_world, shadow, forcing, days, drawn, trial_h)
+    run = partial(run_world, shadow, forcing, hours, drawn, trial_h)
     read = dict(zip(worlds, _spread(run, worlds, jobs), strict=True))
     measures, judged = [], {}
     for situation in SITUATIONS:
         found, alarms = judge_situation(prepared, situation, read[situation.world], drawn)
-        measures += _measures(situation.words, found, alarms / judged_days, limits)
+        measures += _measures(situation.words, found, alarms * 24.0 / judged_h, limits)
         judged[situation.words] = found
     return Outcome("Blockages found from sensors", ABOUT, tuple(measures), _plot(judged))
 
@@ -191,7 +191,7 @@ def draw_trials(
 def run_world(
     shadow: SewerShadow,
     forcing: Forcing,
-    days: int,
+    hours: int,
     trials: Sequence[Trial],
     trial_h: int,
     world: tuple[float, float, float],
@@ -201,12 +201,12 @@ def run_world(
     scaled = forcing.scaled(rain=rain, dry=dry)
     rough = SwmmInput.parse(scaled.inp).with_factor("CONDUITS", _MANNING_WORD, roughness)
     real = Forcing(rough.text, forcing.origin)
-    settings, per_day = shadow.settings, DAY_S // shadow.settings.step_s
+    settings, per_hour = shadow.settings, 3600 // shadow.settings.step_s
     throttled = sorted({trial.conduit for trial in trials})
     parts, states, now = [], {}, 0
     with shadow.opened(real, 0, throttled) as engine:
         engine.advance_to(float(settings.warmup_s))
-        for step in sorted({trial.step for trial in trials} | {days * per_day}):
+        for step in sorted({trial.step for trial in trials} | {hours * per_hour}):
             parts.append(shadow.read(engine, step - now).sensors)
             states[step], now = engine.state(), step
     blocked = []
@@ -214,7 +214,7 @@ def run_world(
         with shadow.opened(real, 0, throttled) as engine:
             engine.restore(states[trial.step])
             block(engine, Obstacle(trial.conduit, trial.share))
-            blocked.append(shadow.read(engine, trial_h * 3600 // settings.step_s).sensors)
+            blocked.append(shadow.read(engine, trial_h * per_hour).sensors)
     return World(np.concatenate(parts), tuple(blocked))
 
 

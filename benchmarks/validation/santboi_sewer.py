@@ -49,7 +49,7 @@ def forcing(network: Network, days: int) -> Forcing:
     with gzip.open(path, "rt", encoding="ascii") as file:
         depths_mm = np.array([float(line.split()[2]) for line in file], dtype=np.float64)
     first = _FIRST_DAY * _PER_DAY
-    rates: NDArray[np.float64] = depths_mm[first : first + days * _PER_DAY, None] * _MM_H_PER_5_MIN
+    rates = np.asarray(depths_mm[first : first + days * _PER_DAY, None] * _MM_H_PER_5_MIN, dtype=np.float64)
     return rain_forcing(network.inp, RainSeries(np.arange(len(rates) + 1) * _STEP_S, rates), ORIGIN)
 
 
