@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -129,6 +129,8 @@ def validate(
         calibration_days=calibration_days, most_candidates=candidates, probe_s=3 * 3600, warmup_s=2 * 3600,
         shares=(SHARES[0], SHARES[-1]),
     )  # fmt: skip
+    if calibration_days == 0:  # the noise must be known where it is not learned
+        settings = replace(settings, level_floor_m=0.03, flow_floor=0.08)
     forcing = santboi_sewer.forcing(network, -(-hours // 24))
     shadow = _with_sensors(SewerShadow(network, (), settings), forcing)
     prepared = prepare(shadow, forcing, hours * 3600 // settings.block_s, jobs=jobs)
