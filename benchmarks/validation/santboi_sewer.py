@@ -49,8 +49,9 @@ def forcing(network: Network, days: int) -> Forcing:
     with gzip.open(path, "rt", encoding="ascii") as file:
         depths_mm = np.array([float(line.split()[2]) for line in file], dtype=np.float64)
     first = _FIRST_DAY * _PER_DAY
-    rates = np.asarray(depths_mm[first : first + days * _PER_DAY, None] * _MM_H_PER_5_MIN, dtype=np.float64)
-    return rain_forcing(network.inp, RainSeries(np.arange(len(rates) + 1) * _STEP_S, rates), ORIGIN)
+    rates = depths_mm[first : first + days * _PER_DAY, None] * _MM_H_PER_5_MIN
+    edges_s: NDArray[np.float64] = np.linspace(0.0, len(rates) * _STEP_S, len(rates) + 1)
+    return rain_forcing(network.inp, RainSeries(edges_s, rates), ORIGIN)
 
 
 def place_sensors(
