@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -71,6 +71,7 @@ class StructureStory:
     ) -> None:
         self.watch, self._roads, self._log = watch, roads, log
         self._every_s, self._report_s, self._reported_s = report_every_s, report_every_s, 0.0
+        self._road_rows = {} if roads is None else _rows_of_roads(watch.structures, roads)
         self._started: int | None = None
         self._events: dict[str, int] = {}
         self._alarmed: dict[str, int] = {}
@@ -193,9 +194,11 @@ class StructureStory:
         """Whether traffic passes each structure now."""
         if self._roads is None:
             return {}
-        is_open = np.isfinite(self._roads.road_times(TRAFFIC)) & ~self._roads.closed
-        passable = dict(zip(self._roads.road_ids, is_open.tolist(), strict=True))
-        return {each.id: float(passable.get(each.road, True)) for each in self.watch.structures}
+        times_s, closed = self._roads.road_times(TRAFFIC), self._roads.closed
+        return {
+            name: float(np.isfinite(times_s[row]) and not closed[row])
+            for name, row in self._road_rows.items()
+        }
 
     # --- the log ----------------------------------------------------------------------------------
 
@@ -259,6 +262,12 @@ class StructureStory:
         self._started = state["started"]
         self._events, self._alarmed = dict(state["events"]), dict(state["alarmed"])
         self._to_tell, self._to_write = dict(state["to_tell"]), list(state["to_write"])
+
+
+def _rows_of_roads(structures: Sequence[Structure], roads: RoadNetwork) -> dict[str, int]:
+    """Index of the road at each structure that has one."""
+    rows = {road: row for row, road in enumerate(roads.road_ids)}
+    return {each.id: rows[each.road] for each in structures if each.road in rows}
 
 
 def _nearest(entry: tuple[float, str, Structure]) -> tuple[float, str]:

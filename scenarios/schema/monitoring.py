@@ -78,7 +78,8 @@ class Monitoring(Section):
     They are those of the city's layer ``gauges`` and the ``structures`` named here; ``gauges`` says by id
     what is different with the former. All are watched where a failure concerns one, a structure is named, or
     with ``simulate: true``. Gauges are read every ``step``, an hour where omitted. ``wetness_mm`` is the rain
-    that slopes still hold at the start. Health is reported every ``report_every``, and at the end.
+    that slopes still hold at the start. Health is reported every ``report_every``, and at the end. Gauges
+    tell by alarms, so a scenario with structures on watch has alarms, see `Alarms`.
     """
 
     simulate: bool = False
