@@ -36,7 +36,8 @@ def _asked(q: Any, flow_depth: Any, least: Any) -> Any:
 def find_wave_depth(grid: Grid, tiles: Tiles, tile_row: int, rows: int, least: Any) -> None:
     """Set the wave depth that a row of tiles asks for, at least ``least`` units; see `Tiles.wave_depths`.
 
-    The velocities along both axes are added as those of one flow.
+    The velocities along both axes are added as those of one flow; none asks for more than its own depth, in
+    which its waves run freely.
     """
     row_0, asked = ROWS_BEFORE + tile_row * TILE, least
     for r in range(np.uint64(row_0), np.uint64(min(row_0 + TILE, ROWS_BEFORE + rows))):
@@ -46,6 +47,6 @@ def find_wave_depth(grid: Grid, tiles: Tiles, tile_row: int, rows: int, least: A
             for col in range(np.uint64(first), np.uint64(end)):
                 along_x, _, _ = flow_levels(grid.depth, grid.bed, (r, r), (r, r), col - NEXT, col)
                 along_y, _, _ = flow_levels(grid.depth, grid.bed, (above, above), (r, r), col, col)
-                speeds = _asked(grid.qx[r, col], along_x, least) + _asked(grid.qy[r, col], along_y, least)
-                asked = max(asked, speeds)
+                flow = _asked(grid.qx[r, col], along_x, least) + _asked(grid.qy[r, col], along_y, least)
+                asked = max(asked, min(flow, max(along_x, along_y)))
     tiles.wave_depths[tile_row] = asked
