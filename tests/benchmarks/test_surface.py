@@ -16,7 +16,7 @@ from cim_models.errors import RunError
 from citytwin import app
 from twin.compilation import user_cache_folder
 
-SMALL = ("--cells", "64", "--seconds", "60", "--repeats", "2")
+SMALL = ("--cells", "64", "--seconds", "300", "--repeats", "2")
 
 
 def invoke(*arguments):
