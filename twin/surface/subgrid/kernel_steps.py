@@ -133,21 +133,26 @@ def _lay_rain(volume: Any, shower: Shower, quanta: Any) -> None:
 
 
 @njit(cache=True)
-def _wave_depth(volume: Any, per_cell: Any) -> float:
-    """Return the depth that steps are made for, m: the mean over the water of the mean depth in its node."""
+def _longest_step(rule: Rule, depth_m: float) -> float:
+    """Return the longest step for waves in water of some depth, s."""
+    return min(rule.max_step_s, rule.courant * rule.node_size_m / np.sqrt(GRAVITY_M_S2 * depth_m))
+
+
+@njit(cache=True)
+def _wave_depth(grid: Grid, rule: Rule, duration_s: float) -> float:
+    """Return the depth that steps are made for, m: the mean over the water of the mean depth in its node.
+
+    Where the time is one step of the deepest wave anyway, it is made for that.
+    """
+    if duration_s <= _longest_step(rule, WAVE_DEPTHS_M[1]):
+        return WAVE_DEPTHS_M[1]
+    volume, per_cell = _flat(grid.volume), _flat(grid.per_cell)
     held, lifted = 1.0, 0.0
     for k in range(volume.size):
         units = np.float64(volume[k])
         held += units
         lifted += units * units * per_cell[k]
     return min(max(lifted / held * UNIT_M, WAVE_DEPTHS_M[0]), WAVE_DEPTHS_M[1])
-
-
-@njit(cache=True)
-def _step_length(remaining_s: float, rule: Rule, depth_m: float) -> float:
-    """Return the longest step that divides the remaining time."""
-    longest = min(rule.max_step_s, rule.courant * rule.node_size_m / np.sqrt(GRAVITY_M_S2 * depth_m))
-    return remaining_s / np.ceil(remaining_s / longest)
 
 
 @njit(cache=True)
@@ -165,10 +170,11 @@ def advance(
     grid, outlets, rain, shower, peak = borrow((grid, outlets, rain, shower, peak))
     time_s, deepest, next_record_s, steps, left = progress
     found = np.zeros((rule.bands, CACHE_LINE), np.int32)
-    wave_depth_m = _wave_depth(_flat(grid.volume), _flat(grid.per_cell))
+    wave_depth_m = _wave_depth(grid, rule, end_s - time_s)
+    longest_s = _longest_step(rule, wave_depth_m)
     while time_s < end_s:
         remaining_s = end_s - time_s
-        dt_s = _step_length(remaining_s, rule, wave_depth_m)
+        dt_s = remaining_s / np.ceil(remaining_s / longest_s)
         step = step_factors(dt_s, rule.node_size_m, wave_depth_m, rule.unit_m3)
         _flow(grid, rule, step, found)
         deepest = int(found[:, 0].max())
