@@ -130,9 +130,12 @@ class Offices:
         return Roles(tree.centre.id, tree.regulator_of(unit.id, skill).id, owner.id, unit.id)
 
     def _read_owners(self, city: City) -> dict[str, _Owners]:
+        """Look up who answers for components; one that names nobody of the city leaves it to the category."""
         frame = city.layer("components")
         if frame is None or self.tree is None:
             return {}
+        known = frame[["owner_unit", "maint_unit"]].isin(set(self.tree.members)).any(axis=1)
+        frame = frame[known]
         found = {}
         for code, event_class in self._events.classes.items():
             rows = frame[frame["class_code"].isin(event_class.components)]

@@ -9,7 +9,9 @@ import pytest
 from shapely.geometry import Point
 
 from agents.agenda import Agenda
+from agents.catalogue import read_catalogue
 from agents.clock import TwinEnv
+from agents.organisation import Offices
 from agents.reports import Report
 from agents.settings import CaseSettings, DeskSettings, DispatchSettings, StaffingSettings
 from cim_models.errors import ScenarioError
@@ -399,3 +401,14 @@ def test_a_needless_date_gets_no_timer():
     assert env.peek() == 30.0
     env.run_to(40.0)
     assert [subject for _, subject, _ in diary.rung] == ["a", "c"]
+
+
+def test_a_component_without_an_owner_leaves_the_case_to_its_category():
+    city = organised_city()
+    places = [Point(200.0, 100.0), Point(500.0, 500.0)]
+    names = {"owner_unit": ["", "U-clean"], "maint_unit": ["", ""], "supervising_dept": ["", ""]}
+    grates = frame("components", ["nobody's", "theirs"], places, class_code=["01-04"] * 2, **names)
+    offices = Offices(city.with_layer("components", grates), read_catalogue().events)
+    near_nobodys, near_theirs = (offices.roles("04-04", point.x, point.y, "") for point in places)
+    assert (near_nobodys.unit, near_nobodys.owner_unit) == ("U-drain", "U-drain")
+    assert near_theirs.unit == "U-clean"
