@@ -4,7 +4,7 @@ Values come back exactly as they were, with their types: a column is coded as nu
 where all its values are of one plain type, and kept as it is elsewhere.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -25,43 +25,45 @@ _MOST_WORDS = 65_536
 _LARGE = 2**62
 
 
-def to_columns(rows: Sequence[Sequence[Any]]) -> list[Column]:
-    """Code rows of equally many values as columns.
+def to_columns(fields: Iterable[Sequence[Any]], number: int) -> list[Column]:
+    """Code the values of each field of ``number`` objects as a column.
 
     A column of floats that mostly equals the one before, as many times in the life of a case do, is told by
     the bits in which it differs, and compresses to next to nothing. The bytes of floats go by their
     significance, since the first ones are much alike.
     """
-    columns, before = [], np.zeros(len(rows), dtype=np.uint64)
-    for values in zip(*rows, strict=True):
+    columns, before = [], np.zeros(number, dtype=np.uint64)
+    for values in fields:
         kind, coded = _code(values)
         if kind == "floats":
             bits, missing = coded
-            is_like = 2 * np.count_nonzero(bits == before) > len(bits)
+            is_like = 2 * np.count_nonzero(bits == before) > number
             coded = _by_byte(bits ^ before if is_like else bits), is_like, missing
             before = bits
         columns.append((kind, coded))
     return columns
 
 
-def to_rows(columns: Sequence[Column], number: int) -> list[tuple[Any, ...]]:
-    """Return the ``number`` rows that were coded as columns."""
-    plain: list[Sequence[Any]] = []
+def to_fields(columns: Sequence[Column], number: int) -> list[Sequence[Any]]:
+    """Return the values of each field that were coded as columns."""
+    fields: list[Sequence[Any]] = []
     before = np.zeros(number, dtype=np.uint64)
     for kind, coded in columns:
         if kind == "floats":
             by_byte, is_like, missing = coded
             bits = np.ascontiguousarray(by_byte.T).view(np.uint64)[:, 0]
             before = bits ^ before if is_like else bits
-            plain.append(_floats(before, missing))
+            fields.append(_floats(before, missing))
         else:
-            plain.append(_DECODERS[kind](coded))
-    return list(zip(*plain, strict=True))
+            fields.append(_DECODERS[kind](coded))
+    return fields
 
 
 def _code(values: Sequence[Any]) -> Column:
     """Code one column."""
     kinds = set(map(type, values))
+    if not kinds:
+        return "plain", values
     if kinds == {float}:
         return "floats", (np.array(values).view(np.uint64), ())
     if kinds == {float, _NONE}:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.cases import Case
-from agents.columns import Mass, to_columns, to_rows
+from agents.columns import Column, Mass, to_columns, to_fields
 from agents.tasks import Task
 from cim_models.errors import SnapshotError
 
@@ -108,13 +108,14 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _packed(kind: type, members: Sequence[Any]) -> tuple[type, int, list[Any]]:
-    values = attrgetter(*kind.__dataclass_fields__)  # type: ignore[attr-defined]
-    return kind, len(members), to_columns([*map(values, members)])
+def _packed(kind: type, members: Sequence[Any]) -> tuple[type, int, list[Column]]:
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    fields = (list(map(attrgetter(name), members)) for name in names)
+    return kind, len(members), to_columns(fields, len(members))
 
 
-def _unpacked(kind: type, number: int, columns: list[Any]) -> list[Any]:
-    return [kind(*row) for row in to_rows(columns, number)]
+def _unpacked(kind: type, number: int, columns: Sequence[Column]) -> list[Any]:
+    return list(map(kind, *to_fields(columns, number)))
 
 
 def _outside(name: str) -> Any:

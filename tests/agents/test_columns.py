@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.cases import CaseState
 from agents.catalogue import TaskKind
-from agents.columns import Mass, to_columns, to_rows
+from agents.columns import Mass, to_columns, to_fields
 from agents.limits import Urgency
 from agents.snapshot import restore, save
 from tests.agents.test_operations import storm
@@ -44,28 +44,29 @@ def columns_of(kinds):
 
 @given(columns_of([PLAIN] * 3))
 def test_any_mixture_comes_back_with_its_types(columns):
-    rows = list(zip(*columns, strict=True))
-    again = to_rows(pickle.loads(pickle.dumps(to_columns(rows))), len(rows))
-    assert exactly(again) == exactly(rows)
+    number = len(columns[0])
+    again = to_fields(pickle.loads(pickle.dumps(to_columns(columns, number))), number)
+    assert exactly(again) == exactly([*columns])
 
 
 @given(columns_of([st.floats(), st.floats() | st.none(), st.sampled_from([0.0, -0.0, math.nan]), st.text()]))
 def test_floats_come_back_to_the_bit(columns):
-    rows = list(zip(*columns, strict=True))
-    assert exactly(to_rows(to_columns(rows), len(rows))) == exactly(rows)
+    number = len(columns[0])
+    assert exactly(to_fields(to_columns(columns, number), number)) == exactly([*columns])
 
 
-def test_no_rows_are_no_columns():
-    assert to_rows(to_columns([]), 0) == []
+def test_fields_of_nothing_stay_empty():
+    assert to_fields(to_columns([[], []], 0), 0) == [[], []]
 
 
 def test_times_that_mostly_equal_the_ones_before_cost_next_to_nothing():
     times = [1000.0 / (n + 3) for n in range(500)]
-    rows = [(t, t if n % 50 else t + 1.0) for n, t in enumerate(times)]
-    _, (second, is_like, _) = to_columns(rows)[1]
+    fields = [times, [t if n % 50 else t + 1.0 for n, t in enumerate(times)]]
+    columns = to_columns(fields, 500)
+    _, (second, is_like, _) = columns[1]
     assert is_like
     assert (second == 0).mean() > 0.95
-    assert to_rows(to_columns(rows), len(rows)) == rows
+    assert to_fields(columns, 500) == fields
 
 
 @pytest.mark.parametrize("cut_s", [3000.0, 5000.0])
