@@ -29,8 +29,11 @@ _RAIN_QUANTITIES = ("intensity_mm_h", "intensity_mm_s", "depth_mm")
 
 
 def detect_blockages_command(
-    readings: Annotated[Path, typer.Option(help="CSV: time, level_NODE (m), q_LINK (m3/h).")],
     out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    run: Annotated[
+        Path | None, typer.Argument(help="A run folder whose city has level sensors in its sewer; or none.")
+    ] = None,
+    readings: Annotated[Path | None, typer.Option(help="CSV: time, level_NODE (m), q_LINK (m3/h).")] = None,
     network: Annotated[Path | None, typer.Option(help="SWMM model of the sewer.")] = None,
     bundle: Annotated[Path | None, typer.Option(help="City whose sewer it is, instead of --network.")] = None,
     rain: Annotated[
@@ -54,9 +57,21 @@ def detect_blockages_command(
     settings = BlockageSettings(calibration_days=calibration_days, most_candidates=candidates)
     if not out.parent.is_dir():
         raise InputError(f"'{out}'", got=f"no folder '{out.parent}'", remedy="Make it, or name another file")
-    sewer = _sewer(network, bundle)
-    table, notes = _readings(readings, sewer)
-    forcing = _forcing(sewer, rain, rain_quantity, table)
+    if run is not None:
+        from scenarios.runfolder import RunFolder
+        from scenarios.sewertwin import sewer_twin
+
+        if any(path is not None for path in (network, bundle, readings, rain)):
+            raise InputError("detect blockages RUN", got="a file besides", expected="the run folder alone")
+        twin = sewer_twin(RunFolder(run), candidates)
+        sewer, table, forcing, settings = twin.network, twin.readings, twin.forcing, twin.settings
+        notes: list[str] = []
+    else:
+        if readings is None:
+            raise InputError("detect blockages", got="no readings", expected="--readings, or a run folder")
+        sewer = _sewer(network, bundle)
+        table, notes = _readings(readings, sewer)
+        forcing = _forcing(sewer, rain, rain_quantity, table)
     with _bar(shown=not quiet) as watcher:
         report = detect_blockages(
             sewer, table, forcing, settings, jobs=jobs or len(os.sched_getaffinity(0)), watcher=watcher

@@ -122,7 +122,7 @@ def revive(
     if out.resolve() == run.path.resolve():
         raise InputError("Branch", got=f"the folder of its parent, '{out}'", remedy="Choose another --out")
     base, checkpoint, turns = _descent(run, t_s, tuple(overrides))
-    setup = _setup(base, checkpoint)
+    setup = stored_setup(base, checkpoint)
     origin = None if checkpoint is None else Origin(base.path, checkpoint)
     planned, changed = [], setup
     for turn in turns:  # whatever is wrong is found before anything is written
@@ -163,7 +163,7 @@ def _descent(
         turns.insert(0, _Turn(run, t_s, tuple(parent["set"])))
 
 
-def _setup(run: RunFolder, checkpoint: Checkpoint | None) -> Setup:
+def stored_setup(run: RunFolder, checkpoint: Checkpoint | None) -> Setup:
     """Prepare the scenario as it was at a checkpoint, or at the start of a run."""
     meta = run.meta
     file = next(entry for entry in meta["inputs"] if entry["what"] == "scenario")

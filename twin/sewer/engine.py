@@ -138,6 +138,8 @@ class SewerEngine:
     ----------
     waiting_units
         Per node, units that SWMM gets with the next advance.
+    given_units
+        Per node, units that it has been given less those that it had to give up, since the engine was made.
     injected_units, withdrawn_units
         Units that SWMM was given and was made to give up, since the start.
     heads, depths
@@ -186,6 +188,7 @@ class SewerEngine:
         self.waiting_units = np.zeros(count, np.int64)
         self._inflow_m3_s = np.zeros(count)
         self._half_booked_m3_s = np.zeros(count)
+        self.given_units = np.zeros(count, np.int64)
         self.injected_units = self.withdrawn_units = 0
         self._carried = _Totals()
         self._inp, self._workdir = network.inp, Path(workdir)
@@ -329,6 +332,7 @@ class SewerEngine:
         rate[~noticed] = 0.0
         units = np.where(noticed, self.waiting_units, 0)
         self.waiting_units -= units
+        self.given_units += units
         self.injected_units += int(np.maximum(units, 0).sum())
         self.withdrawn_units -= int(np.minimum(units, 0).sum())
         self._inflow_m3_s = self._half_booked_m3_s = rate

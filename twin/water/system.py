@@ -504,6 +504,12 @@ class WaterSystem:
         return float(self._rain_shares @ self._rain.intensity_mm_h(self.time_s))
 
     @property
+    def given_to_sewer_m3(self) -> NDArray[np.float64]:
+        """What the street has given each sewer node less what it took from it, since the start, m3."""
+        sewer = self._sewer
+        return np.zeros(0) if sewer is None else sewer.given_units * sewer.unit_m3
+
+    @property
     def node_ids(self) -> tuple[str, ...]:
         """Ids of the sewer nodes, in the order of the city's table."""
         return () if self._sewer is None else self._sewer.node_ids

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cim_models.errors import InputError
 from twin.rain import RainSeries
+from twin.sewer import SewerSettings
 from twin.sewer.swmm_input import SwmmInput
 
 _MM_PER_INCH = 25.4
 _US_UNITS = frozenset({"CFS", "GPM", "MGD"})
 _LEAST_INTERVAL_S = 60
+_ON_ITS_OWN = SewerSettings(rain=True, riser_area_m2=None, surcharge_method=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Forcing:
     """What drives a model of a sewer.
 
@@ -26,19 +29,27 @@ class Forcing:
         Text of the SWMM file, with the rain in it.
     origin
         Calendar time that is 0 s.
+    swmm
+        How SWMM runs; by default with the rain of the file.
+    inflow_m3
+        What a street gives each node in each step, shape (steps, nodes), m3; None where rain falls on the
+        file's own subcatchments.
     """
 
     inp: str
     origin: datetime
+    swmm: SewerSettings = _ON_ITS_OWN
+    inflow_m3: NDArray[np.float64] | None = None
 
     def scaled(self, rain: float = 1.0, dry: float = 1.0) -> Forcing:
         """Return the same with rain and dry weather flow multiplied by factors."""
         source = SwmmInput.parse(self.inp)
-        if rain != 1.0:
+        if rain != 1.0 and self.inflow_m3 is None:
             source = source.with_scaled_series({words[5] for words in source.rows("RAINGAGES")}, rain)
         if dry != 1.0:
             source = source.with_factor("DWF", 2, dry)
-        return Forcing(source.text, self.origin)
+        inflow_m3 = None if self.inflow_m3 is None else rain * self.inflow_m3
+        return Forcing(source.text, self.origin, self.swmm, inflow_m3)
 
 
 def own_forcing(inp: str, origin: datetime) -> Forcing:

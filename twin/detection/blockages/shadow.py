@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from multiprocessing import get_context
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cim_models.city import Network
 from twin.detection.blockages.forcing import Forcing
 from twin.detection.blockages.settings import BlockageSettings
-from twin.sewer import SewerEngine, SewerSettings
+from twin.sewer import SewerEngine
 from twin.sewer.throttle import loss_coefficient
 
 M3_S_TO_M3_H = 3600.0
@@ -105,16 +105,14 @@ class SewerShadow:
             if obstacle is not None:
                 block(engine, obstacle)
             engine.advance_to(float(self.settings.warmup_s))
-            return self.read(engine, span.steps, watched)
+            return self.read(engine, span.steps, watched, forcing.inflow_m3)
 
     @contextmanager
     def opened(self, forcing: Forcing, begin_s: int, throttled: Sequence[str] = ()) -> Iterator[SewerEngine]:
         """Open SWMM, empty, as long before a time as it takes to fill; conduits that may be blocked."""
         settings = self.settings
         start = forcing.origin + timedelta(seconds=begin_s - settings.warmup_s)
-        swmm = SewerSettings(
-            rain=True, riser_area_m2=None, surcharge_method=None, start=start, throttled=tuple(throttled)
-        )
+        swmm = replace(forcing.swmm, start=start, throttled=tuple(throttled))
         network = Network(self.network.nodes, self.network.links, forcing.inp)
         with (
             tempfile.TemporaryDirectory() as work,
@@ -122,8 +120,17 @@ class SewerShadow:
         ):
             yield engine
 
-    def read(self, engine: SewerEngine, steps: int, watched: Sequence[str] = ()) -> Course:
-        """Advance by some steps and average over each what is looked at some times in it."""
+    def read(
+        self,
+        engine: SewerEngine,
+        steps: int,
+        watched: Sequence[str] = (),
+        inflow_m3: NDArray[np.float64] | None = None,
+    ) -> Course:
+        """Advance by some steps and average over each what is looked at some times in it.
+
+        Water that a street gives nodes comes evenly over each step, of which the first is that of time 0.
+        """
         names = [name.partition("_")[2] for name in self.sensors]
         of_level = zip(names, self.is_level, strict=True)
         nodes = [engine.node_ids.index(name) for name, is_level in of_level if is_level]
@@ -134,6 +141,10 @@ class SewerShadow:
         for step in range(steps):
             begin_s, levels, passing = engine.time_s, np.zeros(len(nodes)), np.zeros(links.size)
             for look_s in looks_s:
+                if inflow_m3 is not None:
+                    row = int(engine.time_s // self.settings.step_s)
+                    part = (begin_s + look_s - engine.time_s) / self.settings.step_s
+                    engine.inject(inflow_m3[row] * part)
                 engine.advance_to(begin_s + look_s)
                 levels += engine.depths[nodes]
                 passing += engine.flows_m3_s(links)
