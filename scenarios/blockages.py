@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cim_models.city import Network
     from twin.detection.blockages.detector import BlockageReport, Watcher
     from twin.detection.blockages.forcing import Forcing
+    from twin.detection.blockages.settings import BlockageSettings
     from twin.detection.readings import Readings
 
 COLUMNS = (
@@ -57,41 +58,48 @@ def detect_blockages_command(
     settings = BlockageSettings(calibration_days=calibration_days, most_candidates=candidates)
     if not out.parent.is_dir():
         raise InputError(f"'{out}'", got=f"no folder '{out.parent}'", remedy="Make it, or name another file")
+    notes: list[str] = []
     if run is not None:
-        from scenarios.runfolder import RunFolder
-        from scenarios.sewertwin import sewer_twin
-
         if any(path is not None for path in (network, bundle, readings, rain)):
             raise InputError("detect blockages RUN", got="a file besides", expected="the run folder alone")
-        twin = sewer_twin(RunFolder(run), candidates)
-        sewer, table, forcing, settings = twin.network, twin.readings, twin.forcing, twin.settings
-        notes: list[str] = []
+        sewer, table, forcing, settings = _of_run(run, candidates)
+    elif readings is None:
+        raise InputError("detect blockages", got="no readings", expected="--readings, or a run folder")
     else:
-        if readings is None:
-            raise InputError("detect blockages", got="no readings", expected="--readings, or a run folder")
         sewer = _sewer(network, bundle)
         table, notes = _readings(readings, sewer)
         forcing = _forcing(sewer, rain, rain_quantity, table)
     with _bar(shown=not quiet) as watcher:
         report = detect_blockages(
-            sewer, table, forcing, settings, jobs=jobs or len(os.sched_getaffinity(0)), watcher=watcher
+            sewer, table, forcing, settings, jobs=jobs or os.cpu_count() or 1, watcher=watcher
         )
     write_blockages(report, out)
     notes = [*notes, *report.notes]
     if as_json:
-        print_json(
-            {
-                "blockages": rows(report),
-                "sensors": _suspicions(report),
-                "candidates": len(report.conduits),
-                "not_candidates": report.left_out,
-                "visible": {f"{share:g}": len(names) for share, names in report.visible},
-                "notes": notes,
-                "file": str(out),
-            }
-        )
-        return
-    print_lines(_lines(report, notes, out))
+        print_json(_as_json(report, notes, out))
+    else:
+        print_lines(_lines(report, notes, out))
+
+
+def _of_run(run: Path, candidates: int) -> tuple[Network, Readings, Forcing, BlockageSettings]:
+    """Return what a run's sensors read, beside its own water without failures."""
+    from scenarios.runfolder import RunFolder
+    from scenarios.sewertwin import sewer_twin
+
+    twin = sewer_twin(RunFolder(run), candidates)
+    return twin.network, twin.readings, twin.forcing, twin.settings
+
+
+def _as_json(report: BlockageReport, notes: Sequence[str], out: Path) -> dict[str, Any]:
+    return {
+        "blockages": rows(report),
+        "sensors": _suspicions(report),
+        "candidates": len(report.conduits),
+        "not_candidates": report.left_out,
+        "visible": {f"{share:g}": len(names) for share, names in report.visible},
+        "notes": list(notes),
+        "file": str(out),
+    }
 
 
 @dataclass(frozen=True, slots=True)

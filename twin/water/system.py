@@ -507,7 +507,10 @@ class WaterSystem:
     def given_to_sewer_m3(self) -> NDArray[np.float64]:
         """What the street has given each sewer node less what it took from it, since the start, m3."""
         sewer = self._sewer
-        return np.zeros(0) if sewer is None else sewer.given_units * sewer.unit_m3
+        if sewer is None:
+            return np.zeros(0)
+        given_m3: NDArray[np.float64] = sewer.given_units.astype(np.float64) * sewer.unit_m3
+        return given_m3
 
     @property
     def node_ids(self) -> tuple[str, ...]:
