@@ -198,16 +198,16 @@ def advance(
     end, status = LANES + -(-site.cols // LANES) * LANES, STEADY
     while time_s < end_s:
         remaining_s = end_s - time_s
-        if site.present.least_wave[0] < FREE_WAVES and steps % RECHECK_STEPS == 0:
-            wave_depth = wave_depth_now(do, site, cells)
-        outside = driving_depth(openings, time_s, rule.courant, dx_m, wave_depth)
-        dt_s = _step_length(max(min(deepest, int(wave_depth)), outside), remaining_s, rule)
-        raining = gather_rain(rain, dt_s)
         if not rule.tiled:
             cells = activate(site.grid, site.tiles, site.rows, end, EVERYWHERE)
         elif recheck or steps >= next_check:
             cells = _activate_wet(do, site, end, cells, recheck)
             next_check, recheck = steps + RECHECK_STEPS, False
+        if site.present.least_wave[0] < FREE_WAVES and steps % RECHECK_STEPS == 0:
+            wave_depth = wave_depth_now(do, site, cells)
+        outside = driving_depth(openings, time_s, rule.courant, dx_m, wave_depth)
+        dt_s = _step_length(max(min(deepest, int(wave_depth)), outside), remaining_s, rule)
+        raining = gather_rain(rain, dt_s)
         drive_openings(depth, qx, qy, openings, dt_s, dx_m, wave_depth)
         deepest = sweep(do, site, cells, raining, step_factors(dt_s, dx_m, wave_depth))
         filled, woken = pass_conduits(depth, site.grid.bed, conduits, dt_s, dx_m * dx_m)

@@ -7,7 +7,7 @@ from cim_models.errors import InputError
 from cim_models.timeseries import constant_series
 from twin.surface import BarrierFaces, Edges, Inflow, LevelEdge, OutflowEdge, SurfaceSettings, SurfaceSolver
 from twin.surface.barriers import Faces
-from twin.surface.constants import GRAVITY_M_S2, KINEMATIC_SPEED, MAX_COURANT
+from twin.surface.constants import GRAVITY_M_S2, KINEMATIC_SPEED, MAX_COURANT, RECHECK_STEPS
 from twin.surface.edges import outer_faces
 
 WAVE_DEPTH_M = 0.3
@@ -59,6 +59,22 @@ def test_a_restored_solver_goes_on_alike(reference):
     stopped, revived = storm(basin(slowed(threads=1)), 45.0), basin(slowed(threads=1))
     revived.restore(stopped.state())
     same(reference, storm(revived, 120.0))
+
+
+def test_a_solver_restored_before_a_look_at_the_flow_goes_on_alike():
+    """The flow is looked at every 24 steps, before the restored solver has swept a tile."""
+
+    def steps(solver: SurfaceSolver, count: int) -> SurfaceSolver:
+        for _ in range(count):
+            solver.advance_to(solver.time_s + 0.1)
+        return solver
+
+    stopped, revived = steps(basin(slowed(threads=1)), 2 * RECHECK_STEPS), basin(slowed(threads=1))
+    assert stopped.steps == 2 * RECHECK_STEPS
+    revived.restore(stopped.state())
+    for solver in (stopped, revived):
+        solver.advance_to(60.0)
+    same(stopped, revived)
 
 
 def test_it_takes_fewer_steps_and_ends_alike():
