@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "time", "blockage", "news", "conduit", "probability", "candidates", "blocked_share", "since", "evidence",
 )  # fmt: skip
+_NAMED = 4
 _RAIN_QUANTITIES = ("intensity_mm_h", "intensity_mm_s", "depth_mm")
 
 
@@ -98,6 +99,7 @@ def _as_json(report: BlockageReport, notes: Sequence[str], out: Path) -> dict[st
         "not_candidates": report.left_out,
         "visible": {f"{share:g}": len(names) for share, names in report.visible},
         "notes": list(notes),
+        "not_judged": [{"from": begin, "to": end} for begin, end in _unjudged(report)],
         "file": str(out),
     }
 
@@ -266,7 +268,28 @@ def _lines(report: BlockageReport, notes: Sequence[str], out: Path) -> list[str]
             f"{len(names)} of them would show a blockage of {share:.0%} of the section"
             for share, names in report.visible
         ),
+        *_unjudged_lines(report),
         f"{len(found)} blockages, {len(report.news)} lines: {out}",
+    ]
+
+
+def _unjudged(report: BlockageReport) -> list[tuple[str, str]]:
+    """Beginnings and ends of the times in which no sensor could be used."""
+    return [(_moment(report, first - 1), _moment(report, last - 1)) for first, last in report.unjudged]
+
+
+def _unjudged_lines(report: BlockageReport) -> list[str]:
+    """Say which hours could not be judged, in one line; no line where all could."""
+    if not report.unjudged:
+        return []
+    hours = float((report.times[1] - report.times[0]).astype("timedelta64[s]").astype(int)) / 3600.0
+    blind = sum(last - first for first, last in report.unjudged) * hours
+    watched = (len(report.times) - report.watched_from) * hours
+    parts = [f"{begin} to {end}" for begin, end in _unjudged(report)]
+    more = f" and {len(parts) - _NAMED} times more" if len(parts) > _NAMED else ""
+    return [
+        f"Degraded: {blind:.1f} of {watched:.1f} h could not be judged, since no sensor could be used:"
+        f" {', '.join(parts[:_NAMED])}{more}"
     ]
 
 

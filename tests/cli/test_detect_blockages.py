@@ -103,3 +103,17 @@ def test_silent_sensors_are_an_error(folder: Path, invoke: Invoke) -> None:
     result = call(invoke, folder, "--rain", folder / "rain.csv", readings="silent.csv")
     assert result.exit_code == 2
     assert "none of 5 sensors can be used: got level_A3 silent; level_B3 silent" in result.stderr
+
+
+def test_hours_that_could_not_be_judged_are_said(folder: Path, invoke: Invoke) -> None:
+    head, *rows = (folder / "readings.csv").read_text("utf-8").splitlines()
+    later = [row.split(",", 1)[0] + ",,,,," for row in rows[25 * 12 :]]
+    (folder / "later.csv").write_text("\n".join([head, *rows[: 25 * 12], *later]), encoding="utf-8")
+    rain = ("--rain", folder / "rain.csv")
+    said = call(invoke, folder, *rain, readings="later.csv").stdout
+    assert (
+        "Degraded: 23.0 of 24.0 h could not be judged, since no sensor could be used:"
+        " 2024-06-04 01:00:00 to 2024-06-05 00:00:00\n0 blockages" in said
+    )
+    answer = json.loads(call(invoke, folder, *rain, "--json", readings="later.csv").stdout)
+    assert answer["not_judged"] == [{"from": "2024-06-04 01:00:00", "to": "2024-06-05 00:00:00"}]

@@ -92,6 +92,39 @@ def test_a_sensor_that_stands_still_is_left_out(find: Find, healthy: Readings) -
     assert any(note.startswith("level_T4 stood still for") for note in report.notes)
 
 
+def test_sensors_that_all_stand_still_are_refused(find: Find, healthy: Readings) -> None:
+    still = replace(healthy, values=np.repeat(healthy.values[:1], len(healthy.times), axis=0))
+    with pytest.raises(
+        InputError,
+        match=r"none of 5 sensors can be used in the calibration: got level_A3 stood still for 72 h",
+    ):
+        find(still)
+
+
+def test_a_sensor_of_which_the_calibration_has_nothing_is_left_out(find: Find, healthy: Readings) -> None:
+    late = healthy.values[:, COLUMNS.index("level_B3")] + 0.4
+    late[: SETTINGS.calibration_blocks * 3] = np.nan
+    report = find(altered(healthy, "level_B3", late))
+    assert report.notes == (
+        "Degraded: 4 of 5 sensors can be used",
+        "level_B3 left out, since the calibration has nothing of it that can be used",
+    )
+    assert report.suspicions == ()
+    assert report.unjudged == ()
+    shown, shown_by_all = (set(dict(one.visible)[1.0]) for one in (report, find(healthy)))
+    assert shown < shown_by_all, "what only it would show is not said to be visible"
+
+
+def test_blocks_in_which_nothing_could_be_judged_are_told(find: Find) -> None:
+    readings = tree_readings(DAYS, Obstacle("T1T2", 0.95), (ONSET_H, np.inf))
+    silent = readings.values.copy()
+    silent[12 * 5 : 12 * 6] = np.nan  # in the calibration, which judges nothing
+    silent[25 * 12 :] = np.nan
+    report = find(replace(readings, values=silent))
+    assert report.news == ()
+    assert report.unjudged == ((25 * BLOCKS_AN_HOUR, DAYS * 24 * BLOCKS_AN_HOUR),)
+
+
 def test_silent_sensors_are_no_evidence_and_are_said(find: Find) -> None:
     readings = tree_readings(DAYS, Obstacle("T1T2", 0.95), (ONSET_H, np.inf))
     silent = altered(readings, "level_A3", np.full(len(readings.times), np.nan))

@@ -18,6 +18,7 @@ from twin.detection.blockages.library import Library, build_library, choose_cand
 from twin.detection.blockages.noise import Expected, Noise, learn_noise, noise_floors
 from twin.detection.blockages.settings import DAY_S, BlockageSettings
 from twin.detection.blockages.shadow import SewerShadow, Span
+from twin.detection.blockages.usable import unjudged_blocks, usable_readings
 from twin.detection.blockages.watch import BlockageNews, BlockageWatch, SensorSuspicion
 from twin.detection.place import PipeMap
 from twin.detection.readings import Readings
@@ -53,6 +54,8 @@ class BlockageReport:
         `visible_conduits`.
     notes
         What was done to the readings.
+    unjudged
+        Blocks after the calibration in which no sensor could be used: first, and the one after the last.
     """
 
     times: NDArray[np.datetime64]
@@ -63,6 +66,7 @@ class BlockageReport:
     left_out: int
     visible: tuple[tuple[float, tuple[str, ...]], ...]
     notes: tuple[str, ...]
+    unjudged: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +135,8 @@ def detect_blockages(
     Raises
     ------
     InputError
-        If the readings are shorter than the calibration and an hour.
+        If the readings are shorter than the calibration and an hour, or no sensor can be used in the
+        calibration.
     """
     settings = settings or BlockageSettings()
     means = readings.averaged(settings.block_s)
@@ -156,14 +161,19 @@ def judge(prepared: PreparedSewer, means: Readings) -> BlockageReport:
         The sewer, for the time of the readings.
     means
         Means over its blocks.
+
+    Raises
+    ------
+    InputError
+        If no sensor can be used in the calibration.
     """
     settings = prepared.shadow.settings
     blocks, first = len(means.times), settings.calibration_blocks
-    observed, notes = without_frozen(means, prepared.expected, settings)
+    observed, notes = usable_readings(means, prepared.expected, settings)
     noise = calibrate(prepared, observed, (0, first)) if first else assumed_noise(prepared)
     watch = prepared.watch(observed, noise)
     news = watch.run(first, blocks)
-    step = np.timedelta64(settings.block_s, "s")
+    step, known = np.timedelta64(settings.block_s, "s"), np.isfinite(observed[first:]).any(axis=0)
     return BlockageReport(
         means.times + step,
         tuple(news),
@@ -171,8 +181,9 @@ def judge(prepared: PreparedSewer, means: Readings) -> BlockageReport:
         first,
         prepared.library.conduits,
         prepared.left_out,
-        tuple((share, visible_conduits(prepared, noise, share)) for share in settings.shares),
+        tuple((share, visible_conduits(prepared, noise, share, known)) for share in settings.shares),
         notes,
+        unjudged_blocks(observed, first),
     )
 
 
@@ -268,37 +279,20 @@ def assumed_noise(prepared: PreparedSewer) -> Noise:
     return Noise(np.zeros(scatter.size), np.median(expected.sensors, axis=0), scatter, share, 1.0)
 
 
-def without_frozen(
-    means: Readings, expected: Expected, settings: BlockageSettings
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Return readings without the times at which a sensor stood still though the model moved, and notes."""
-    values, notes = means.values.copy(), []
-    least = settings.frozen_s // settings.block_s
-    for sensor, name in enumerate(means.columns):
-        column, model = means.values[:, sensor], expected.sensors[:, sensor]
-        same = np.concatenate([[False], np.diff(column) == 0.0])
-        moves = 10.0 * (settings.level_floor_m if name.startswith("level_") else settings.least_flow_m3_h)
-        frozen = 0
-        for begin, end in _runs(same, least):
-            if np.ptp(model[begin:end]) >= moves:
-                values[begin:end, sensor] = np.nan
-                frozen += end - begin
-        if frozen:
-            hours = frozen * settings.block_s / 3600.0
-            notes.append(f"{name} stood still for {hours:.0f} h while the model moved, and is left out then")
-    return values, tuple(notes)
-
-
-def visible_conduits(prepared: PreparedSewer, noise: Noise, share: float) -> tuple[str, ...]:
+def visible_conduits(
+    prepared: PreparedSewer, noise: Noise, share: float, known: NDArray[np.bool_] | None = None
+) -> tuple[str, ...]:
     """Return the candidates whose blockage by a share the sensors would show.
 
     That is when what they would read differs from the healthy model by three standard deviations together in
     the block in which most water passes the conduit. The largest simulated share up to the given one counts.
+    Only sensors that are ``known`` are asked, shape (sensors,); all where None.
     """
     library, expected = prepared.library, prepared.expected
     shares = len(library.shares)
     row = max(int(np.searchsorted(library.shares, share, side="right")) - 1, 0)
-    known = np.ones(len(prepared.shadow.sensors), dtype=bool)
+    if known is None:
+        known = np.ones(len(prepared.shadow.sensors), dtype=bool)
     found = []
     for number, block in enumerate(expected.flows_m3_h.argmax(axis=0)):
         covariance = noise.covariance(expected, int(block), known, prepared.shadow.settings)
@@ -313,16 +307,6 @@ def origin_of(readings: Readings) -> datetime:
     moment: Any = readings.times[0].astype("datetime64[s]").item()
     assert isinstance(moment, datetime)
     return moment
-
-
-def _runs(same: NDArray[np.bool_], least: int) -> list[tuple[int, int]]:
-    """Parts of at least so many values in which each is the same as the one before."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], same.astype(np.int8), [0]])))
-    return [
-        (int(begin) - 1, int(end))
-        for begin, end in zip(edges[::2], edges[1::2], strict=True)
-        if end - begin + 1 >= least
-    ]
 
 
 def _wettest(flows_m3_h: NDArray[np.float64], span: Span, settings: BlockageSettings) -> Span:
