@@ -185,6 +185,8 @@ class Case:
         How many of its tasks belong to the time before it was last opened again.
     suspended_s
         Since when its clock stands still, s; None while it runs.
+    structure
+        Id of the watched structure that it is about; empty where nobody said.
     """
 
     id: str
@@ -227,6 +229,7 @@ class Case:
     reopenings: int = 0
     past_tasks: int = 0
     suspended_s: float | None = None
+    structure: str = ""
 
     @property
     def is_open(self) -> bool:

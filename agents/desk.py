@@ -73,7 +73,7 @@ class Desk:
     def _file(self, report: Report, report_id: str, event: int) -> None:
         """Merge a report into an open case, open a closed one again, or begin a new one."""
         road = self._road(report)
-        case = self.book.open_cases.find(report, road, self.world.now_s)
+        case = self._open_case(report, road)
         if case is not None:
             self._merge(case, report, report_id, event)
             return
@@ -138,6 +138,13 @@ class Desk:
                     "task.dropped", task.id, cause, case=case.id, task=str(task.kind), reason=reason
                 )
 
+    def _open_case(self, report: Report, road: str) -> Case | None:
+        """Return the open case that a report belongs to: the one that it names, else one of its place."""
+        named = self.book.cases.get(report.case)
+        if named is not None and named.is_open and named.class_code == report.class_code:
+            return named
+        return self.book.open_cases.find(report, road, self.world.now_s)
+
     def _begin(self, report: Report, road: str, cause: int) -> None:
         now_s = self.world.now_s
         place = self.world.places.road_by_id.get(road)
@@ -160,6 +167,7 @@ class Desk:
             last_report_s=now_s,
             genuine=report.genuine,
             channel=report.channel,
+            structure=report.structure,
         )
         self.book.cases[case.id] = case
         self.book.open_cases.add(case)

@@ -134,7 +134,7 @@ class HazardRepairs:
         if matter is None:
             return False
         planned = False
-        for work in self.hazards.missing(matter, case.x, case.y):
+        for work in self.hazards.missing(matter, case.x, case.y, case.structure):
             if self._is_taken(work.place.id, case):
                 continue
             self._case_of[work.place.id] = case.id
@@ -145,7 +145,9 @@ class HazardRepairs:
     def keeps(self, case: Case) -> bool:
         """Whether the place of a case is still too dangerous to be given back."""
         matter = self.planner.matter_of(case)
-        return matter is not None and self.hazards.is_dangerous(matter, case.x, case.y)
+        if matter is None:
+            return False
+        return self.hazards.is_dangerous(matter, case.x, case.y, case.structure)
 
     def _is_taken(self, work: str, case: Case) -> bool:
         other = self.book.cases.get(self._case_of.get(work, case.id))

@@ -18,6 +18,8 @@ class OpenCases:
         Reports within this distance of a case, or on the same road, belong to it.
     time_s
         Unless its last report is older than this.
+
+    Where both say about which watched structure they are, that alone decides: neither place nor time do.
     """
 
     def __init__(self, distance_m: float, time_s: float) -> None:
@@ -64,12 +66,17 @@ class OpenCases:
         found = None
         for case in self._candidates(report, road):
             distance = ((case.x - report.x) ** 2 + (case.y - report.y) ** 2) ** 0.5
-            same_road = bool(road) and case.road == road
-            if now_s - case.last_report_s > self._time_s or not (same_road or distance <= self.distance_m):
+            if not self._is_same(case, report, road, distance, now_s):
                 continue
             if best is None or (distance, case.id) < best:
                 best, found = (distance, case.id), case
         return found
+
+    def _is_same(self, case: Case, report: Report, road: str, distance_m: float, now_s: float) -> bool:
+        if report.structure and case.structure:
+            return report.structure == case.structure
+        is_here = (bool(road) and case.road == road) or distance_m <= self.distance_m
+        return is_here and now_s - case.last_report_s <= self._time_s
 
     def _candidates(self, report: Report, road: str) -> list[Case]:
         code, x, y, reach, width = report.class_code, report.x, report.y, self.distance_m, self._width_m

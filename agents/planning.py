@@ -197,7 +197,7 @@ class Planner:
         if matter is None or hazards is None:
             return []
         planned = []
-        for place in hazards.cordon(matter, case.x, case.y):
+        for place in hazards.cordon(matter, case.x, case.y, case.structure):
             site = self._road_site(case, place.id)
             task = self._add(case, TaskKind.CLOSE_ROAD, cause, site, at_once=at_once)
             planned += [] if task is None else [task]

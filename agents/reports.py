@@ -38,6 +38,12 @@ class Report:
         one who is not reached or does not know.
     cause
         Id of the event behind it, where whoever reports knows that, as an alarm does; None to look it up.
+    structure
+        Id of the watched structure that it is about; empty where it does not say. Different structures are
+        different matters, however near they stand.
+    case
+        Id of the case that it belongs to as long as that is open, as of an alarm that was reported before;
+        empty to look for one.
     """
 
     channel: str
@@ -51,6 +57,8 @@ class Report:
     source: str = ""
     answer: tuple[float, float] | None = None
     cause: int | None = None
+    structure: str = ""
+    case: str = ""
 
     @property
     def is_located(self) -> bool:

@@ -161,16 +161,19 @@ class LifelineView(Protocol):
 class HazardView(Protocol):
     """Gas and cavities as those meet them who secure a place and mend it."""
 
-    def missing(self, matter: Matter, x: float, y: float) -> Sequence[HazardWork]:
-        """Return the work that somebody on site sees to be done around a place, the most urgent first."""
+    def missing(self, matter: Matter, x: float, y: float, subject: str = "") -> Sequence[HazardWork]:
+        """Return the work that somebody on site sees to be done around a place, the most urgent first.
+
+        ``subject`` is the id of the structure that it is all about; empty for all that there is.
+        """
         ...
 
-    def is_dangerous(self, matter: Matter, x: float, y: float) -> bool:
-        """Whether a place must not be given back yet."""
+    def is_dangerous(self, matter: Matter, x: float, y: float, subject: str = "") -> bool:
+        """Whether a place must not be given back yet; ``subject`` as above."""
         ...
 
-    def cordon(self, matter: Matter, x: float, y: float) -> Sequence[WorkPlace]:
-        """Roads that a place calls to be closed, the nearest first."""
+    def cordon(self, matter: Matter, x: float, y: float, subject: str = "") -> Sequence[WorkPlace]:
+        """Roads that a place calls to be closed, the nearest first; ``subject`` as above."""
         ...
 
     def readings(self) -> Sequence[HazardReading]:

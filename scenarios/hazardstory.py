@@ -218,7 +218,7 @@ class HazardStory:
 
     # --- as crews and instruments see it ----------------------------------------------------------
 
-    def missing(self, matter: Matter, x: float, y: float) -> list[HazardWork]:
+    def missing(self, matter: Matter, x: float, y: float, subject: str = "") -> list[HazardWork]:
         """Return the work that somebody on site sees to be done around a place, the most urgent first."""
         if matter == "ground":
             return [HazardWork("fill_cavity", place) for place in self._open_cavities(x, y)]
@@ -233,13 +233,13 @@ class HazardStory:
         ]
         return [*work, *(HazardWork("seal_leak", place) for place in self._open_leaks(x, y))]
 
-    def is_dangerous(self, matter: Matter, x: float, y: float) -> bool:
+    def is_dangerous(self, matter: Matter, x: float, y: float, subject: str = "") -> bool:
         """Whether a place must not be given back yet."""
         if matter == "ground":
             return bool(self._open_cavities(x, y))
         return bool(self._open_leaks(x, y)) or len(self._urgent_sites(x, y)) > 0
 
-    def cordon(self, matter: Matter, x: float, y: float) -> list[WorkPlace]:
+    def cordon(self, matter: Matter, x: float, y: float, subject: str = "") -> list[WorkPlace]:
         """Return the roads that a place calls to be closed, the nearest first."""
         around = self.surroundings
         if matter == "ground":

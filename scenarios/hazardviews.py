@@ -20,17 +20,17 @@ class JoinedHazards:
     def __init__(self, parts: Sequence[HazardView]) -> None:
         self._parts = tuple(parts)
 
-    def missing(self, matter: Matter, x: float, y: float) -> list[HazardWork]:
+    def missing(self, matter: Matter, x: float, y: float, subject: str = "") -> list[HazardWork]:
         """Return the work that somebody on site sees to be done around a place, the most urgent first."""
-        return [work for part in self._parts for work in part.missing(matter, x, y)]
+        return [work for part in self._parts for work in part.missing(matter, x, y, subject)]
 
-    def is_dangerous(self, matter: Matter, x: float, y: float) -> bool:
+    def is_dangerous(self, matter: Matter, x: float, y: float, subject: str = "") -> bool:
         """Whether a place must not be given back yet."""
-        return any(part.is_dangerous(matter, x, y) for part in self._parts)
+        return any(part.is_dangerous(matter, x, y, subject) for part in self._parts)
 
-    def cordon(self, matter: Matter, x: float, y: float) -> list[WorkPlace]:
+    def cordon(self, matter: Matter, x: float, y: float, subject: str = "") -> list[WorkPlace]:
         """Return the roads that a place calls to be closed, the nearest first."""
-        return [place for part in self._parts for place in part.cordon(matter, x, y)]
+        return [place for part in self._parts for place in part.cordon(matter, x, y, subject)]
 
     def readings(self) -> list[HazardReading]:
         """Return what instruments have said since the last call and is not commonplace."""

@@ -133,11 +133,14 @@ class StructureStory:
 
     # --- as crews and instruments see it ----------------------------------------------------------
 
-    def missing(self, matter: Matter, x: float, y: float) -> list[HazardWork]:
-        """Return the work that somebody on site sees to be done around a place, the most urgent first."""
+    def missing(self, matter: Matter, x: float, y: float, subject: str = "") -> list[HazardWork]:
+        """Return the work that somebody on site sees to be done around a place, the most urgent first.
+
+        A structure whose gauges alone are at fault is seen to be sound, and left as it is.
+        """
         if matter != "structure":
             return []
-        near = self._deviating(x, y)
+        near = self._damaged(x, y, subject)
         closures = [
             HazardWork("close_road", WorkPlace(each.road, x, y)) for each in near if self._is_cut_for(each)
         ]
@@ -146,15 +149,16 @@ class StructureStory:
             *(HazardWork("secure_structure", WorkPlace(each.id, each.x, each.y)) for each in near),
         ]
 
-    def is_dangerous(self, matter: Matter, x: float, y: float) -> bool:
+    def is_dangerous(self, matter: Matter, x: float, y: float, subject: str = "") -> bool:
         """Whether a place must not be given back yet."""
-        return matter == "structure" and bool(self._deviating(x, y))
+        return matter == "structure" and bool(self._damaged(x, y, subject))
 
-    def cordon(self, matter: Matter, x: float, y: float) -> list[WorkPlace]:
-        """Return the roads that a place calls to be closed, the nearest first."""
+    def cordon(self, matter: Matter, x: float, y: float, subject: str = "") -> list[WorkPlace]:
+        """Return the roads that a place calls to be closed by what gauges say, the nearest first."""
         if matter != "structure":
             return []
-        return [WorkPlace(each.road, x, y) for each in self._deviating(x, y) if self._is_cut_for(each)]
+        near = self._deviating(x, y, subject)
+        return [WorkPlace(each.road, x, y) for each in near if self._is_cut_for(each)]
 
     def readings(self) -> list[HazardReading]:
         """Return what gauges have said since the last call."""
@@ -179,13 +183,17 @@ class StructureStory:
             )
         return found
 
-    def _deviating(self, x: float, y: float) -> list[Structure]:
+    def _deviating(self, x: float, y: float, subject: str) -> list[Structure]:
+        """Return the structure that is asked for, or all near a place, if gauges say that they deviate."""
         near = [
             (math.hypot(each.x - x, each.y - y), each.id, each)
             for each in self.watch.structures
-            if self.watch.deviates(each)
+            if subject in ("", each.id) and self.watch.deviates(each)
         ]
         return [each for distance, _, each in sorted(near, key=_nearest) if distance <= SITE_REACH_M]
+
+    def _damaged(self, x: float, y: float, subject: str) -> list[Structure]:
+        return [each for each in self._deviating(x, y, subject) if self.watch.is_damaged(each)]
 
     def _is_cut_for(self, structure: Structure) -> bool:
         return bool(structure.road) and self.watch.is_grave(structure)

@@ -99,6 +99,8 @@ class AlarmHandling:
                 road=alarm.road,
                 source=alarm.source,
                 cause=alarm.cause,
+                structure=alarm.source if alarm.kind == "structure" else "",
+                case=alarm.case,
             )
         )
         self._filing = None

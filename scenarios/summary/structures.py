@@ -21,7 +21,8 @@ def summarize_structures(events: Sequence[Event]) -> dict[str, Any] | None:
     watched = [event for event in events if event.kind == "structure.watched"]
     if not watched:
         return None
-    structures = [_health(event, events) for event in watched]
+    found_false = _found_false(events)
+    structures = [_health(event, events, found_false) for event in watched]
     return {
         "structures": structures,
         "by_grade": {grade: sum(each["grade"] == grade for each in structures) for grade in (*_WORSE, "U")},
@@ -31,8 +32,19 @@ def summarize_structures(events: Sequence[Event]) -> dict[str, Any] | None:
     }
 
 
-def _health(watched: Event, events: Sequence[Event]) -> dict[str, Any]:
-    """Write the report on one structure."""
+def _found_false(events: Sequence[Event]) -> frozenset[str]:
+    """Sensors whose alarm was found false on site: they say what is not so, and are to be looked at."""
+    sensors, found = {}, set()
+    for event in events:
+        if event.kind in ("alarm.published", "alarm.suppressed", "alarm.shelved"):
+            sensors[event.subject] = event.data["sensor"]
+        elif event.kind == "alarm.fed_back" and event.data["finding"] == "false":
+            found.add(sensors[event.subject])
+    return frozenset(found)
+
+
+def _health(watched: Event, events: Sequence[Event], found_false: frozenset[str]) -> dict[str, Any]:
+    """Write the report on one structure; ``found_false`` are sensors whose alarms were found false."""
     name, gauges = watched.subject, list(watched.data["gauges"])
     about = [event for event in events if event.subject == name or event.subject in gauges]
     grades = ["A", *(event.data["grade"] for event in about if event.kind == "structure.graded")]
@@ -52,6 +64,7 @@ def _health(watched: Event, events: Sequence[Event]) -> dict[str, Any]:
         "worst_score": report.get("worst_score"),
         "in_alarm": list(report.get("in_alarm", ())),
         "silent": list(report.get("silent", ())),
+        "doubtful_gauges": sorted(found_false.intersection(gauges)),
         "deviations": len(deviations),
         "since_s": _since(about),
         "damaged_s": _first(about, "structure.damaged", "structure.creeping"),

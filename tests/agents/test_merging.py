@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,24 @@ def test_the_nearest_case_wins_and_equals_go_by_id():
     assert filled(near, far).find(report(0.0), "", 0.0) is near
     twin = case_at(-10.0, name="C-0", road="R3")
     assert filled(near, twin).find(report(0.0), "", 0.0) is twin
+
+
+@pytest.mark.parametrize(
+    ("structure", "of_case", "now_s", "found"),
+    [
+        ("BR-1", "BR-1", 0.0, True),
+        ("BR-1", "BR-1", 99_999.0, True),  # its open case, whatever the window
+        ("BR-1", "TU-1", 0.0, False),  # another structure at the same place
+        ("", "BR-1", 0.0, True),  # somebody who does not know which
+        ("BR-1", "", 0.0, True),
+        ("BR-1", "", 99_999.0, False),
+    ],
+)
+def test_different_structures_are_different_matters(structure, of_case, now_s, found):
+    case = case_at(0.0)
+    case.structure = of_case
+    told = replace(report(), structure=structure)
+    assert (filled(case).find(told, "R1", now_s) is case) == found
 
 
 def test_a_removed_case_is_not_found():

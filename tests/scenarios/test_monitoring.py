@@ -87,6 +87,11 @@ def first(run: RunFolder, kind: str, **data: Any) -> Event:
     )
 
 
+def first_orders(run: RunFolder, name: str) -> list[Event]:
+    """Return all orders of a name."""
+    return [event for event in run.events(kinds=["order.issued"]) if event.data["order"] == name]
+
+
 def test_damage_is_found_secured_and_checked_on_one_chain_of_cause(run: RunFolder) -> None:
     damaged = first(run, "structure.damaged")
     deviates = first(run, "gauge.deviates", structure="BR-1")
@@ -184,6 +189,49 @@ def test_a_faulty_gauge_is_a_false_alarm(scenario: Path, tmp_path: Path) -> None
     assert [deviates.subject, *causes(found, deviates)] == ["BR-1-crack", "gauge.failed", "run.started"]
     assert not first(found, "alarm.published").data["genuine"]
     assert not list(found.events(kinds=["structure.damaged"]))
+
+
+def test_a_faulty_gauge_beside_a_damaged_bridge_is_a_case_of_its_own(scenario: Path, tmp_path: Path) -> None:
+    """Bridge and tunnel stand at the same place of one road; the gauge of the sound tunnel is at fault."""
+    tunnel = "{id: TU-1, kind: tunnel, at: R1}"
+    keys = f"monitoring={{structures: [{{id: BR-1, kind: bridge, at: R1}}, {tunnel}]}}"
+    damage = "{structure_damage: {structure: BR-1, at: '02:00', growth_per_day: 2.0}}"
+    fault = "{gauge_damage: {gauge: TU-1-crack, at: '03:00', drift_per_day: 0.5}}"
+    failures = f"failures=[{damage}, {fault}]"
+    dry = ("weather={}", "duration=24h", "cases.merge_time=12h")  # all reports within the window of merging
+    found = run_small(scenario, tmp_path / "run", keys, failures, *dry)
+    alarms = {event.data["source"]: event for event in found.events(kinds=["alarm.published"])}
+    cases = list(found.events(kinds=["case.registered"]))
+    assert len(cases) == 2
+    assert [event.subject for event in found.events(kinds=["structure.secured"])] == ["BR-1"]
+    (fed_back,) = (e for e in found.events(kinds=["alarm.fed_back"]) if e.subject == alarms["TU-1"].subject)
+    assert fed_back.data["finding"] == "false"
+    (voided,) = found.events(kinds=["case.voided"])
+    assert voided.subject == cases[1].subject
+    opened = [event.data["target"] for event in first_orders(found, "OpenRoad")]
+    assert opened == ["R1"]
+    assert found.summary is not None
+    assert found.summary["alarms"]["false"] == 1
+    tables = {each["id"]: each["doubtful_gauges"] for each in found.summary["structures"]["structures"]}
+    assert tables == {"BR-1": [], "TU-1": ["TU-1-crack"]}
+
+
+def test_an_alarm_that_gets_worse_stays_with_its_open_case(scenario: Path, tmp_path: Path) -> None:
+    """The only road crew is slow to come: hours lie between the alarm and its escalation."""
+    found = run_small(
+        scenario,
+        tmp_path / "run",
+        "failures=[{structure_damage: {structure: BR-1, at: '02:00', growth_per_day: 0.8}}]",
+        "weather={}",
+        "cases.merge_time=20min",
+        "dispatch={mode: automatic, delay: 8h}",
+    )
+    alarm = first(found, "alarm.published", source="BR-1")
+    escalated = next(e for e in found.events(kinds=["alarm.escalated"]) if e.subject == alarm.subject)
+    assert escalated.t_s > alarm.t_s + 1200.0
+    (case,) = found.events(kinds=["case.registered"])
+    merged = [event.data["case"] for event in found.events(kinds=["report.merged"])]
+    assert merged == [case.subject]
 
 
 def test_a_gauge_reads_a_file_with_gaps(scenario: Path, tmp_path: Path) -> None:

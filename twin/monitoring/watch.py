@@ -139,6 +139,15 @@ class StructureWatch:
         """Whether any gauge of a structure is in alarm."""
         return any(group.in_alarm[row] for group, row in self._rows(structure))
 
+    def is_damaged(self, structure: Structure) -> bool:
+        """Whether a gauge in alarm shows damage or a creeping slope, as somebody who looks would see."""
+        since_s = self._secured_s[structure.id]
+        return any(
+            group.in_alarm[row]
+            and self.book.because(structure.id, group.gauges[row].id, self.time_s, since_s) != ""
+            for group, row in self._rows(structure)
+        )
+
     def is_grave(self, structure: Structure) -> bool:
         """Whether the road at a structure is to be closed at once."""
         grades = [grade for grade, _ in self._settings.grades]
