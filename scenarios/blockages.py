@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ COLUMNS = (
     "time", "blockage", "news", "conduit", "probability", "candidates", "blocked_share", "since", "evidence",
 )  # fmt: skip
 _NAMED = 4
+_MOMENT = len("2024-01-01 00:00:00")
 _RAIN_QUANTITIES = ("intensity_mm_h", "intensity_mm_s", "depth_mm")
 
 
@@ -48,13 +48,16 @@ def detect_blockages_command(
         int, typer.Option(help="Days at the beginning in which nothing was blocked; 0 to learn nothing.")
     ] = 7,
     candidates: Annotated[int, typer.Option(help="Conduits to simulate, those nearest to a sensor.")] = 150,
-    jobs: Annotated[int | None, typer.Option(help="Processes; one to a core if none.", min=1)] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes; one to a core that may be used if none.", min=1)
+    ] = None,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Find blocked conduits of a sewer: that there is one, where, by how much and since when."""
     from twin.detection.blockages.detector import detect_blockages
     from twin.detection.blockages.settings import BlockageSettings
+    from twin.surface.settings import available_threads
 
     settings = BlockageSettings(calibration_days=calibration_days, most_candidates=candidates)
     if not out.parent.is_dir():
@@ -72,7 +75,7 @@ def detect_blockages_command(
         forcing = _forcing(sewer, rain, rain_quantity, table)
     with _bar(shown=not quiet) as watcher:
         report = detect_blockages(
-            sewer, table, forcing, settings, jobs=jobs or os.cpu_count() or 1, watcher=watcher
+            sewer, table, forcing, settings, jobs=jobs or available_threads(), watcher=watcher
         )
     write_blockages(report, out)
     notes = [*notes, *report.notes]
@@ -244,6 +247,9 @@ def _suspicions(report: BlockageReport) -> list[dict[str, Any]]:
             "probability": round(one.probability, 3),
             "since": _moment(report, one.since - 1),
             "offset": round(one.offset, 3),
+            "instead_of_blockage": one.instead_of or None,
+            "withdrawn": None if one.withdrawn is None else _moment(report, one.withdrawn),
+            "why_withdrawn": one.why or None,
         }
         for one in report.suspicions
     ]
@@ -253,16 +259,7 @@ def _lines(report: BlockageReport, notes: Sequence[str], out: Path) -> list[str]
     found = {news.blockage for news in report.news}
     return [
         *notes,
-        *(
-            f"{row['time']}  {row['blockage']} {row['news']:6} {row['conduit']:10} {row['probability']:.2f}"
-            f"  blocked {row['blocked_share']} since {row['since']}  {row['candidates']}  {row['evidence']}"
-            for row in rows(report)
-        ),
-        *(
-            f"{one['time']}  sensor {one['sensor']} may be off by {one['offset']:+.2f} since {one['since']},"
-            f" probability {one['probability']:.2f}"
-            for one in _suspicions(report)
-        ),
+        *_found_lines(report),
         f"{len(report.conduits)} conduits are candidates, {report.left_out} are not",
         *(
             f"{len(names)} of them would show a blockage of {share:.0%} of the section"
@@ -271,6 +268,24 @@ def _lines(report: BlockageReport, notes: Sequence[str], out: Path) -> list[str]
         *_unjudged_lines(report),
         f"{len(found)} blockages, {len(report.news)} lines: {out}",
     ]
+
+
+def _found_lines(report: BlockageReport) -> list[str]:
+    """Tell of blockages and of suspected sensors, in order of time."""
+    lines = [
+        f"{row['time']}  {row['blockage']} {row['news']:6} {row['conduit']:10} {row['probability']:.2f}"
+        f"  blocked {row['blocked_share']} since {row['since']}  {row['candidates']}  {row['evidence']}"
+        for row in rows(report)
+    ]
+    for one in _suspicions(report):
+        number, withdrawn = one["instead_of_blockage"], one["withdrawn"]
+        instead = f" in place of blockage {number}" if number else ""
+        end = f"; withdrawn {withdrawn}, when {one['why_withdrawn']} was likelier" if withdrawn else ""
+        lines.append(
+            f"{one['time']}  sensor {one['sensor']} may be off by {one['offset']:+.2f}{instead}"
+            f" since {one['since']}, probability {one['probability']:.2f}{end}"
+        )
+    return sorted(lines, key=lambda line: line[:_MOMENT])
 
 
 def _unjudged(report: BlockageReport) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import Result
 
 from tests.twin.detection.grid import write_csv
 from tests.twin.detection.tree import tree_inp, tree_readings, write_rain
+from twin.detection.blockages import shadow
 from twin.detection.blockages.shadow import Obstacle
 
 Invoke = Callable[..., Result]
@@ -49,6 +51,37 @@ def test_it_writes_what_it_found(folder: Path, invoke: Invoke) -> None:
     assert answer["candidates"] == 3
     assert answer["not_candidates"] == 11
     assert answer["blockages"][0]["conduit"] == found[0]["conduit"]
+    assert answer["sensors"][0]["sensor"] == "level_A3"
+    assert answer["sensors"][0]["withdrawn"] == found[0]["time"]
+
+
+def test_a_sensor_suspected_before_a_blockage_is_told_before_it_and_withdrawn(
+    folder: Path, invoke: Invoke
+) -> None:
+    lines = call(invoke, folder, "--rain", folder / "rain.csv").stdout.splitlines()
+    sensor, blockage = (next(n for n, line in enumerate(lines) if word in line) for word in ("sensor", "new"))
+    assert sensor < blockage
+    assert "when a blockage was likelier" in lines[sensor]
+
+
+def test_as_many_processes_as_may_be_used(
+    folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = []
+    spread = shadow._spread
+    monkeypatch.setattr(shadow, "_spread", lambda *args: used.append(args[2]) or spread(*args))
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        result = invoke(
+            "detect", "blockages", "--network", folder / "tree.inp", "--readings", folder / "readings.csv",
+            "--rain", folder / "rain.csv", "--out", folder / "found.csv", "--quiet", "--candidates", "1",
+            "--calibration-days", "1",
+        )  # fmt: skip
+    finally:
+        os.sched_setaffinity(0, before)
+    assert result.exit_code == 0, result.output
+    assert set(used) == {1}
 
 
 @pytest.mark.parametrize(

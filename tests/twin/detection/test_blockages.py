@@ -82,6 +82,26 @@ def test_a_sensor_that_is_off_is_no_blockage(find: Find, healthy: Readings) -> N
     assert report.news == ()
     assert {one.sensor for one in report.suspicions} == {"level_B3"}
     assert report.suspicions[-1].offset == pytest.approx(-0.15, abs=0.03)
+    assert report.suspicions[-1].withdrawn is None
+
+
+def test_a_suspicion_is_withdrawn_when_a_blockage_explains_the_sensor(find: Find) -> None:
+    report = find(tree_readings(DAYS, Obstacle("A3A4", 1.0), (30.0, np.inf)))
+    first, *more = report.suspicions
+    assert more == []
+    assert (first.sensor, first.instead_of, first.why) == ("level_A3", 0, "a blockage")
+    assert first.withdrawn is not None
+    assert first.block < first.withdrawn <= report.news[0].block
+    assert "level_A3 +" in report.news[0].evidence
+
+
+def test_a_sensor_that_is_right_again_is_no_longer_suspected(find: Find, healthy: Readings) -> None:
+    shifted = healthy.values[:, COLUMNS.index("level_B3")].copy()
+    shifted[int(ONSET_H * 12) : int((ONSET_H + 10.0) * 12)] -= 0.15
+    last = find(altered(healthy, "level_B3", shifted)).suspicions[-1]
+    assert last.why == "nothing wrong"
+    assert last.withdrawn is not None
+    assert (ONSET_H + 10.0) * BLOCKS_AN_HOUR <= last.withdrawn <= (ONSET_H + 18.0) * BLOCKS_AN_HOUR
 
 
 def test_a_sensor_that_stands_still_is_left_out(find: Find, healthy: Readings) -> None:

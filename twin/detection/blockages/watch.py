@@ -76,6 +76,11 @@ class SensorSuspicion:
     ----------
     offset
         By how much it is off on average since then, m or m3/h.
+    instead_of
+        Number of the blockage that was told and has not ended, which it may be in place of; 0 where none.
+    withdrawn, why
+        Block at whose end it was no longer suspected, and what was likelier then: ``a blockage``, ``another
+        sensor`` or ``nothing wrong``; None and empty while it is.
     """
 
     block: int
@@ -83,6 +88,9 @@ class SensorSuspicion:
     probability: float
     since: int
     offset: float
+    instead_of: int = 0
+    withdrawn: int | None = None
+    why: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -128,6 +136,7 @@ class BlockageWatch:
             told = self._tell(beliefs, block)
             if told is not None:
                 news.append(told)
+                self._blame(told)
             self._suspect(beliefs, block)
         return news
 
@@ -240,24 +249,48 @@ class BlockageWatch:
         return ", ".join(words)
 
     def _suspect(self, beliefs: Beliefs, block: int) -> None:
-        """Note a sensor that is off, once until something else is more likely."""
-        chances = beliefs.probabilities()[self.explanations.blockages :]
+        """Note a sensor that is off, once until something else is more likely; then take it back."""
+        probabilities = beliefs.probabilities()
+        chances = probabilities[self.explanations.blockages :]
         by_sensor = np.zeros(len(self.sensors))
         np.add.at(by_sensor, [sensor for sensor, _ in self.explanations.faults], chances)
         sensor = int(by_sensor.argmax())
-        if by_sensor[sensor] < self.settings.tell_probability:
-            self._suspected = -1
+        likely = bool(by_sensor[sensor] >= self.settings.tell_probability)
+        if likely and sensor == self._suspected:
             return
-        if sensor == self._suspected:
+        if self._suspected >= 0:
+            blocked = float(probabilities[: self.explanations.blockages].sum())
+            sound = 1.0 - float(probabilities.sum())
+            other = "another sensor" if likely else "a blockage" if blocked > sound else "nothing wrong"
+            self.suspicions[-1] = replace(self.suspicions[-1], withdrawn=block, why=other)
+        self._suspected = sensor if likely else -1
+        if likely:
+            self._note_suspicion(beliefs, chances, sensor, block)
+
+    def _blame(self, told: BlockageNews) -> None:
+        """Take the last suspicion back for a blockage whose evidence goes back to when it still stood.
+
+        No block may count for much, so that for a block or two neither may be likelier than nothing wrong.
+        """
+        if told.news != "new" or not self.suspicions:
             return
-        self._suspected = sensor
+        last = self.suspicions[-1]
+        if last.withdrawn is not None and told.since <= last.withdrawn:
+            self.suspicions[-1] = replace(last, withdrawn=told.block, why="a blockage")
+
+    def _note_suspicion(
+        self, beliefs: Beliefs, chances: NDArray[np.float64], sensor: int, block: int
+    ) -> None:
+        """Note that a sensor is suspected from now on; ``chances`` are those of all faults."""
         rows = [row for row, (of, _) in enumerate(self.explanations.faults) if of == sensor]
         best = max(rows, key=lambda row: float(chances[row]))
         since = int(beliefs.since[self.explanations.blockages + best])
         part = slice(since, block + 1)
         offset = self.observed[part, sensor] - self.expected.sensors[part, sensor] - self.noise.offset[sensor]
+        standing = self._number if self._told is not None and self._told.news != "ended" else 0
         self.suspicions.append(
             SensorSuspicion(
-                block, self.sensors[sensor], float(by_sensor[sensor]), since, float(np.nanmean(offset))
+                block, self.sensors[sensor], float(chances[rows].sum()), since, float(np.nanmean(offset)),
+                standing,
             )
-        )
+        )  # fmt: skip
