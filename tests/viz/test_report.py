@@ -148,10 +148,26 @@ def test_the_health_of_structures_is_told_in_both_languages(run):
     record = read_record(RunFolder(run), "en")
     (row,) = structure_rows(record, translator("en"))
     assert (row.name, row.grade, row.worst) == ("bridge BR-1", "C clear deviation", "C clear deviation")
-    assert (row.since, row.secured) == ("17:05", "–")
+    assert (row.first_outside, row.secured, row.outside_since) == ("17:05", "–", "17:05")
     (chinese,) = structure_rows(read_record(RunFolder(run), "zh"), translator("zh"))
     assert (chinese.name, chinese.grade) == ("桥梁 BR-1", "C 明显异常")
     assert "Health of structures" in page_without_stills(run)
+
+
+def test_a_secured_structure_is_outside_its_limits_no_more(run):
+    """First outside, then secured; out again afterwards is another time, in a column of its own."""
+    record = read_record(RunFolder(run), "en")
+    last = record.events[-1].id
+    settled = [
+        Event(last + 1, 900.0, "structure.secured", "BR-1", None, data={"grade": "C"}),
+        Event(last + 2, 900.0, "gauge.settled", "GA-1", last + 1, data={"structure": "BR-1"}),
+        Event(last + 3, 900.0, "structure.graded", "BR-1", last + 2, data={"grade": "A"}),
+    ]
+    (row,) = structure_rows(replace(record, events=[*record.events, *settled]), translator("en"))
+    assert (row.grade[0], row.first_outside, row.secured, row.outside_since) == ("A", "17:05", "17:15", "–")
+    again = Event(last + 4, 1500.0, "gauge.deviates", "GA-1", last, data={"structure": "BR-1"})
+    (row,) = structure_rows(replace(record, events=[*record.events, *settled, again]), translator("en"))
+    assert (row.first_outside, row.secured, row.outside_since) == ("17:05", "17:15", "17:25")
 
 
 def test_timeline_cuts_a_case_into_its_stages(run):

@@ -53,7 +53,10 @@ class PointRow:
 
 @dataclass(frozen=True, slots=True)
 class StructureRow:
-    """A watched structure as text: its grades, readings, worst gauge, and what happened when."""
+    """A watched structure as text: its grades, readings, worst gauge, and what happened when.
+
+    ``outside_since`` is about now: a dash where no gauge is outside at the end.
+    """
 
     name: str
     grade: str
@@ -61,8 +64,9 @@ class StructureRow:
     readings: str
     outside: str
     gauge: str
-    since: str
+    first_outside: str
     secured: str
+    outside_since: str
 
 
 _VOLUMES = (
@@ -169,7 +173,9 @@ def structure_rows(record: RunRecord, say: Translate) -> list[StructureRow]:
     def gauge(health: dict[str, Any]) -> str:
         if health["worst_gauge"] is None:
             return "–"
-        return say("structure_worst", gauge=health["worst_gauge"], score=number_text(health["worst_score"]))
+        worst = say("structure_worst", gauge=health["worst_gauge"], score=number_text(health["worst_score"]))
+        doubtful = ", ".join(health["doubtful_gauges"])
+        return f"{worst}{say('structure_doubtful', gauges=doubtful)}" if doubtful else worst
 
     health = sorted(found["structures"], key=lambda each: "UABCD".index(each["grade"]), reverse=True)
     return [
@@ -180,8 +186,9 @@ def structure_rows(record: RunRecord, say: Translate) -> list[StructureRow]:
             readings=say("structure_readings", made=each["readings"], missing=each["missing"]),
             outside="–" if each["outside_share"] is None else share_text(each["outside_share"]),
             gauge=gauge(each),
-            since=clock(each["since_s"] if each["in_alarm"] else each["first_deviation_s"]),
+            first_outside=clock(each["first_deviation_s"]),
             secured=clock(each["secured_s"]),
+            outside_since=clock(each["since_s"]),
         )
         for each in health
     ]
