@@ -77,12 +77,13 @@ def platform() -> dict[str, Any]:
         (60, "case.accepted", "C0", {}),
         (90, "case.stage_overdue", "C0", {"stage": "verify"}),
         (100, "case.voided", "C0", {"reason": "found false at verification"}),
-        # C1 goes the straight road in time, for unit U
+        # C1 goes the straight road for unit U, in time as a whole although handling takes too long
         registered(100, "C1", due_s=5000, reported_s=0.0, accepted_s=40.0, verified_s=70.0),
         (190, "case.assigned", "C1", {"unit": "U"}),
         (200, "case.dispatched", "C1", {}),
         (210, "crew.departed", "A", {"case": "C1"}),
         (510, "crew.arrived", "A", {"case": "C1"}),
+        (1400, "case.stage_overdue", "C1", {"stage": "handle"}),
         (1500, "case.handled", "C1", {}),
         (1600, "case.checked", "C1", {"passed": True}),
         (1700, "case.closed", "C1", {}),
@@ -133,6 +134,7 @@ def platform() -> dict[str, Any]:
         ("assignment_on_time_rate", 4, 5),
         ("handling_rate", 2, 4),
         ("handling_on_time_rate", 1, 4),
+        ("handling_stage_on_time_rate", 1, 4),  # C2; C1 is handled before it is due, and yet late as a stage
         ("handling_late_rate", 1, 4),
         ("pending_late_rate", 1, 4),  # C6; the clock of C3 stands still
         ("check_rate", 2, 2),
@@ -193,7 +195,7 @@ def test_stages_units_and_travel_are_told_apart(platform: dict[str, Any]) -> Non
     assert platform["by_unit"]["U"] == {
         "assigned": 3, "handled": 2, "closed": 1, "overdue": 1, "open": 2, "overdue_open": 1,
     }  # fmt: skip
-    assert platform["stages_overdue"] == {"check": 1, "dispatch": 1, "verify": 1}
+    assert platform["stages_overdue"] == {"check": 1, "dispatch": 1, "handle": 1, "verify": 1}
     assert platform["counts"]["found_false"] == 1
     assert platform["counts"]["point_to_point"] == 1
     assert [entry["id"] for entry in platform["not_available"]] == ["satisfaction"]
