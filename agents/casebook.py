@@ -45,6 +45,9 @@ class CaseBook:
         Closed roads by id, and barriers that crews laid by their site.
     under_way
         Journeys to tasks, by task.
+    overflows
+        Latest report of each manhole that was reported to overflow, as the id of the event that brought it
+        to its case: by case, then by sewer node.
     begun, left
         How many cases there have been, and in which state those that have left the book ended.
     """
@@ -57,6 +60,7 @@ class CaseBook:
     closures: dict[str, Closure] = field(default_factory=dict)
     barriers: dict[str, Closure] = field(default_factory=dict)
     under_way: dict[str, OnTheWay] = field(default_factory=dict)
+    overflows: dict[str, dict[str, int]] = field(default_factory=dict)
     reports: int = 0
     orders: int = 0
     begun: int = 0
@@ -142,6 +146,7 @@ class CaseBook:
         for name in over:
             if name in self._leaving and self._is_through(self.cases[name], held):
                 case = self.cases.pop(name)
+                self.overflows.pop(name, None)
                 self.left[str(case.state)] += 1
                 for task in case.tasks:
                     del self.tasks[task]

@@ -12,6 +12,7 @@ from agents.hazards import HazardRepairs
 from agents.limits import Stage
 from agents.planning import Planner
 from agents.settings import CaseSettings
+from agents.sewers import SewerRepairs
 from agents.tasks import OVER, Task, TaskAction, TaskState
 from agents.world import World
 
@@ -42,7 +43,9 @@ class Checker:
     Attributes
     ----------
     repairs
-        What cases call for whose cause is a broken main or a fault of the sewer, where these are simulated.
+        What cases call for whose cause is a broken main, where the supply is simulated.
+    sewer
+        What they call for whose cause is a fault of the sewer; None without one.
     hazards
         What the cases of gas and of cavities call for; None where these are not simulated.
     """
@@ -56,6 +59,7 @@ class Checker:
         self.planner = planner
         self.settings = settings
         self.repairs: list[Repairs] = []
+        self.sewer: SewerRepairs | None = None
         self.hazards: HazardRepairs | None = None
         self._agenda = Agenda(world.env, {"look": self._look, "resume": self._resume})
 
@@ -98,9 +102,7 @@ class Checker:
     def settle(self, case: Case, cause: int) -> None:
         """Move a case on when none of its tasks holds it any more."""
         if case.state is CaseState.HANDLING and self.book.is_settled(case):
-            if any(repairs.go_on(case, cause) for repairs in self.repairs):
-                return
-            if self.hazards is not None and self.hazards.go_on(case, cause):
+            if any(repairs.go_on(case, cause) for repairs in self._all_repairs()):
                 return
             case.step(CaseAction.FINISH)
             case.failed_checks = 0
@@ -130,7 +132,10 @@ class Checker:
         if self._is_about_water(case):
             depth = self.world.depth_at(case.x, case.y, case.road, self.settings.site_radius_m)
         if case.state is CaseState.CHECKING:
-            if self.hazards is None or not self.hazards.keeps(case):
+            if self.sewer is not None and self.sewer.go_on(case, case.cause):
+                found = self.book.tasks[case.tasks[-1]].cause
+                self._rework(case, "what dams the water up is found in the sewer", found)
+            elif not self._is_kept(case):
                 self._check(case, depth)
         elif depth is None:
             pass
@@ -233,6 +238,13 @@ class Checker:
         if case.state is CaseState.ASSIGNED and case.is_with_its_unit and self.book.is_settled(case):
             case.step(CaseAction.FINISH)
             self.desk.deadlines.begin(case, Stage.CHECK)
+
+    def _all_repairs(self) -> list[Repairs]:
+        return [*self.repairs, *(part for part in (self.sewer, self.hazards) if part is not None)]
+
+    def _is_kept(self, case: Case) -> bool:
+        """Whether what is known behind a case keeps it open, whatever its place looks like."""
+        return any(part.keeps(case) for part in (self.sewer, self.hazards) if part is not None)
 
     def _is_about_water(self, case: Case) -> bool:
         return case.class_code == self.desk.catalogue.events.waterlogging

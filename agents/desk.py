@@ -41,6 +41,8 @@ class Desk:
         self.planner = planner
         self.settings = settings
         self.locator = Locator(world, self._file)
+        sensors = world.places.sensors
+        self._manholes = frozenset(sensor.target for sensor in sensors if sensor.kind == "sewer_level")
 
     @property
     def deadlines(self) -> Deadlines:
@@ -171,6 +173,7 @@ class Desk:
         )
         self.book.cases[case.id] = case
         self.book.open_cases.add(case)
+        self._note_overflow(case, report, cause)
         self.intake.receive(case, cause)
 
     def _merge(self, case: Case, report: Report, report_id: str, cause: int) -> None:
@@ -179,6 +182,7 @@ class Desk:
         case.genuine = case.genuine or report.genuine
         case.confirmed = True  # two reports that agree are believed
         event = self.world.log("report.merged", report_id, cause, case=case.id)
+        self._note_overflow(case, report, event)
         if report.depth_m is not None:
             self.learn_depth(case, report.depth_m, event)
 
@@ -197,6 +201,7 @@ class Desk:
         case.level = self._level(case)
         case.urgency = self.catalogue.events.urgencies[case.level]
         event = self.world.log("report.merged", report_id, cause, case=case.id)
+        self._note_overflow(case, report, event)
         case.step(CaseAction.REOPEN)
         self.deadlines.start(case)
         case.cause = self.world.log(
@@ -209,6 +214,11 @@ class Desk:
             due_s=case.due_s,
         )
         self.intake.router.route(case)
+
+    def _note_overflow(self, case: Case, report: Report, cause: int) -> None:
+        """Note for those who attend a case which manholes were reported to overflow."""
+        if report.source in self._manholes:
+            self.book.overflows.setdefault(case.id, {})[report.source] = cause
 
     def _hurry(self, case: Case) -> None:
         if case.state in AT_DESK:

@@ -140,7 +140,7 @@ class Operations(mesa.Model):
             self.checker.repairs.append(MainRepairs(self.book, self.planner, supply, burst))
         if sewer is not None:
             classes = frozenset({self.catalogue.events.waterlogging, self.catalogue.events.drain})
-            self.checker.repairs.append(SewerRepairs(self.book, self.planner, sewer, classes))
+            self.checker.sewer = SewerRepairs(self.book, self.planner, sewer, classes)
         self.pumps = self._open_telemetry(sewer)
         self.hazards = self._open_hazards(hazards)
         self.matters: Matters | None = None

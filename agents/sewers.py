@@ -13,7 +13,7 @@ from agents.reports import Report
 from agents.settings import SensorSettings
 from agents.views import SewerView
 from agents.world import World
-from cim_models.sewer_faults import FaultKind, PumpNews
+from cim_models.sewer_faults import FaultKind, PumpNews, SewerFaultPlace
 
 SITE_REACH_M = 100.0
 """Manholes within this distance of a case are opened by the crew of the case, m; own assumption."""
@@ -81,8 +81,9 @@ class SewerRepairs:
 
     Where the gullies of a street under water are clear and water still comes up, the crew opens the manholes
     around the case and follows the full pipes downwards to what dams them: a blocked or collapsed conduit, or
-    a pump that stands still. A pump at the place itself is seen to stand still without any water. One case at
-    a time has it mended.
+    a pump that stands still. A manhole that has overflowed shows it afterwards, and one that was reported to the
+    case is opened wherever it is. A pump at the place itself is seen to stand still without any water. One case
+    at a time has the fault mended; none that is known to come from it is closed before.
 
     Parameters
     ----------
@@ -100,16 +101,35 @@ class SewerRepairs:
         self.sewer = sewer
         self.class_codes = class_codes
         self._case_of: dict[str, str] = {}
+        self._fault_of: dict[str, str] = {}
 
     def go_on(self, case: Case, cause: int) -> bool:
         """Plan to mend what dams the water up; False where nothing is found, or another case does so."""
         if case.class_code not in self.class_codes:
             return False
-        fault = self.sewer.fault_near(case.x, case.y, SITE_REACH_M)
+        fault, cause = self._find(case, cause)
         if fault is None:
             return False
+        self._fault_of[case.id] = fault.id
         other = self.book.cases.get(self._case_of.get(fault.id, case.id))
         if other is not None and other is not case and other.is_open:
             return False
         self._case_of[fault.id] = case.id
         return self.planner.plan_at(case, REMEDIES[fault.kind], fault, cause) is not None
+
+    def keeps(self, case: Case) -> bool:
+        """Whether what was found behind a case is still out of order."""
+        fault = self._fault_of.get(case.id)
+        if fault is None:
+            return False
+        if not self.sewer.is_out_of_order(fault):
+            del self._fault_of[case.id]
+        return case.id in self._fault_of
+
+    def _find(self, case: Case, cause: int) -> tuple[SewerFaultPlace | None, int]:
+        """Find what is wrong, and the event that led there: a report of a manhole, or else ``cause``."""
+        for manhole, report in self.book.overflows.get(case.id, {}).items():
+            fault = self.sewer.fault_behind(manhole)
+            if fault is not None:
+                return fault, report
+        return self.sewer.fault_near(case.x, case.y, SITE_REACH_M), cause

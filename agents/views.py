@@ -185,10 +185,18 @@ class SewerView(Protocol):
     """The sewer as crews see it who look for what dams the water up, and mend it."""
 
     def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
-        """Find what dams the water up that comes out of manholes within a radius, or stands still there.
+        """Find what dams the water up that comes or came out of manholes within a radius, or stands still there.
 
         None where there is nothing.
         """
+        ...
+
+    def fault_behind(self, manhole: str) -> SewerFaultPlace | None:
+        """Find what dams or dammed the water up in a manhole, given by its node; None for nothing."""
+        ...
+
+    def is_out_of_order(self, fault: str) -> bool:
+        """Whether a conduit or pump is still out of order."""
         ...
 
     def rebuild_s(self, conduit: str) -> float:

@@ -51,6 +51,8 @@ class SewerStory:
         self._events: dict[str, int] = {}
         self.ended: dict[int, int] = {}
         self._blocked: dict[str, int] = {}
+        self._row_of = {name: row for row, name in enumerate(water.node_ids)}
+        self._overflowed: dict[int, str] = {}
         self._news: list[PumpNews] = []
         gullies = water.city.layer("gullies")
         self._gullies = (
@@ -83,7 +85,14 @@ class SewerStory:
                 self.ended[before] = event
 
     def causes(self, nodes: NDArray[np.int64]) -> dict[int, int]:
-        """Return the event of what dams the water at nodes, given by their rows, where something does."""
+        """Return the event of what dams the water at nodes, given by their rows, where something does.
+
+        The nodes are those that have begun to overflow; what was behind it is remembered.
+        """
+        for node in nodes.tolist():
+            fault = self._wear.faults.behind(node)
+            if fault is not None:
+                self._overflowed[node] = fault.id
         keys = ((int(node), self._wear.faults.cause(int(node))) for node in nodes)
         return {node: self._events[key] for node, key in keys if key in self._events}
 
@@ -109,16 +118,30 @@ class SewerStory:
     # --- as crews see it --------------------------------------------------------------------------
 
     def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
-        """Find what dams the water that comes up within a radius; satisfies `agents.views.SewerView`."""
-        faults, surcharged = self._wear.faults, np.flatnonzero(self._water.surcharged)
-        if not faults.faults:
+        """Find what dams the water that comes up within a radius; satisfies `agents.views.SewerView`.
+
+        Where nothing overflows any more, manholes that did show it: by their covers, and by what was washed up.
+        """
+        if not self._wear.faults.faults:
             return None
-        distance = np.hypot(self._node_xy[surcharged, 0] - x, self._node_xy[surcharged, 1] - y)
-        for row in surcharged[np.argsort(distance, kind="stable")][: int((distance <= radius_m).sum())]:
-            fault = faults.behind(int(row))
-            if fault is not None:
-                return faults.place(fault)
+        now = np.flatnonzero(self._water.surcharged)
+        before = np.array(sorted(self._overflowed), dtype=np.int64)
+        for rows in (now, before):
+            distance = np.hypot(self._node_xy[rows, 0] - x, self._node_xy[rows, 1] - y)
+            for row in rows[np.argsort(distance, kind="stable")][: int((distance <= radius_m).sum())]:
+                place = self._behind(int(row))
+                if place is not None:
+                    return place
         return self._stopped_pump_near(x, y, radius_m)
+
+    def fault_behind(self, manhole: str) -> SewerFaultPlace | None:
+        """Find what dams or dammed the water up in a manhole; satisfies `agents.views.SewerView`."""
+        row = self._row_of.get(manhole)
+        return None if row is None else self._behind(row)
+
+    def is_out_of_order(self, fault: str) -> bool:
+        """Whether a conduit or pump is still out of order."""
+        return fault in self._wear.faults.faults
 
     def rebuild_s(self, conduit: str) -> float:
         """Time that rebuilding a conduit takes on site, s: that of a water main of its bore and depth."""
@@ -133,6 +156,7 @@ class SewerStory:
             "events": dict(self._events),
             "ended": dict(self.ended),
             "blocked": dict(self._blocked),
+            "overflowed": dict(self._overflowed),
             "news": list(self._news),
         }
 
@@ -140,12 +164,19 @@ class SewerStory:
         """Take over such a state."""
         self._started, self._events = state["started"], dict(state["events"])
         self.ended, self._blocked = dict(state["ended"]), dict(state["blocked"])
+        self._overflowed = dict(state["overflowed"])
         self._news = list(state["news"])
 
     def _tell(self, change: Change, event: int) -> None:
         stands_still = change.kind == "sewer.pump_stopped"
         x, y = float(change.data["x"]), float(change.data["y"])
         self._news.append(PumpNews(change.subject, stands_still, x, y, event))
+
+    def _behind(self, row: int) -> SewerFaultPlace | None:
+        """Return what dams the water up at a node, or did so when it last overflowed and is not mended yet."""
+        faults = self._wear.faults
+        fault = faults.behind(row) or faults.faults.get(self._overflowed.get(row, ""))
+        return None if fault is None else faults.place(fault)
 
     def _stopped_pump_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
         """Find the nearest pump that stands still at a place itself."""

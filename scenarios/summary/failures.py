@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cim_models.events import Event
@@ -24,11 +25,65 @@ def summarize_failures(events: Sequence[Event]) -> list[dict[str, Any]]:
         failure = origin.get(event.id)
         if failure is not None and failure != event.id:
             led_to.setdefault(failure, []).append(event)
-    return [
-        _record(event, _end(event, events), led_to.get(event.id, []))
-        for event in events
-        if origin.get(event.id) == event.id
-    ]
+    by_id = {event.id: event for event in events}
+    closings = [event for event in events if event.kind == "case.closed"]
+    records = []
+    for event in events:
+        if origin.get(event.id) == event.id:
+            end, after = _end(event, events), led_to.get(event.id, [])
+            order = None if end is None else by_id.get(end.cause or 0)
+            mending = order if order is not None and order.kind == "order.issued" else None
+            records.append(_record(event, end, _Consequences(after, mending, closings)))
+    return records
+
+
+@dataclass(frozen=True, slots=True)
+class _Consequences:
+    """What a failure led to.
+
+    Parameters
+    ----------
+    events
+        Events whose causes lead back to it.
+    mending
+        The order that ended it, whatever had led the crew there; None for none.
+    closings
+        Closings of cases in the run.
+    """
+
+    events: Sequence[Event]
+    mending: Event | None
+    closings: Sequence[Event]
+
+    def cases(self) -> list[str]:
+        """Cases that it began, that took a report of it, or in which it was mended."""
+        told = {"case.registered", "report.merged"}
+        found = [
+            event.subject if event.kind == "case.registered" else str(event.data["case"])
+            for event in self.events
+            if event.kind in told
+        ]
+        return _once([*found, self._mended_by("case")])
+
+    def closed(self) -> list[str]:
+        """Those of its cases that were closed after it had begun to tell."""
+        first = min((event.id for event in self.events), default=0)
+        cases = set(self.cases())
+        return _once(event.subject for event in self.closings if event.subject in cases and event.id > first)
+
+    def crews(self) -> list[str]:
+        """Crews that came because of it, or mended it."""
+        return _once([*_subjects(self.events, "crew.arrived"), self._mended_by("crew")])
+
+    def orders(self) -> list[Event]:
+        """Orders that were given because of it, or ended it."""
+        orders = [event for event in self.events if event.kind == "order.issued"]
+        if self.mending is not None and self.mending not in orders:
+            orders.append(self.mending)
+        return orders
+
+    def _mended_by(self, what: str) -> str:
+        return "" if self.mending is None else str(self.mending.data.get(what) or "")
 
 
 def _origins(events: Sequence[Event]) -> dict[int, int]:
@@ -49,8 +104,8 @@ def _end(failure: Event, events: Sequence[Event]) -> Event | None:
     return next(after, None)
 
 
-def _record(failure: Event, end: Event | None, led_to: Sequence[Event]) -> dict[str, Any]:
-    orders = [event for event in led_to if event.kind == "order.issued"]
+def _record(failure: Event, end: Event | None, consequences: _Consequences) -> dict[str, Any]:
+    orders, led_to = consequences.orders(), consequences.events
     return {
         "event": failure.id,
         "kind": failure.kind,
@@ -70,13 +125,18 @@ def _record(failure: Event, end: Event | None, led_to: Sequence[Event]) -> dict[
             (float(e.data["persons_out"]) for e in led_to if e.kind == "supply.customers_out"), default=0.0
         ),
         "reports": sum(event.kind == "report.made" for event in led_to),
-        "cases": _subjects(led_to, "case.registered"),
-        "cases_closed": _subjects(led_to, "case.closed"),
-        "crews": _subjects(led_to, "crew.arrived"),
+        "cases": consequences.cases(),
+        "cases_closed": consequences.closed(),
+        "crews": consequences.crews(),
         "orders": dict(sorted(Counter(str(event.data["order"]) for event in orders).items())),
     }
 
 
 def _subjects(events: Sequence[Event], kind: str) -> list[str]:
     """Subjects of the events of a kind, each once, in the order of the log."""
-    return list(dict.fromkeys(event.subject for event in events if event.kind == kind))
+    return _once(event.subject for event in events if event.kind == kind)
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    """Names without the empty one, each once, in their order."""
+    return list(dict.fromkeys(name for name in names if name))

@@ -258,3 +258,40 @@ def test_the_telemetry_of_a_pumping_station_calls_the_crew_that_restarts_it(
     assert first(events, "sewer.pump_started").cause == order.id
     assert any(event.kind == "case.closed" for event in events)
     assert not [event for event in events if event.kind in ("road.flooded", "sewer.surcharged")]
+
+
+def test_a_street_that_drains_does_not_hide_the_blockage_that_a_sewer_sensor_told_of(
+    play: Callable[..., RunFolder],
+) -> None:
+    """Blocked gullies flood the street; a report of the full sewer joins its case, which outlives the water."""
+    run = play(
+        "joined",
+        duration="2h",
+        weather={"rain": {"constant": {"intensity_mm_h": 90, "duration": "8min"}}},
+        failures=[
+            {"blockage": {"gullies": {"ids": ["G3", "G4"]}}},
+            {"blockage": {"conduit": "C3", "at": "17:01", "blocked": 0.8, "grows": "1min"}},
+        ],
+        staffing={"crews": {"drainage": 2}},
+        reporting={"citizens": {"per_day": 0}},
+    )
+    events = list(run.events())
+    joined = next(
+        event
+        for event in events
+        if event.kind == "report.merged" and "sewer.blocked C3" in causes(events, event)
+    )
+    case = joined.data["case"]
+    assert "sewer.blocked C3" not in causes(events, first(events, "case.registered", case))
+    freed, closed = first(events, "sewer.unblocked"), first(events, "case.closed", case)
+    assert f"report.merged {joined.subject}" in causes(events, freed)
+    assert closed.t_s > freed.t_s > first(events, "sewer.relieved").t_s
+    (record,) = run.summary["failures"]
+    assert (record["cases"], record["cases_closed"]) == ([case], [case])
+    assert record["crews"] == [freed_by(events, freed)]
+    assert record["orders"] == {"UnblockConduit": 1}
+
+
+def freed_by(events: list[Event], freed: Event) -> str:
+    """Crew whose order freed a conduit."""
+    return str(next(event.data["crew"] for event in events if event.id == freed.cause))
