@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from cim_models.errors import InputError
-from scenarios.terminal import JsonOption, print_json, print_lines
+from scenarios.terminal import JsonOption, counted, print_json, print_lines
 
 if TYPE_CHECKING:
     from cim_models.city import Network
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     from twin.detection.blockages.forcing import Forcing
     from twin.detection.blockages.settings import BlockageSettings
     from twin.detection.readings import Readings
+    from twin.rain import GaugeFile, RainSeries
 
 COLUMNS = (
     "time", "blockage", "news", "conduit", "probability", "candidates", "blocked_share", "since", "evidence",
 )  # fmt: skip
 _NAMED = 4
 _MOMENT = len("2024-01-01 00:00:00")
+_GAPS = ("refuse", "dry")
+_MOST_RAIN_MM_H = 2500.0
+"""Above the records of a minute: 31.2 mm, Unionville, 1956 (WMO archive of extremes); 38 mm, Barot, 1970."""
 _RAIN_QUANTITIES = ("intensity_mm_h", "intensity_mm_s", "depth_mm")
 
 
@@ -44,6 +49,9 @@ def detect_blockages_command(
     rain_quantity: Annotated[
         str, typer.Option(help=f"What its columns hold: {', '.join(_RAIN_QUANTITIES)}.")
     ] = _RAIN_QUANTITIES[0],
+    rain_gaps: Annotated[
+        str, typer.Option(help=f"What is made of gaps in it: {', '.join(_GAPS)} (counted as no rain).")
+    ] = _GAPS[0],
     calibration_days: Annotated[
         int, typer.Option(help="Days at the beginning in which nothing was blocked; 0 to learn nothing.")
     ] = 7,
@@ -72,7 +80,8 @@ def detect_blockages_command(
     else:
         sewer = _sewer(network, bundle)
         table, notes = _readings(readings, sewer)
-        forcing = _forcing(sewer, rain, rain_quantity, table)
+        forcing, rain_notes = _forcing(sewer, _rain_file(rain, rain_quantity, rain_gaps), table)
+        notes += rain_notes
     with _bar(shown=not quiet) as watcher:
         report = detect_blockages(
             sewer, table, forcing, settings, jobs=jobs or available_threads(), watcher=watcher
@@ -160,40 +169,81 @@ def _readings(path: Path, sewer: Network) -> tuple[Readings, list[str]]:
     from twin.detection.health import check_readings
     from twin.detection.readings import read_readings, sewer_sensors
 
+    if path.is_dir():
+        raise InputError(
+            "--readings", got=f"the folder '{path}'", expected="a CSV file",
+            remedy="Give a run folder as the argument RUN, without --readings",
+        )  # fmt: skip
     kinds = sewer_sensors(sewer)
     checked = check_readings(read_readings(path, sewer, kinds), kinds, path.name, frozen=False)
     return checked.readings, list(checked.notes)
 
 
-def _forcing(sewer: Network, rain: Path | None, quantity: str, readings: Readings) -> Forcing:
-    """Put the rain into the model.
+def _rain_file(path: Path | None, quantity: str, gaps: str) -> GaugeFile | None:
+    """Return the table of rain and what its columns mean; None where there is none."""
+    from twin.rain import GaugeFile
+
+    for option, value, choices in (
+        ("--rain-quantity", quantity, _RAIN_QUANTITIES),
+        ("--rain-gaps", gaps, _GAPS),
+    ):
+        if value not in choices:
+            raise InputError(option, got=f"'{value}'", expected=", ".join(choices))
+    if path is None:
+        return None
+    chosen: Literal["intensity_mm_h", "intensity_mm_s", "depth_mm"] = quantity  # type: ignore[assignment]
+    made: Literal["refuse", "dry"] = gaps  # type: ignore[assignment]
+    places = dict.fromkeys(_gauges(path), (0.0, 0.0))  # which gauge rains where is the model's to say
+    return GaugeFile(path, chosen, places, made)
+
+
+def _forcing(sewer: Network, rain: GaugeFile | None, readings: Readings) -> tuple[Forcing, Sequence[str]]:
+    """Put the rain into the model; also return what was done to it.
 
     Raises
     ------
     InputError
-        If the quantity is none, or the rain does not fit the model or does not cover the readings.
+        If the rain has gaps, is more than ever fell, or does not fit the model or cover the readings.
     """
     from twin.detection.blockages.detector import origin_of
     from twin.detection.blockages.forcing import own_forcing, rain_forcing
-    from twin.rain import GaugeFile, gauge_rain
 
     origin = origin_of(readings)
     if rain is None:
-        return own_forcing(sewer.inp, origin)
-    if quantity not in _RAIN_QUANTITIES:
-        raise InputError("--rain-quantity", got=f"'{quantity}'", expected=", ".join(_RAIN_QUANTITIES))
-    chosen: Literal["intensity_mm_h", "intensity_mm_s", "depth_mm"] = quantity  # type: ignore[assignment]
-    places = dict.fromkeys(_gauges(rain), (0.0, 0.0))  # which gauge rains where is the model's to say
-    series = gauge_rain(GaugeFile(rain, chosen, places), origin.isoformat())
+        return own_forcing(sewer.inp, origin), ()
+    series = _rain(rain, origin)
     length_s = float((readings.times[-1] - readings.times[0]).astype("timedelta64[s]").astype(int))
     if series.edges_s[0] > 0.0 or series.edges_s[-1] < length_s:
         raise InputError(
-            f"Rain file {rain.name}",
+            f"Rain file {Path(rain.path).name}",
             got=f"{series.edges_s[0] / 3600:.1f} h to {series.edges_s[-1] / 3600:.1f} h",
             expected=f"0 h to {length_s / 3600:.1f} h since the first reading at least",
             remedy="Give rain for the whole time, 0 where none fell",
         )
-    return rain_forcing(sewer.inp, series, origin)
+    return rain_forcing(sewer.inp, series, origin), series.notes
+
+
+def _rain(file: GaugeFile, origin: datetime) -> RainSeries:
+    """Read measured rain, and refuse more than has ever been measured."""
+    from twin.rain import gauge_rain
+    from twin.rain.record import FILL_GAPS
+
+    try:
+        series = gauge_rain(file, origin.isoformat())
+    except InputError as error:
+        if error.remedy != FILL_GAPS:
+            raise
+        remedy = "Fill the gap, or count it as no rain with --rain-gaps dry"
+        raise InputError(error.what, got=error.got, expected=error.expected, remedy=remedy) from error
+    most = float(series.rates_mm_h.max())
+    if most > _MOST_RAIN_MM_H:
+        raise InputError(
+            f"Rain file {Path(file.path).name}",
+            got=f"{most:g} mm/h",
+            expected=f"<= {_MOST_RAIN_MM_H:g} mm/h, more than was ever measured in a minute",
+            remedy="Check the unit, --rain-quantity",
+        )
+    return series
 
 
 def _gauges(path: Path) -> Sequence[str]:
@@ -260,13 +310,13 @@ def _lines(report: BlockageReport, notes: Sequence[str], out: Path) -> list[str]
     return [
         *notes,
         *_found_lines(report),
-        f"{len(report.conduits)} conduits are candidates, {report.left_out} are not",
+        f"{counted(len(report.conduits), 'conduit')} simulated as candidates, {report.left_out} not",
         *(
             f"{len(names)} of them would show a blockage of {share:.0%} of the section"
             for share, names in report.visible
         ),
         *_unjudged_lines(report),
-        f"{len(found)} blockages, {len(report.news)} lines: {out}",
+        f"{counted(len(found), 'blockage')}, {counted(len(report.news), 'line')}: {out}",
     ]
 
 

@@ -11,7 +11,7 @@ import typer
 
 from cim_models.errors import InputError
 from scenarios.blockages import detect_blockages_command
-from scenarios.terminal import JsonOption, command_group, print_json, print_lines
+from scenarios.terminal import JsonOption, command_group, counted, print_json, print_lines
 
 if TYPE_CHECKING:
     from twin.detection.detector import LeakReport
@@ -65,7 +65,7 @@ def detect_leaks_command(
                 f"Sensor {fault['sensor']} left out from {fault['time']}: off by {fault['offset']:+.2f}"
                 for fault in _faults(report)
             ),
-            f"{len(leaks)} leaks, {len(report.detections)} lines: {out}",
+            f"{counted(len(leaks), 'leak')}, {counted(len(report.detections), 'line')}: {out}",
         ]
     )
 

@@ -38,6 +38,11 @@ def command_group(text: str) -> typer.Typer:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words: 1 leak, 2 leaks."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(value: Any) -> None:
     """Print a value as one line of JSON on stdout."""
     typer.echo(json.dumps(value, ensure_ascii=False))

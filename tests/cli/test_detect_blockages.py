@@ -64,6 +64,16 @@ def test_a_sensor_suspected_before_a_blockage_is_told_before_it_and_withdrawn(
     assert "when a blockage was likelier" in lines[sensor]
 
 
+def test_a_gap_in_the_rain_may_count_as_dry(folder: Path, invoke: Invoke) -> None:
+    lines = (folder / "rain.csv").read_text("utf-8").splitlines()
+    lines[100] = lines[100].split(",")[0] + ","
+    (folder / "gap.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = call(invoke, folder, "--rain", folder / "gap.csv", "--rain-gaps", "dry")
+    assert result.exit_code == 0, result.output
+    assert "gauge 'gauge': 1 missing values counted as no rain" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("1 blockage, 1 line: ")
+
+
 def test_as_many_processes_as_may_be_used(
     folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +105,14 @@ def test_as_many_processes_as_may_be_used(
         (("--rain", "rain.csv", "--rain-quantity", "inches"), "--rain-quantity: got 'inches'"),
         (("--bundle", "elsewhere"), "got both; expected either --network or --bundle"),
         (("--rain", "none.csv"), "none.csv"),
+        (
+            ("--rain", "gap.csv"),
+            "no value; expected a value. Fill the gap, or count it as no rain with --rain-gaps",
+        ),
+        (("--rain", "rain.csv", "--rain-gaps", "fill"), "--rain-gaps: got 'fill'; expected refuse, dry"),
+        (("--rain", "flood.csv"), "Rain file flood.csv: got 5000 mm/h; expected <= 2500 mm/h"),
+        (("--candidates", "0"), "Conduits to simulate (--candidates): got 0; expected >= 1 conduit"),
+        (("--readings", ""), "--readings: got the folder"),
     ],
 )
 def test_what_is_refused_is_said_in_one_line(
@@ -102,10 +120,19 @@ def test_what_is_refused_is_said_in_one_line(
 ) -> None:
     lines = (folder / "rain.csv").read_text("utf-8").splitlines()
     (folder / "short.csv").write_text("\n".join(lines[:50]), encoding="utf-8")
+    gap = [*lines[:100], lines[100].split(",")[0] + ",", *lines[101:]]
+    (folder / "gap.csv").write_text("\n".join(gap), encoding="utf-8")
+    flood = [lines[0], *(line.split(",")[0] + ",5000" for line in lines[1:])]
+    (folder / "flood.csv").write_text("\n".join(flood), encoding="utf-8")
     two = ["time,east,west", *(f"{line},0" for line in lines[1:])]
     (folder / "two.csv").write_text("\n".join(two), encoding="utf-8")
     rain = () if "--rain" in more or not more else ("--rain", folder / "rain.csv")
-    result = call(invoke, folder, *rain, *(folder / word if word.endswith(".csv") else word for word in more))
+    result = call(
+        invoke,
+        folder,
+        *rain,
+        *(folder / word if word.endswith(".csv") or not word else word for word in more),
+    )
     assert result.exit_code == 2, result.output
     assert words in result.stderr
     assert result.stderr.count("\n") == 1

@@ -21,6 +21,9 @@ from cim_models.city import Network
 from cim_models.errors import InputError
 
 _FIRST_LINE = 2
+_EXPECTED = "a CSV table, perhaps compressed"
+_PARSER_PREFIX = "Error tokenizing data. C error: "
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _PRESSURES_M = (-1.0, 500.0)
 _TANK_LEVELS_M = (-0.5, 100.0)
 _LEAST_LEVEL_M, _ABOVE_GROUND_M = -0.2, 10.0
@@ -156,7 +159,7 @@ def read_readings(path: Path, network: Network, kinds: Sequence[SensorKind] | No
     times = _times(table.iloc[:, 0], path.name)
     columns = tuple(str(name) for name in table.columns[1:])
     check_columns(columns, kinds, path.name)
-    values = np.column_stack([_numbers(table[name], path.name) for name in table.columns[1:]])
+    values = np.column_stack([_numbers(table[name], path.name) for name in columns])
     return Readings(times, columns, values)
 
 
@@ -191,15 +194,33 @@ def _words(kinds: Sequence[SensorKind]) -> str:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
+    """Return the rows as text under the names of the heading, unchanged even where two are the same."""
+    head = _read_rows(path, 1).iloc[0]
+    if any(char < " " and char != "\t" for name in head for char in name):
+        raise InputError(f"Readings {path.name}", got="a heading with control characters", expected=_EXPECTED)
+    if head.size == 1 and (mark := next((mark for mark in _OTHER_SEPARATORS if mark in head[0]), None)):
+        raise InputError(
+            f"Readings {path.name}",
+            got=f"a heading with {_OTHER_SEPARATORS[mark]} and no commas",
+            expected="columns separated by commas, and points in decimal numbers",
+            remedy="Export the table with commas",
+        )
+    table = _read_rows(path, None)
+    return table.iloc[1:].reset_index(drop=True).set_axis(head.tolist(), axis="columns")
+
+
+def _read_rows(path: Path, rows: int | None) -> pd.DataFrame:
+    """Return the first rows of a file as text, or all of them."""
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
+        return pd.read_csv(path, dtype=str, keep_default_na=False, header=None, nrows=rows)
     except (FileNotFoundError, IsADirectoryError, PermissionError):
         raise
+    except UnicodeDecodeError as exc:
+        got = f"bytes that are no text in UTF-8, the first at {exc.start}"
+        raise InputError(f"Readings {path.name}", got=got, expected=_EXPECTED) from exc
     except (ValueError, EOFError, OSError, zlib.error) as exc:  # what pandas and the decompressors raise
-        reason = " ".join(str(exc).split())
-        raise InputError(
-            f"Readings {path.name}", got=reason, expected="a CSV table, perhaps compressed"
-        ) from exc
+        reason = " ".join(str(exc).removeprefix(_PARSER_PREFIX).split())
+        raise InputError(f"Readings {path.name}", got=reason, expected=_EXPECTED) from exc
 
 
 def _times(texts: pd.Series, source: str) -> NDArray[np.datetime64]:

@@ -11,7 +11,7 @@ from cim_models.errors import InputError
 from twin.rain.series import RainSeries
 
 Gaps = Literal["refuse", "dry"]
-_DRY = "Fill the gap, or set gaps to 'dry' to count it as no rain"
+FILL_GAPS = "Fill the gap, or set gaps to 'dry' to count it as no rain"
 _SINGLE_NOTES = 20
 
 
@@ -139,7 +139,7 @@ def _refuse(record: RainRecord, missing: NDArray[np.bool_], late: NDArray[np.boo
             f"{record.what}, {record.row_name(row)}, {record.place_name(place)}",
             got="no value",
             expected="a value",
-            remedy=_DRY,
+            remedy=FILL_GAPS,
         )
     if late.any():
         row = int(np.argmax(late))
@@ -147,7 +147,7 @@ def _refuse(record: RainRecord, missing: NDArray[np.bool_], late: NDArray[np.boo
             f"{record.what}, after {record.row_name(row)}",
             got=f"no row for {np.diff(record.times_s)[row]:g} s",
             expected=f"a row every {usual_s:g} s",
-            remedy=_DRY,
+            remedy=FILL_GAPS,
         )
 
 

@@ -180,7 +180,7 @@ def test_a_dry_sewer_is_refused(healthy: Readings) -> None:
         ({"calibration_days": -1}, "--calibration-days"),
         ({"shares": (0.9, 0.8)}, "shares"),
         ({"shares": ()}, "shares"),
-        ({"most_candidates": 0}, "most_candidates"),
+        ({"most_candidates": 0}, "--candidates"),
         ({"routing_step_s": 7.0}, "routing_step_s"),
     ],
 )

@@ -37,6 +37,10 @@ def test_gaps_are_unknown(tmp_path: Path) -> None:
         ((HEAD, ROWS[0], "2024-01-01 00:15:00,high,6"), ["line 3", "p_n00", "'high'"]),
         ((HEAD,), ["0 rows"]),
         (("Timestamp", "2024-01-01 00:00:00"), ["1 columns"]),
+        (tuple(line.replace(",", ";") for line in (HEAD, *ROWS)), ["semicolons", "separated by commas"]),
+        (("Zeit;p_n00", "2024-01-01 00:00:00;1,5"), ["semicolons", "separated by commas"]),
+        ((f"{HEAD},p_n00", *(f"{row},1" for row in ROWS)), ["two columns 'p_n00'"]),
+        ((HEAD, f"{ROWS[0]},8"), ["got Expected 3 fields in line 2, saw 4"]),
         ((HEAD, "2024-01-01T00:00:00+08:00,1,5"), ["times with a zone"]),
     ],
 )
@@ -54,6 +58,20 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "r.csv.gz"
     path.write_bytes(b"not compressed at all")
     with pytest.raises(InputError, match=r"Readings r\.csv\.gz: got .*; expected a CSV table"):
+        read_readings(path, grid_network())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (bytes(range(256)) * 20, "a heading with control characters"),
+        (bytes(range(255, 127, -1)) * 20, "bytes that are no text in UTF-8, the first at 0"),
+    ],
+)
+def test_a_binary_file_is_refused_in_words_of_its_own(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "r.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"got {words}; expected a CSV"):
         read_readings(path, grid_network())
 
 

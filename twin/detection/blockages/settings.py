@@ -107,7 +107,6 @@ class BlockageSettings:
                 and shares[-1] <= 1.0,
                 "ascending shares above 0 to 1",
             ),
-            ("most_candidates", self.most_candidates, self.most_candidates >= 1, ">= 1"),
             (
                 "tell_probability",
                 self.tell_probability,
@@ -118,6 +117,10 @@ class BlockageSettings:
         for name, value, is_right, expected in rules:
             if not is_right:
                 raise InputError(f"BlockageSettings.{name}", got=value, expected=expected)
+        if self.most_candidates < 1:
+            raise InputError(
+                "Conduits to simulate (--candidates)", got=self.most_candidates, expected=">= 1 conduit"
+            )
         if self.calibration_days < 0:
             raise InputError(
                 "Days of calibration (--calibration-days)",
