@@ -163,14 +163,23 @@ def seconds_since(column: pd.Series, name: str, start: str | None) -> NDArray[np
     try:
         stamps = pd.to_datetime(column, format="ISO8601")
         origin = stamps.iloc[0] if start is None else pd.Timestamp(start)
-        seconds = (stamps - origin) / pd.Timedelta(seconds=1)
     except (ValueError, TypeError) as exc:
         raise InputError(
             f"{name}, column '{column.name}'",
             got=exc,
             expected="seconds or ISO date-times, with a time zone where the start has one",
         ) from exc
-    return np.asarray(seconds, dtype=np.float64)
+    if (stamps.dt.tz is None) != (origin.tz is None):
+        here, there = (
+            "no time zone" if each is None else "a time zone" for each in (stamps.dt.tz, origin.tz)
+        )
+        raise InputError(
+            f"{name}, column '{column.name}'",
+            got=f"{column.iloc[0]} with {here}",
+            expected=f"date-times with {there}, as the start {start} has",
+            remedy="Write them as the start is written, or as seconds since it",
+        )
+    return np.asarray((stamps - origin) / pd.Timedelta(seconds=1), dtype=np.float64)
 
 
 def _chosen(columns: list[str], column: str | None, name: str) -> str:

@@ -50,12 +50,15 @@ class MonitoringPlan:
         What goes wrong.
     report_every_s
         Time between two reports on health, s.
+    insensitive
+        Ids of the gauges with a file whose temperature never changes before the start.
     """
 
     settings: MonitoringSettings
     structures: tuple[Structure, ...]
     troubles: Troubles
     report_every_s: float
+    insensitive: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -63,7 +66,12 @@ class MonitoringPlan:
         gauges = [gauge for each in self.structures for gauge in each.gauges]
         recorded = sum(gauge.recorded is not None for gauge in gauges)
         made_up = "structures: noise, damage and limits of gauges, traffic and slopes are assumed"
-        return (made_up, f"structures: {recorded} gauges read a file") if recorded else (made_up,)
+        read = (f"structures: {recorded} gauges read a file",) if recorded else ()
+        flat = (
+            f"structures: temperature at gauge {name} never changes before the start, and explains nothing"
+            for name in self.insensitive
+        )
+        return (made_up, *read, *flat)
 
 
 def watches_structures(scenario: Scenario) -> bool:
@@ -96,7 +104,8 @@ def monitoring_plan(loaded: LoadedScenario, city: City) -> MonitoringPlan | None
     )
     if any(gauge.recorded is not None for each in structures for gauge in each.gauges):
         with blame(str(loaded.path), "monitoring"):
-            open_watch(plan, loaded.scenario, city)  # refuses records that are too short to learn from
+            watch = open_watch(plan, loaded.scenario, city)  # refuses what is too short to learn from
+        plan = replace(plan, insensitive=watch.insensitive)
     return plan
 
 

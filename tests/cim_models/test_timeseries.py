@@ -62,8 +62,14 @@ def test_a_missing_file_is_refused(tmp_path):
 
 def test_a_file_without_zone_is_refused_where_the_start_has_one(written):
     path = written("t,v\n2026-06-18T17:00:00,1\n2026-06-18T18:00:00,1\n")
-    with pytest.raises(InputError, match="time zone"):
+    with pytest.raises(InputError, match=r"got 2026-06-18T17:00:00 with no time zone; expected .* the start"):
         read_series(path, start="2026-06-18T17:00:00+08:00")
+
+
+def test_a_file_with_a_zone_is_refused_where_the_start_has_none(written):
+    path = written("t,v\n2026-06-18T17:00:00+08:00,1\n")
+    with pytest.raises(InputError, match="with a time zone; expected date-times with no time zone"):
+        read_series(path, start="2026-06-18T17:00:00")
 
 
 @pytest.mark.parametrize(

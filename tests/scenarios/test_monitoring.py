@@ -432,5 +432,26 @@ def test_a_record_too_short_to_learn_from_is_refused_by_gauge(scenario: Path, tm
         prepare(load_scenario(str(scenario), ["failures=[]", gauges]))
 
 
+def test_a_record_at_one_temperature_is_taken_and_noted(scenario: Path, tmp_path: Path) -> None:
+    path, crack = tmp_path / "flat.csv", np.random.default_rng(1).normal(3.0, 0.1, 72)
+    pd.DataFrame({"time": 3600.0 * np.arange(-71, 1), "crack": crack, "air": 20.0}).to_csv(path, index=False)
+    gauge = f"{{quantity: crack, file: '{path}', column: crack, temperature: air}}"
+    keys = ["failures=[]", f"monitoring.structures.0.gauges=[{gauge}]"]
+    plan = prepare(load_scenario(str(scenario), keys)).monitoring
+    assert plan is not None
+    assert [note for note in plan.notes if "BR-1-crack never changes" in note] == [plan.notes[-1]]
+
+
+def test_a_record_without_a_time_zone_is_refused_in_one_line(scenario: Path, tmp_path: Path) -> None:
+    path = tmp_path / "naive.csv"
+    path.write_text("time,crack\n2026-06-17T23:00:00,1\n2026-06-18T00:00:00,2\n")
+    gauges = f"monitoring.structures.0.gauges=[{{quantity: crack, file: '{path}', column: crack}}]"
+    with pytest.raises(
+        ScenarioError, match=r"gauges\.0\.file.*no time zone.*as the start 2026-06-18T00"
+    ) as found:
+        prepare(load_scenario(str(scenario), ["failures=[]", gauges]))
+    assert "\n" not in str(found.value)
+
+
 def test_structures_are_not_watched_unless_a_scenario_asks_for_it(cloudburst: Path) -> None:
     assert prepare(load_scenario(str(cloudburst))).monitoring is None

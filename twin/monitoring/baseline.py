@@ -20,7 +20,8 @@ class Baseline:
     Parameters
     ----------
     level, per_degree, per_load
-        Reading = level + per_degree * temperature + per_load * load.
+        Reading = level + per_degree * temperature + per_load * load; ``per_degree`` is 0 where the
+        temperature never changed, so that nothing could be learnt about it.
     correlation
         Of a residual with the one before it.
     innovation
@@ -63,14 +64,14 @@ def learn_baseline(
     readings
         Shape (times, gauges); NaN where a reading is missing.
     temperature_c, load
-        Shape (times,), degrees Celsius and traffic over its mean; the temperature must vary.
+        Shape (times,), degrees Celsius and traffic over its mean.
     name
         Whose, for messages.
 
     Raises
     ------
     InputError
-        If there are too few readings, or the temperature never changes.
+        If there are too few readings, or they never scatter.
 
     Source: least squares, and Yule-Walker's equation of order 1 for the residuals.
     """
@@ -80,17 +81,17 @@ def learn_baseline(
 
 def _learn(reading: Floats, drivers: Floats, name: str) -> Baseline:
     known = np.isfinite(reading) & np.isfinite(drivers[:, 0])
-    warmth = drivers[known, 0]
-    if known.sum() < LEAST_READINGS or np.ptp(warmth) <= 0.0:
-        degrees = np.ptp(warmth) if warmth.size else 0.0
+    if known.sum() < LEAST_READINGS:
         raise InputError(
             f"Baseline of {name}",
-            got=f"{known.sum()} readings over {degrees:.1f} degrees before the start",
-            expected=f"at least {LEAST_READINGS} at temperatures that vary",
-            remedy="Learn over a longer time",
+            got=f"{known.sum()} readings before the start",
+            expected=f"at least {LEAST_READINGS}",
+            remedy="Give readings of a longer time",
         )
-    design = np.column_stack([np.ones(len(reading)), drivers])
+    explains = np.array([1.0, float(np.ptp(drivers[known, 0]) > 0.0), 1.0])
+    design = np.column_stack([np.ones(len(reading)), drivers]) * explains
     line, *_ = np.linalg.lstsq(design[known], reading[known], rcond=None)
+    line *= explains
     rest = reading - design @ line
     now, before = rest[1:], rest[:-1]
     both = np.isfinite(now) & np.isfinite(before)

@@ -98,6 +98,12 @@ class StructureWatch:
         """Ids of all gauges, by structure."""
         return tuple(self._structure_of)
 
+    @property
+    def insensitive(self) -> tuple[str, ...]:
+        """Ids of the gauges about whose temperature nothing could be learnt, because it never changed."""
+        rows = {name: group.baseline.per_degree[row] for name, (group, row) in self._place.items()}
+        return tuple(name for name in self.ids if rows[name] == 0.0)
+
     def set_rain(self, rain_mm_h: float) -> None:
         """Set the rain that holds from now on, mm/h."""
         self._rain_mm_h = rain_mm_h

@@ -60,6 +60,28 @@ def test_a_gap_is_missing_and_nothing_else() -> None:
     assert all(not 0.5 * DAY_S < t_s <= DAY_S for t_s in times)
 
 
+def test_a_temperature_that_never_changes_explains_nothing() -> None:
+    varying = _recorded(shift=0.8)
+    constant = np.full(len(varying.times_s), 12.0)
+    assert varying.temperature_c is not None
+    values = varying.values - 0.3 * (varying.temperature_c - 12.0)  # as read at 12 degrees all the time
+    watch = _watch(RecordedReadings(varying.times_s, values, constant))
+    assert watch.insensitive == ("GA-1",)
+    assert _watch(varying).insensitive == ()
+    watch.advance_to(6 * DAY_S)
+    deviates = [each for each in watch.take_changes() if each.kind == "gauge.deviates"]
+    assert 3 * DAY_S <= deviates[0].t_s < 3.5 * DAY_S
+
+
+def test_a_temperature_that_changes_after_the_start_alone_moves_nothing() -> None:
+    """What nobody could learn is not made up: the readings do not follow the warmth, nor does what is expected."""
+    times_s = _recorded().times_s
+    values = 7.0 + 0.1 * np.random.default_rng(3).standard_normal(len(times_s))
+    watch = _watch(RecordedReadings(times_s, values, np.where(times_s > 0.0, 25.0, 12.0)))
+    watch.advance_to(6 * DAY_S)
+    assert [each.kind for each in watch.take_changes()] == []
+
+
 def test_too_short_a_record_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="Baseline of gauge 'GA-1'"):
         _watch(_recorded(days_before=1))
@@ -92,6 +114,7 @@ def test_a_file_is_read_with_its_gaps(tmp_path: Path) -> None:
         ("time,crack\n0,1\n", "'strain'.*one of crack"),
         ("time,strain\n", "no rows"),
         ("time,strain\nyesterday,1\n", "ISO date-times"),
+        ("time,strain\n2026-06-17T23:00:00,1\n", "column 'time'.*no time zone; expected.*with a time zone"),
     ],
 )
 def test_wrong_files_are_refused_by_row(tmp_path: Path, text: str, found: str) -> None:
