@@ -244,10 +244,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "structure_outside": ("超限占比", "Outside limits"),
     "structure_gauge": ("最不利仪器", "Worst gauge"),
     "structure_worst": ("{gauge}，偏离为限值的 {score} 倍", "{gauge}, {score} times its limit"),
-    "structure_doubtful": (
-        "；{gauges} 的告警经现场核实为误报",
-        "; on site {gauges} was found to alarm falsely",
-    ),
+    "structure_doubtful": ("；{gauges} 经现场核实为误报", "; alarm of {gauges} found false on site"),
     "structure_first_outside": ("首次超限", "First outside"),
     "structure_outside_since": ("本次超限始于", "Outside since"),
     "structure_secured": ("加固", "Secured"),

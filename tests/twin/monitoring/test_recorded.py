@@ -74,7 +74,7 @@ def test_a_temperature_that_never_changes_explains_nothing() -> None:
 
 
 def test_a_temperature_that_changes_after_the_start_alone_moves_nothing() -> None:
-    """What nobody could learn is not made up: the readings do not follow the warmth, nor does what is expected."""
+    """What nobody could learn is not made up: neither readings nor what is expected follow."""
     times_s = _recorded().times_s
     values = 7.0 + 0.1 * np.random.default_rng(3).standard_normal(len(times_s))
     watch = _watch(RecordedReadings(times_s, values, np.where(times_s > 0.0, 25.0, 12.0)))

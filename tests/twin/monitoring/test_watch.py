@@ -89,7 +89,7 @@ def test_a_baseline_finds_the_line_and_the_memory_in_spite_of_gaps() -> None:
 def test_too_little_is_not_learnt_from() -> None:
     with pytest.raises(InputError, match="Baseline of gauges"):
         learn_baseline(np.zeros((10, 1)), np.arange(10.0))
-    with pytest.raises(InputError, match="got 10 readings.*at least 48"):
+    with pytest.raises(InputError, match=r"got 10 readings.*at least 48"):
         learn_baseline(np.ones((10, 1)), np.full(10, 20.0))
     with pytest.raises(InputError, match="never scatter"):
         learn_baseline(np.zeros((100, 1)), np.arange(100.0))
