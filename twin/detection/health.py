@@ -54,6 +54,10 @@ def check_readings(
         if not np.isfinite(column).any():
             faults[name] = "silent"
             continue
+        if element in kind.usual and (other := _unusual(column, kind.usual[element])):
+            faults[name] = other
+            column[:] = np.nan
+            continue
         low, high = kind.ranges[element]
         words = _take_out(column, (column < low) | (column > high), f"outside {low:g} to {high:g}")
         if frozen and kind.speaks:
@@ -77,6 +81,14 @@ def check_readings(
         notes += [f"{name} left out where it is {words}" for name, words in faults.items()]
     columns = tuple(name for name, there in zip(readings.columns, alive, strict=True) if there)
     return CheckedReadings(Readings(readings.times, columns, values[:, alive]), tuple(notes))
+
+
+def _unusual(column: NDArray[np.float64], usual: tuple[float, float]) -> str:
+    """Say that half of what a sensor reads is outside its usual range; nothing where it is not."""
+    median = float(np.nanmedian(column))
+    if usual[0] <= median <= usual[1]:
+        return ""
+    return f"in another unit, it seems: its median is {median:g}, outside {usual[0]:g} to {usual[1]:g}"
 
 
 def _take_out(column: NDArray[np.float64], wrong: NDArray[np.bool_], words: str) -> list[str]:

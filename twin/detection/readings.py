@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ _PARSER_PREFIX = "Error tokenizing data. C error: "
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _PRESSURES_M = (-1.0, 500.0)
 _TANK_LEVELS_M = (-0.5, 100.0)
-_LEAST_LEVEL_M, _ABOVE_GROUND_M = -0.2, 10.0
+_LEAST_LEVEL_M, _ABOVE_GROUND_M, _GROUND_TOLERANCE_M = -0.2, 10.0, 0.2
 _FLOWS_M3_H = (-1e6, 1e6)
 
 
@@ -44,6 +44,8 @@ class SensorKind:
         Least and largest value that such a sensor can read, by id of the element.
     speaks
         False for what only helps others to speak.
+    usual
+        Range in which half of what it reads must lie, by id of the element, where there is one.
     """
 
     prefix: str
@@ -51,6 +53,7 @@ class SensorKind:
     words: str
     ranges: Mapping[str, tuple[float, float]]
     speaks: bool = True
+    usual: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +120,25 @@ def supply_sensors(network: Network) -> tuple[SensorKind, ...]:
 
 
 def sewer_sensors(network: Network) -> tuple[SensorKind, ...]:
-    """Return the kinds of sensors of a sewer; no level is more than 10 m above the ground."""
+    """Return the kinds of sensors of a sewer; no level is more than 10 m above the ground.
+
+    Half of the time a level is not even above the ground; one that is, is most likely in another unit. An
+    outfall has no ground of its own.
+    """
     nodes = network.nodes
     depths = (nodes["ground_elevation_m"] - nodes["invert_elevation_m"]).to_numpy(dtype=float)
     levels = {
         name: (_LEAST_LEVEL_M, float(depth) + _ABOVE_GROUND_M)
         for name, depth in zip(nodes["id"].astype(str), depths, strict=True)
     }
+    covered = (nodes["kind"] != "outfall").to_numpy() & (depths > 0.0)
+    usual = {
+        name: (_LEAST_LEVEL_M, float(depth) + _GROUND_TOLERANCE_M)
+        for name, depth in zip(nodes.loc[covered, "id"].astype(str), depths[covered], strict=True)
+    }
     flows = dict.fromkeys(network.links["id"].astype(str), _FLOWS_M3_H)
     return (
-        SensorKind("level", "node", "level_NODE (m)", levels),
+        SensorKind("level", "node", "level_NODE (m)", levels, usual=usual),
         SensorKind("q", "link", "q_LINK (m3/h)", flows),
     )
 

@@ -73,4 +73,30 @@ def test_a_level_of_a_sewer_may_stand_still_but_not_stand_above_the_ground() -> 
     checked = check({"level_A3": steady, "level_T1": high}, sewer=True)
     assert checked.readings.columns == ("level_A3",)
     assert (checked.readings.values == 0.02).all()
-    assert "level_T1 left out where it is outside -0.2 to 12.5 (40) in 100% of the rows" in checked.notes
+    assert (
+        "level_T1 left out where it is in another unit, it seems: its median is 40, outside -0.2 to 2.7"
+        in (checked.notes)
+    )
+
+
+def test_a_flood_above_the_ground_is_no_other_unit() -> None:
+    flood, high = np.full(QUARTERS, 0.3), np.full(QUARTERS, 0.3)
+    flood[:96], high[:96] = 4.0, 40.0
+    checked = check({"level_A3": flood, "level_T1": high}, sewer=True)
+    np.testing.assert_array_equal(checked.readings.values[:, 0], flood)
+    assert checked.notes == (
+        "Degraded: 2 of 2 sensors can be used",
+        "level_T1 left out where it is outside -0.2 to 12.5 (40) in 33% of the rows",
+    )
+
+
+def test_levels_in_cm_are_an_error_that_names_the_unit() -> None:
+    levels = {"level_A3": 4.0 + MOVING / 30.0, "level_T1": 5.0 + MOVING / 30.0}
+    with pytest.raises(
+        InputError, match=r"none of 2 sensors can be used: got level_A3 in another unit, it seems"
+    ):
+        check(levels, sewer=True)
+
+
+def test_an_outfall_has_no_ground_to_be_above() -> None:
+    assert check({"level_O": np.full(QUARTERS, 4.0)}, sewer=True).notes == ()
