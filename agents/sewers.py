@@ -81,9 +81,9 @@ class SewerRepairs:
 
     Where the gullies of a street under water are clear and water still comes up, the crew opens the manholes
     around the case and follows the full pipes downwards to what dams them: a blocked or collapsed conduit, or
-    a pump that stands still. A manhole that has overflowed shows it afterwards, and one that was reported to the
-    case is opened wherever it is. A pump at the place itself is seen to stand still without any water. One case
-    at a time has the fault mended; none that is known to come from it is closed before.
+    a pump that stands still. A manhole that has overflowed shows it afterwards, and one that was reported to
+    the case is opened wherever it is. A pump at the place itself is seen to stand still without any water.
+    One case at a time has the fault mended; none that is known to come from it is closed before.
 
     Parameters
     ----------

@@ -185,9 +185,9 @@ class SewerView(Protocol):
     """The sewer as crews see it who look for what dams the water up, and mend it."""
 
     def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
-        """Find what dams the water up that comes or came out of manholes within a radius, or stands still there.
+        """Find what dams the water up that comes or came out of manholes within a radius.
 
-        None where there is nothing.
+        Or a pump that stands still there; None where there is nothing.
         """
         ...
 

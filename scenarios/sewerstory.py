@@ -120,7 +120,7 @@ class SewerStory:
     def fault_near(self, x: float, y: float, radius_m: float) -> SewerFaultPlace | None:
         """Find what dams the water that comes up within a radius; satisfies `agents.views.SewerView`.
 
-        Where nothing overflows any more, manholes that did show it: by their covers, and by what was washed up.
+        Where nothing overflows any more, manholes that did so show it by what was washed up.
         """
         if not self._wear.faults.faults:
             return None
@@ -173,7 +173,7 @@ class SewerStory:
         self._news.append(PumpNews(change.subject, stands_still, x, y, event))
 
     def _behind(self, row: int) -> SewerFaultPlace | None:
-        """Return what dams the water up at a node, or did so when it last overflowed and is not mended yet."""
+        """Return what dams the water up at a node, or did so when it overflowed and is not mended yet."""
         faults = self._wear.faults
         fault = faults.behind(row) or faults.faults.get(self._overflowed.get(row, ""))
         return None if fault is None else faults.place(fault)

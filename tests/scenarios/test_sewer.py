@@ -263,7 +263,7 @@ def test_the_telemetry_of_a_pumping_station_calls_the_crew_that_restarts_it(
 def test_a_street_that_drains_does_not_hide_the_blockage_that_a_sewer_sensor_told_of(
     play: Callable[..., RunFolder],
 ) -> None:
-    """Blocked gullies flood the street; a report of the full sewer joins its case, which outlives the water."""
+    """Blocked gullies flood the street; a report of the sewer joins its case, which outlives the water."""
     run = play(
         "joined",
         duration="2h",
