@@ -29,6 +29,9 @@ result = value.times.map((t) => {
 """
 
 
+REPEATED = ("case.assigned", "case.dispatched", "crew.arrived", "case.handled", "case.checked", "case.closed")
+
+
 @pytest.fixture(scope="module")
 def run(tiny_city: City, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return RunFolder(write_tiny_run(tiny_city, tmp_path_factory.mktemp("story")))
@@ -46,6 +49,19 @@ def test_the_browser_sees_the_stages_as_they_happened(events: list[Any]) -> None
     assert stages == [None, "registered", "dispatched", "on_site", "handled", "closed"]
     assert [state["flooded"] for state in states] == [[], ["R2"], ["R2"], ["R2"], ["R2"], []]
     assert states[-1]["passed"]["closed"] == 1
+
+
+def test_a_step_counts_each_case_once(events: list[Any]) -> None:
+    """More crews, a second check and a second closing are no more cases."""
+    again = [list(event) for event in events if event[2] in REPEATED]
+    for number, event in enumerate(again):
+        event[0], event[1] = 10_000 + number, 2900.0
+    (once,) = run_node(_STATES, {"events": events, "times": [3000]})
+    (twice,) = run_node(_STATES, {"events": events + again, "times": [3000]})
+    assert len(again) >= 4
+    assert twice["passed"] == once["passed"]
+    cases = once["passed"]["registered"]
+    assert all(once["passed"][step] <= cases for step in ("assigned", "dispatched", "on_site", "closed"))
 
 
 def test_the_browser_and_python_agree(run: RunFolder, events: list[Any]) -> None:

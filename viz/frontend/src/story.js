@@ -148,6 +148,14 @@ const belongs = (row, caseId) =>
 
 const key = (threshold) => Number(threshold).toFixed(2)
 
+// A step counts a case once, however many crews it takes and however often it comes back.
+function reach(state, id, name) {
+  const found = state.cases.get(id)
+  if (!found || found.reached.has(name)) return
+  found.reached.add(name)
+  state.passed[name]++
+}
+
 function stage(state, row, name) {
   const found = state.cases.get(row[SUBJECT])
   if (!found) return null
@@ -186,11 +194,11 @@ const HANDLERS = {
       id: row[SUBJECT], event: row[ID], level: data.level, due: data.due_s, road: data.road, class: data.class_code,
       place: {zh: data.place_zh || "", en: data.place_en || ""}, position: data.lon_lat || null,
       registered: row[TIME], since: row[TIME], stage: "registered", overdue: false, reworks: 0, reports: 0,
-      crews: new Set(), depth: data.depth_m ?? null, unit: data.unit || "",
+      crews: new Set(), reached: new Set(), depth: data.depth_m ?? null, unit: data.unit || "",
     })
   },
   "case.assigned": (s, row, data) => {
-    s.passed.assigned++
+    reach(s, row[SUBJECT], "assigned")
     const found = stage(s, row, "assigned")
     if (found) found.unit = data.unit
   },
@@ -207,15 +215,15 @@ const HANDLERS = {
     if (found) { found.level = data.level; found.due = data.due_s ?? found.due; found.depth = data.depth_m ?? found.depth }
   },
   "case.dispatched": (s, row, data) => {
-    s.passed.dispatched++
+    reach(s, row[SUBJECT], "dispatched")
     const found = s.cases.get(row[SUBJECT])
     if (!found) return
     found.crews.add(data.crew)
     if (WAITING.has(found.stage)) stage(s, row, "dispatched")
   },
-  "case.handled": (s, row) => { s.passed.handled++; stage(s, row, "handled") },
+  "case.handled": (s, row) => { reach(s, row[SUBJECT], "handled"); stage(s, row, "handled") },
   "case.checked": (s, row, data) => {
-    s.passed.checked++
+    reach(s, row[SUBJECT], "checked")
     const found = stage(s, row, "checked")
     if (found) found.depth = data.depth_m ?? found.depth
   },
@@ -223,7 +231,7 @@ const HANDLERS = {
     const found = stage(s, row, "assigned")
     if (found) found.reworks++
   },
-  "case.closed": (s, row) => { s.passed.closed++; const found = stage(s, row, "closed"); if (found) found.closed = row[TIME] },
+  "case.closed": (s, row) => { reach(s, row[SUBJECT], "closed"); const found = stage(s, row, "closed"); if (found) found.closed = row[TIME] },
   "case.voided": (s, row) => { const found = stage(s, row, "voided"); if (found) found.closed = row[TIME] },
   "case.transferred": (s, row, data) => {
     const found = stage(s, row, "transferred")
@@ -267,7 +275,7 @@ const HANDLERS = {
     Object.assign(crew, {state: "working", case: data.case, eta: null, arrived: row[TIME]})
     const found = s.cases.get(data.case)
     if (!found) return
-    s.passed.on_site++
+    reach(s, data.case, "on_site")
     if (WAITING.has(found.stage) || found.stage === "dispatched") { found.stage = "on_site"; found.since = row[TIME] }
   },
   "crew.returned": (s, row) => { Object.assign(crewOf(s, row), {state: "idle", case: null, eta: null, arrived: row[TIME]}) },

@@ -1,4 +1,5 @@
-// The closed loop in eight steps: how many passed each so far, how many open cases stand where.
+// The closed loop in its steps: how many reports there were and how many of them joined a case, then how many
+// cases passed each step so far, and how many open ones stand where.
 
 import {fill, number} from "../parts/html.js"
 import {FLOW, isOpen} from "../story.js"
