@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -14,10 +15,10 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
 def _physics_lines(summary: Mapping[str, Any]) -> list[str]:
     lines = []
     water, flooding = summary.get("water"), summary.get("flooding")
-    if water:
+    if water and _was_wet(summary):
         error = water["relative_error"]["whole"]
         lines.append(f"Water     {water['rain_m3']:,.0f} m³ of rain, mass error {error:.2e}")
-    if flooding:
+    if flooding and _was_wet(summary):
         area, road = flooding["area_m2"]["015"]["max"], flooding["road_m"]["015"]["max"]
         depth = flooding["max_depth_m"]
         lines.append(
@@ -27,9 +28,10 @@ def _physics_lines(summary: Mapping[str, Any]) -> list[str]:
         supply = summary["supply"]
         lines.append(
             f"Supply    {supply['escaped_to_street_m3']:,.0f} m³ escaped, up to "
-            f"{supply['most_customers_out']:,.0f} customers out, "
-            f"{supply['customers_out_hours']:,.0f} customer hours"
+            f"{supply['most_customers_out']:,.0f} people without water, "
+            f"{supply['customers_out_hours']:,.0f} person hours"
         )
+    lines += _sewer_lines(summary.get("failures", ()))
     if "gas" in summary:
         gas = summary["gas"]
         lines.append(
@@ -50,9 +52,34 @@ def _physics_lines(summary: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"Lifelines {lifelines['failures']:,} failures, "
             f"{lifelines['mended_by_crews']:,} mended by crews, "
+            f"{lifelines['over_by_itself']:,} passed by themselves, {lifelines['not_mended']:,} open, "
             f"{lifelines['first_called_by'].get('alarm', 0):,} first known by an alarm"
         )
     return lines
+
+
+def _was_wet(summary: Mapping[str, Any]) -> bool:
+    """Whether there was any water: rain, or some on the ground."""
+    water, flooding = summary.get("water") or {}, summary.get("flooding") or {}
+    return water.get("rain_m3", 0.0) > 0.0 or flooding.get("max_depth_m", 0.0) > 0.0
+
+
+def _sewer_lines(failures: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say what failed in the sewer, in a line of its own, for a run in which something did."""
+    names = {
+        "sewer.blocked": "blocked",
+        "sewer.collapsed": "collapsed",
+        "sewer.pump_stopped": "pumps stopped",
+        "sewer.outfall_drowned": "outfalls drowned",
+    }
+    found = [failure for failure in failures if failure["kind"] in names]
+    if not found:
+        return []
+    counts = Counter(str(failure["kind"]) for failure in found)
+    kinds = ", ".join(f"{counts[kind]:,} {name}" for kind, name in names.items() if counts[kind])
+    manholes = {manhole for failure in found for manhole in failure["manholes_surcharged"]}
+    over = sum(failure["ended_s"] is not None for failure in found)
+    return [f"Sewer     {kinds}; {len(manholes):,} manholes overflowed, {over:,} in order again"]
 
 
 def _people_lines(summary: Mapping[str, Any]) -> list[str]:

@@ -87,8 +87,34 @@ def test_a_run_without_any_says_nothing_of_them() -> None:
     assert summary_lines({}) == []
 
 
+def test_the_terminal_says_what_failed_in_the_sewer_and_nothing_of_water_where_there_was_none() -> None:
+    summary: dict[str, Any] = {
+        "water": {"rain_m3": 0.0, "relative_error": {"whole": 0.0}},
+        "flooding": {
+            "area_m2": {"015": {"max": 0.0}},
+            "road_m": {"015": {"max": 0.0}},
+            "max_depth_m": 0.0,
+        },
+        "failures": [
+            {"kind": "sewer.blocked", "ended_s": 60.0, "manholes_surcharged": ["M1", "M2"]},
+            {"kind": "sewer.pump_stopped", "ended_s": None, "manholes_surcharged": ["M2"]},
+            {"kind": "gas.leaking", "ended_s": None, "manholes_surcharged": []},
+        ],
+    }
+    told = "Sewer     1 blocked, 1 pumps stopped; 2 manholes overflowed, 1 in order again"
+    assert summary_lines(summary) == [told]
+    wet = {**summary, "water": {"rain_m3": 5.0, "relative_error": {"whole": 0.0}}}
+    assert [line.split()[0] for line in summary_lines(wet)] == ["Water", "Flooding", "Sewer"]
+
+
+def test_people_without_water_are_people_in_the_terminal_too() -> None:
+    supply = {"escaped_to_street_m3": 1.0, "most_customers_out": 3429.0, "customers_out_hours": 7838.0}
+    (line,) = summary_lines({"supply": supply})
+    assert "3,429 people without water, 7,838 person hours" in line
+
+
 def test_the_terminal_says_both() -> None:
     summary = {"alarms": summarize_alarms(log()), "lifelines": summarize_lifelines(log())}
     lines = summary_lines(summary)
-    assert lines[0].startswith("Lifelines 2 failures, 1 mended by crews, 1 first known by an alarm")
+    assert lines[0].startswith("Lifelines 2 failures, 1 mended by crews, 0 passed by themselves, 1 open, 1 ")
     assert lines[1].startswith("Alarms    2 published (1 of level 1, 1 of level 2")

@@ -20,7 +20,7 @@ from viz.report import write_report
 from viz.report.facts import facts
 from viz.report.headlines import headline
 from viz.report.maps import time_range
-from viz.report.quantities import duration_text, error_text, length_text, number_text
+from viz.report.quantities import area_text, duration_text, error_text, length_text, number_text
 from viz.report.record import Series, read_record, step_series
 from viz.report.tables import balance_rows, indicator_rows, structure_rows
 from viz.report.texts import LANGUAGES, TEXTS, Count, translator
@@ -271,6 +271,30 @@ def test_the_headline_tells_what_failed_and_not_only_the_rain(run):
     gas = replace(gas, events=[event for event in gas.events if event.kind != "supply.burst"])
     assert headline(gas, say) == "Tiny storm: 1 gas leak, 1 site in alarm"
     assert headline(replace(gas, language="zh"), translator("zh")).endswith("：燃气泄漏 1 处，1 个点位报警")
+
+
+def test_numbers_of_a_page_are_written_in_one_way() -> None:
+    say = translator("en")
+    assert say("failure_persons", count=3429) == "at most 3\u202f429 people without water, "
+    assert area_text(4040.2) == "4\u202f040\u00a0m²"
+    held = dict.fromkeys(("suppressed", "shelved", "held_back_first", "repeated", "floods"), 0)
+    assert "1 alarm was false" in say("fact_alarms_held", **held, false=1)
+
+
+def test_failed_lifelines_add_up_and_open_alarms_are_told(run) -> None:
+    failed = [
+        (index, "lifeline.failed", f"LF-{index}", {"kind": "gas_leak", "material": "pe", "network": "gas"})
+        for index in (1, 2, 3)
+    ]
+    ends = [
+        (100, "lifeline.repaired", "LF-1", {"kind": "gas_leak", "after_s": 99.0, "how": "crew"}),
+        (100, "lifeline.repaired", "LF-2", {"kind": "gas_leak", "after_s": 98.0, "how": "by itself"}),
+    ]
+    raised = {"rule": "methane_alarm", "about": "gas", "level": 2, "class_code": "04-03"}
+    record = dry(run, [*failed, *ends, (120, "alarm.published", "AL-1", raised)])
+    text = " ".join(facts(record, translator("en")))
+    assert "Crews mended 1, 1 passed by themselves, and 1 were not in order again at the end" in text
+    assert "0 of level IV; 1 open at the end" in text
 
 
 def test_a_run_without_water_has_no_maps_curves_or_balance_of_it(run):

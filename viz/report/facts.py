@@ -224,6 +224,8 @@ def _lifelines(record: RunRecord, say: Translate) -> str:
         failures=found["failures"],
         kinds=kinds_text,
         mended=found["mended_by_crews"],
+        passed=found["over_by_itself"],
+        open=found["not_mended"],
         by_alarm=found["first_called_by"].get("alarm", 0),
     )
 
@@ -233,7 +235,9 @@ def _alarms(record: RunRecord, say: Translate) -> list[str]:
     if found is None:
         return []
     level = {f"level{number}": found["by_level"][str(number)] for number in (1, 2, 3, 4)}
-    said = [say("fact_alarms", alarms=found["alarms"], published=found["published"], **level)]
+    said = [
+        say("fact_alarms", alarms=found["alarms"], published=found["published"], open=found["open"], **level)
+    ]
     names = ("suppressed", "shelved", "held_back_first", "repeated", "false", "floods")
     held = {name: found[name] for name in names}
     return [*said, say("fact_alarms_held", **held)]

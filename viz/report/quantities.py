@@ -34,7 +34,7 @@ def area_text(area_m2: float) -> str:
     """Area of ground, m² or hectares."""
     if area_m2 >= 10_000:
         return f"{number_text(area_m2 / 10_000)}\u00a0ha"
-    return f"{area_m2:.0f}\u00a0m²"
+    return f"{number_text(round(area_m2))}\u00a0m²"
 
 
 def volume_text(volume_m3: float) -> str:

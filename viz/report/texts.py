@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from viz.report.quantities import number_text
+
 Translate = Callable[..., str]
 
 LANGUAGES = ("zh", "en")
@@ -64,9 +66,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "head_no_flood": ("道路无明显积水", "no street flooded"),
     "head_cases": ("立案 {count} 个", "{count:case|cases}"),
     "fact_lifelines": (
-        "管线与设施故障 {failures} 起（{kinds}）；其中 {by_alarm} 起首先由告警发现，{mended} 起由队伍修复。",
+        "管线与设施故障 {failures} 起（{kinds}）；其中 {by_alarm} 起首先由告警发现，{mended} 起由队伍修复，"
+        "{passed} 起自行消除，结束时 {open} 起尚未恢复。",
         "{failures:lifeline failed|lifelines failed} ({kinds}); {by_alarm} of them were first known by an "
-        "alarm, and crews mended {mended}.",
+        "alarm. Crews mended {mended}, {passed} passed by themselves, and {open} were not in order again at "
+        "the end.",
     ),
     "fact_failure": (
         "{at} {kind}（{subject}）：{led_to}{end}。",
@@ -93,9 +97,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "fact_failures_more": ("另有故障 {count} 起。", "{count:further failure|further failures}."),
     "fact_alarms": (
         "告警 {alarms} 条，其中发布 {published} 条："
-        "一级 {level1}、二级 {level2}、三级 {level3}、四级 {level4}。",
+        "一级 {level1}、二级 {level2}、三级 {level3}、四级 {level4}；结束时未归档 {open} 条。",
         "{alarms:alarm|alarms}, {published} of them published: {level1} of level I, {level2} of level II, "
-        "{level3} of level III and {level4} of level IV.",
+        "{level3} of level III and {level4} of level IV; {open} open at the end.",
     ),
     "fact_alarms_held": (
         "未发布：因同源而抑制 {suppressed} 条，搁置 {shelved} 条；"
@@ -103,7 +107,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "重复触发 {repeated} 次，误报 {false} 条，告警泛滥 {floods} 次。",
         "Not published: {suppressed} suppressed because of another of their cause and {shelved} shelved; "
         "{held_back_first} were held back at some time and published all the same. Conditions came back "
-        "{repeated:time|times}, {false} alarms were false, and alarms came in a flood {floods:time|times}.",
+        "{repeated:time|times}, {false:alarm was|alarms were} false, and alarms came in a flood "
+        "{floods:time|times}.",
     ),
     "fact_rain": (
         "{begin} 至 {end} 降雨 {rain}，{at} 最强，达 {peak} mm/h。",
@@ -328,13 +333,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
 
 
 class Count(int):
-    """A number of things: ``{n:case|cases}`` says them in the right number."""
+    """A number of things: ``{n:case|cases}`` says them in the right number; thousands stand apart."""
 
     def __format__(self, spec: str) -> str:
+        if not spec:
+            return number_text(self)
         if "|" not in spec:
             return format(int(self), spec)
         one, many = spec.split("|")
-        return f"{int(self)} {one if self == 1 else many}"
+        return f"{number_text(self)} {one if self == 1 else many}"
 
 
 def translator(language: str, texts: Mapping[str, tuple[str, str]] = TEXTS) -> Translate:
