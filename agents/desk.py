@@ -181,6 +181,7 @@ class Desk:
         case.last_report_s = self.world.now_s
         case.genuine = case.genuine or report.genuine
         case.confirmed = True  # two reports that agree are believed
+        case.structure = case.structure or report.structure
         event = self.world.log("report.merged", report_id, cause, case=case.id)
         self._note_overflow(case, report, event)
         if report.depth_m is not None:
@@ -194,7 +195,7 @@ class Desk:
         case.reports += 1
         case.reopenings += 1
         case.last_report_s = case.registered_s = now_s
-        case.genuine = report.genuine
+        case.genuine, case.structure = report.genuine, case.structure or report.structure
         case.confirmed, case.overdue, case.passed_s, case.look_s = False, False, None, None
         case.extensions = case.failed_checks = case.reworks = 0
         case.past_tasks, case.depth_m = len(case.tasks), report.depth_m

@@ -103,6 +103,33 @@ def test_a_second_report_spares_the_verification():
     assert data["verified_s"] == data["accepted_s"]
 
 
+def test_reports_about_structures_at_one_place_are_cases_by_structure():
+    """Somebody tells of no structure by name; who names one first says what the case is about."""
+    run = town(merge_time_s=60.0)
+    told = Report("citizen", GARBAGE, 200.0, 100.0)
+    for until_s, structure in ((30.0, ""), (60.0, "BR-1"), (200.0, "TU-1"), (300.0, "BR-1"), (400.0, "TU-1")):
+        run.operations.desk.receive(replace(told, structure=structure))
+        run.run(until_s)
+    found = [(case.structure, case.reports) for case in run.operations.book.cases.values()]
+    assert found == [("BR-1", 3), ("TU-1", 2)]
+
+
+def test_a_report_that_names_its_case_belongs_to_it_until_that_is_over():
+    run = town(merge_time_s=60.0)
+    tell(run)
+    run.run(600.0)
+    (case,) = run.operations.book.cases.values()
+    assert case.is_open
+    run.operations.desk.receive(Report("sensor", GARBAGE, 900.0, 900.0, case=case.id))
+    assert (run.operations.book.begun, case.reports) == (1, 2)
+    run.operations.desk.receive(Report("sensor", GAS, 900.0, 900.0, case=case.id))  # another matter
+    assert run.operations.book.begun == 2
+    run.run(86_400.0)
+    assert not case.is_open
+    run.operations.desk.receive(Report("sensor", GARBAGE, 900.0, 900.0, case=case.id))
+    assert run.operations.book.begun == 3
+
+
 def test_a_top_urgent_case_goes_point_to_point_with_a_copy_to_the_regulator():
     run = town(desk=BY_HAND, mode="manual")
     report_flood(run, "H11", 0.6)
