@@ -67,6 +67,8 @@ def test_what_a_run_of_a_bare_city_notes_is_told_in_chinese(tiny_city: City, tmp
         ("no crew has the skill 'pump'", "没有专业为“龙吸水”的队伍"),
         ("found false, and the reading stands", "核实为误报，读数仍未恢复"),
         ("the case is void", "案件已作废"),
+        ("0.02 m of water on arrival", "到场时水深 0.02 m"),
+        ("0.20 m of water", "水深 0.20 m"),
         ("gauge 'G': 7 missing values counted as no rain", "gauge 'G'：7 个缺测值按无雨计"),
         ("words: that nobody put in the book", "words: that nobody put in the book"),
         ("roads R1: words that nobody put in the book", "roads R1: words that nobody put in the book"),

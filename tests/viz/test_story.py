@@ -326,3 +326,16 @@ def test_failures_stand_until_they_are_mended_and_show_what_followed() -> None:
         [["C-2"], [1, 3, 4, 6]],
         [["P-1"], [1, 3, 4]],
     ]
+
+
+def test_marks_at_one_place_stand_below_the_worst() -> None:
+    program = (
+        'import {stacked} from "./map/stacks.js"\nresult = stacked(value).map((row) => [row.id, row.above])'
+    )
+    rows = [{"id": name, "position": place} for name, place in (("A", [1, 2]), ("B", [3, 4]), ("D", [1, 2]))]
+    assert run_node(program, rows) == [["A", 1], ["B", 0], ["D", 0]]
+
+
+def test_reasons_come_in_chinese_too(events: list[Any], run: RunFolder) -> None:
+    event = Event(1, 0.0, "case.voided", "C1", data={"reason": "the case is void"})
+    assert RunFeed(run.path)._event(event)[6]["reason_zh"] == "案件已作废"

@@ -14,6 +14,7 @@ import numpy as np
 
 from cim_models.errors import RunFolderError
 from cim_models.events import Event
+from scenarios.phrasebook import in_language
 from scenarios.runfolder import FrameReader, RunFolder
 from viz.layers import colours, images
 from viz.layers.projection import Projector
@@ -136,8 +137,10 @@ class RunFeed:
         return [event.id, event.t_s, event.kind, event.subject, event.cause, event.value_kind.value, data]
 
     def _geographic(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Replace x, y and paths of the city's CRS by longitude and latitude."""
+        """Replace x, y and paths by longitude and latitude; a reason is said in Chinese, too."""
         plain = {key: value for key, value in data.items() if key not in {"x", "y", "path", "line"}}
+        if data.get("reason"):
+            plain["reason_zh"] = in_language(str(data["reason"]), "zh")
         if data.get("x") is not None and data.get("y") is not None:
             plain["lon_lat"] = np.round(self._project.lon_lat(data["x"], data["y"]), 7).tolist()
         line = data.get("line")

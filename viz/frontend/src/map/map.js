@@ -6,6 +6,7 @@ import {crewPosition, DATA, isOpen, SUBJECT} from "../story.js"
 import {accessors, dataProps, loadData, makeLayer, pixelSizes} from "./layers.js"
 import {closeUp, framing, isWall} from "./camera.js"
 import {rampOf, roadClasses, roadColours, roadDepths, waterPixels} from "./water.js"
+import {STACK_PX, stacked} from "./stacks.js"
 import {tooltip} from "./tooltip.js"
 
 const WATER_EVERY_MS = 120
@@ -211,13 +212,15 @@ export class CityView {
     this.built.set("failures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("failures")))
   }
 
-  // The worst is drawn last, above others at the same place.
+  // The worst is at its place, others of the same place below it.
   drawStructures() {
     const entry = this.entry("structures"), {grades} = this.legend, order = Object.keys(grades)
     const rows = [...this.state().structures.values()].filter((item) => item.position)
       .map((item) => ({id: item.id, position: item.position, text: item.grade, colour: grades[item.grade]}))
       .sort((a, b) => order.indexOf(a.text) - order.indexOf(b.text))
-    this.built.set("structures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("structures")))
+    const [right, down] = entry.style.getPixelOffset
+    const getPixelOffset = (row) => [right * this.scale, (down + STACK_PX * row.above) * this.scale]
+    this.built.set("structures", makeLayer(entry, {data: stacked(rows), ...accessors(entry), getPixelOffset}, this.scale, this.shown("structures")))
   }
 
   drawBarriers() {

@@ -199,7 +199,7 @@ function detail(store, row) {
   if (kind === "crew.moved") return `${escape(row[SUBJECT])} ${escape(store.roadName(data.road))} +${spanText(data.delay_s)}`
   if (kind === "case.transferred") return escape(store.skillName(data.to))
   if (kind === "structure.graded") return `${escape(data.was)} → ${escape(data.grade)} ${escape(store.manifest.grades?.[data.grade]?.[language] || "")}`
-  if (data.reason) return escape(data.reason)
+  if (data.reason) return escape(language === "zh" ? data.reason_zh : data.reason)
   return escape(row[SUBJECT])
 }
 
