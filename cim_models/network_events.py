@@ -137,7 +137,7 @@ SUPPLY_EVENTS = (
         "supply.customers_out",
         "supply",
         "用户停水",
-        "Customers without water",
+        "People without water",
         {
             "nodes": "ids of nodes",
             "persons": "at these nodes",
@@ -149,7 +149,7 @@ SUPPLY_EVENTS = (
         "supply.customers_back",
         "supply",
         "用户恢复供水",
-        "Customers have water again",
+        "People have water again",
         {
             "nodes": "ids of nodes",
             "persons": "at these nodes",
