@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
 
@@ -63,17 +63,18 @@ def _step_boxes(inlets, depth_units, shaft_units, dt_s):
 
 @settings(max_examples=50)
 @given(depth=st.floats(0.0, 2.0), rise=st.floats(0.0, 2.0), dt_s=STEPS_S)
+@example(depth=2.0**-14, rise=0.0, dt_s=0.5)
 def test_one_gully_settles_without_a_change_of_sign(depth, rise, dt_s):
     inlets, _ = _make_boxes([(0, 0)])
     cell = np.array([round(depth * UNITS_PER_M)])
     shaft = np.array([round(rise * SHAFT_M2 / UNIT_M3)])
     total, difference = int(cell[0] + shaft[0]), depth - rise
-    for _ in range(100):
+    for _ in range(400):  # a film drains by a few units a step
         after = _step_boxes(inlets, cell, shaft, dt_s)[0]
         assert after * difference >= -1e-6
         assert abs(after) <= abs(difference) + 1e-6
         difference = after
-    assert abs(difference) < 2e-5  # a film of a hundredth of a millimetre moves less than one unit a step
+    assert abs(difference) < 5e-5  # a film of hundredths of a millimetre moves by single units a step
     assert cell[0] >= 0
     assert int(cell[0] + shaft[0]) == total
 
