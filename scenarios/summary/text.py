@@ -67,19 +67,24 @@ def _was_wet(summary: Mapping[str, Any]) -> bool:
 def _sewer_lines(failures: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say what failed in the sewer, in a line of its own, for a run in which something did."""
     names = {
-        "sewer.blocked": "blocked",
-        "sewer.collapsed": "collapsed",
-        "sewer.pump_stopped": "pumps stopped",
-        "sewer.outfall_drowned": "outfalls drowned",
+        "sewer.blocked": ("conduit blocked", "conduits blocked"),
+        "sewer.collapsed": ("conduit collapsed", "conduits collapsed"),
+        "sewer.pump_stopped": ("pump stopped", "pumps stopped"),
+        "sewer.outfall_drowned": ("outfall drowned", "outfalls drowned"),
     }
     found = [failure for failure in failures if failure["kind"] in names]
     if not found:
         return []
     counts = Counter(str(failure["kind"]) for failure in found)
-    kinds = ", ".join(f"{counts[kind]:,} {name}" for kind, name in names.items() if counts[kind])
+    kinds = ", ".join(_counted(counts[kind], *words) for kind, words in names.items() if counts[kind])
     manholes = {manhole for failure in found for manhole in failure["manholes_surcharged"]}
     over = sum(failure["ended_s"] is not None for failure in found)
-    return [f"Sewer     {kinds}; {len(manholes):,} manholes overflowed, {over:,} in order again"]
+    overflowed = _counted(len(manholes), "manhole", "manholes")
+    return [f"Sewer     {kinds}; {overflowed} overflowed, {over:,} in order again"]
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _people_lines(summary: Mapping[str, Any]) -> list[str]:

@@ -101,7 +101,7 @@ def test_the_terminal_says_what_failed_in_the_sewer_and_nothing_of_water_where_t
             {"kind": "gas.leaking", "ended_s": None, "manholes_surcharged": []},
         ],
     }
-    told = "Sewer     1 blocked, 1 pumps stopped; 2 manholes overflowed, 1 in order again"
+    told = "Sewer     1 conduit blocked, 1 pump stopped; 2 manholes overflowed, 1 in order again"
     assert summary_lines(summary) == [told]
     wet = {**summary, "water": {"rain_m3": 5.0, "relative_error": {"whole": 0.0}}}
     assert [line.split()[0] for line in summary_lines(wet)] == ["Water", "Flooding", "Sewer"]

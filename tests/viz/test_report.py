@@ -293,7 +293,7 @@ def test_failed_lifelines_add_up_and_open_alarms_are_told(run) -> None:
     raised = {"rule": "methane_alarm", "about": "gas", "level": 2, "class_code": "04-03"}
     record = dry(run, [*failed, *ends, (120, "alarm.published", "AL-1", raised)])
     text = " ".join(facts(record, translator("en")))
-    assert "Crews mended 1, 1 passed by themselves, and 1 were not in order again at the end" in text
+    assert "Crews mended 1, 1 passed by themselves, and 1 was not in order again at the end" in text
     assert "0 of level IV; 1 open at the end" in text
 
 

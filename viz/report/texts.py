@@ -69,8 +69,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "管线与设施故障 {failures} 起（{kinds}）；其中 {by_alarm} 起首先由告警发现，{mended} 起由队伍修复，"
         "{passed} 起自行消除，结束时 {open} 起尚未恢复。",
         "{failures:lifeline failed|lifelines failed} ({kinds}); {by_alarm} of them were first known by an "
-        "alarm. Crews mended {mended}, {passed} passed by themselves, and {open} were not in order again at "
-        "the end.",
+        "alarm. Crews mended {mended}, {passed} passed by themselves, and {open:was|were} not in order again "
+        "at the end.",
     ),
     "fact_failure": (
         "{at} {kind}（{subject}）：{led_to}{end}。",
