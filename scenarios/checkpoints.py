@@ -31,7 +31,7 @@ from scenarios.runfolder.metadata import write_json
 
 CHECKPOINTS_FOLDER = "checkpoints"
 FORMAT = "citytwin-checkpoint"
-SCHEMA = 2
+SCHEMA = 3
 """Version of what a checkpoint holds; one of another version is refused."""
 
 _META_FILE, _RASTERS, _STATE_FILE = "checkpoint.json", "rasters.zarr", "state.bin"
