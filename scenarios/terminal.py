@@ -25,7 +25,9 @@ class _OneLineErrors(TyperGroup):
             if error.filename is None:
                 raise
             wrong = InputError(
-                f"'{error.filename}'", got=error.strerror, remedy="Check the path and who may write there"
+                f"'{error.filename}'",
+                got=error.strerror,
+                remedy="Check the path, and who may read or write there",
             )
             typer.echo(str(wrong), err=True)
             raise typer.Exit(wrong.exit_status) from error
