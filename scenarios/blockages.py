@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cim_models.errors import InputError
+from scenarios.findings import check_place, end_of_block, write_findings
 from scenarios.terminal import JsonOption, counted, print_json, print_lines
 
 if TYPE_CHECKING:
@@ -68,8 +67,7 @@ def detect_blockages_command(
     from twin.surface.settings import available_threads
 
     settings = BlockageSettings(calibration_days=calibration_days, most_candidates=candidates)
-    if not out.parent.is_dir():
-        raise InputError(f"'{out}'", got=f"no folder '{out.parent}'", remedy="Make it, or name another file")
+    check_place(out)
     notes: list[str] = []
     if run is not None:
         if any(path is not None for path in (network, bundle, readings, rain)):
@@ -86,7 +84,7 @@ def detect_blockages_command(
         report = detect_blockages(
             sewer, table, forcing, settings, jobs=jobs or available_threads(), watcher=watcher
         )
-    write_blockages(report, out)
+    write_findings(out, COLUMNS, rows(report))
     notes = [*notes, *report.notes]
     if as_json:
         print_json(_as_json(report, notes, out))
@@ -254,30 +252,18 @@ def _gauges(path: Path) -> Sequence[str]:
     return [name.strip() for name in head.split(separator)[1:]]
 
 
-def write_blockages(report: BlockageReport, path: Path) -> None:
-    """Write what was found as CSV, one row a blockage or news of it, beside its place and then renamed."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=".blockages", delete=False, encoding="utf-8", newline=""
-    ) as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows(report))
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
-
-
 def rows(report: BlockageReport) -> list[dict[str, Any]]:
     """Return the rows of the file."""
     return [
         {
-            "time": _moment(report, news.block),
+            "time": end_of_block(report.times, news.block),
             "blockage": news.blockage,
             "news": news.news,
             "conduit": news.conduit,
             "probability": round(news.probability, 3),
             "candidates": "; ".join(f"{one.conduit} {one.probability:.3f}" for one in news.candidates),
             "blocked_share": _share(news.share, news.shares),
-            "since": _moment(report, news.since - 1),
+            "since": end_of_block(report.times, news.since - 1),
             "evidence": news.evidence,
         }
         for news in report.news
@@ -292,13 +278,13 @@ def _share(share: float, shares: tuple[float, float]) -> str:
 def _suspicions(report: BlockageReport) -> list[dict[str, Any]]:
     return [
         {
-            "time": _moment(report, one.block),
+            "time": end_of_block(report.times, one.block),
             "sensor": one.sensor,
             "probability": round(one.probability, 3),
-            "since": _moment(report, one.since - 1),
+            "since": end_of_block(report.times, one.since - 1),
             "offset": round(one.offset, 3),
             "instead_of_blockage": one.instead_of or None,
-            "withdrawn": None if one.withdrawn is None else _moment(report, one.withdrawn),
+            "withdrawn": None if one.withdrawn is None else end_of_block(report.times, one.withdrawn),
             "why_withdrawn": one.why or None,
         }
         for one in report.suspicions
@@ -340,7 +326,10 @@ def _found_lines(report: BlockageReport) -> list[str]:
 
 def _unjudged(report: BlockageReport) -> list[tuple[str, str]]:
     """Beginnings and ends of the times in which no sensor could be used."""
-    return [(_moment(report, first - 1), _moment(report, last - 1)) for first, last in report.unjudged]
+    return [
+        (end_of_block(report.times, first - 1), end_of_block(report.times, last - 1))
+        for first, last in report.unjudged
+    ]
 
 
 def _unjudged_lines(report: BlockageReport) -> list[str]:
@@ -356,9 +345,3 @@ def _unjudged_lines(report: BlockageReport) -> list[str]:
         f"Degraded: {blind:.1f} of {watched:.1f} h could not be judged, since no sensor could be used:"
         f" {', '.join(parts[:_NAMED])}{more}"
     ]
-
-
-def _moment(report: BlockageReport, block: int) -> str:
-    """End of a block; that of block -1 is the beginning of the readings."""
-    moment = report.times[block] if block >= 0 else report.times[0] - (report.times[1] - report.times[0])
-    return str(moment).replace("T", " ")

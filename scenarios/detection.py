@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cim_models.errors import InputError
 from scenarios.blockages import detect_blockages_command
+from scenarios.findings import check_place, end_of_block, write_findings
 from scenarios.terminal import JsonOption, command_group, counted, print_json, print_lines
 
 if TYPE_CHECKING:
@@ -40,14 +39,13 @@ def detect_leaks_command(
     from twin.detection.settings import DetectionSettings
 
     settings = DetectionSettings(calibration_days=calibration_days)
-    if not out.parent.is_dir():
-        raise InputError(f"'{out}'", got=f"no folder '{out.parent}'", remedy="Make it, or name another file")
+    check_place(out)
     model = read_supply(network.read_text(encoding="utf-8", errors="replace"), source=network.name)
     kinds = supply_sensors(model)
     checked = check_readings(read_readings(readings, model, kinds), kinds, readings.name, frozen=True)
     with tempfile.TemporaryDirectory() as work:
         report = detect_leaks(model, checked.readings, Path(work), settings, source=network.name)
-    write_detections(report, out)
+    write_findings(out, COLUMNS, rows(report))
     if as_json:
         found = {"detections": rows(report), "faults": _faults(report), "notes": list(checked.notes)}
         print_json({**found, "file": str(out)})
@@ -70,27 +68,15 @@ def detect_leaks_command(
     )
 
 
-def write_detections(report: LeakReport, path: Path) -> None:
-    """Write what was found as CSV, one row a leak or news of it, beside its place and then renamed."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=".detections", delete=False, encoding="utf-8", newline=""
-    ) as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows(report))
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
-
-
 def rows(report: LeakReport) -> list[dict[str, Any]]:
     """Return the rows of the file."""
     return [
         {
-            "time": _moment(report, detection.block),
+            "time": end_of_block(report.times, detection.block),
             "pipe": detection.pipe,
             "probability": round(detection.probability, 3),
             "estimated_outflow_m3_h": round(detection.outflow_m3_h, 2),
-            "evidence": f"{detection.evidence}; since {_moment(report, detection.onset - 1)}",
+            "evidence": f"{detection.evidence}; since {end_of_block(report.times, detection.onset - 1)}",
         }
         for detection in report.detections
     ]
@@ -98,12 +84,10 @@ def rows(report: LeakReport) -> list[dict[str, Any]]:
 
 def _faults(report: LeakReport) -> list[dict[str, Any]]:
     return [
-        {"time": _moment(report, fault.block), "sensor": fault.sensor, "offset": round(fault.offset, 3)}
+        {
+            "time": end_of_block(report.times, fault.block),
+            "sensor": fault.sensor,
+            "offset": round(fault.offset, 3),
+        }
         for fault in report.faults
     ]
-
-
-def _moment(report: LeakReport, block: int) -> str:
-    """End of a block; that of block -1 is the beginning of the readings."""
-    moment = report.times[block] if block >= 0 else report.times[0] - (report.times[1] - report.times[0])
-    return str(moment).replace("T", " ")
