@@ -86,9 +86,14 @@ def figures(outcomes: Mapping[str, Outcome], skipped: Mapping[str, str]) -> dict
 def _measure_figures(measure: Measure) -> dict[str, Any]:
     return {
         "name": measure.name,
-        "value": measure.value if math.isfinite(measure.value) else None,
+        "value": _plain(measure.value),
         "unit": measure.unit,
-        "at_most": measure.at_most,
-        "at_least": measure.at_least,
-        "holds": measure.holds,
+        "at_most": _plain(measure.at_most),
+        "at_least": _plain(measure.at_least),
+        "holds": bool(measure.holds),
     }
+
+
+def _plain(value: float | None) -> float | None:
+    """Return a number that JSON has, which knows neither NumPy's kinds nor what is not finite."""
+    return float(value) if value is not None and math.isfinite(value) else None

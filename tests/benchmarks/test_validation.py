@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -85,6 +86,13 @@ def test_figures_as_json_are_json():
     answer = figures({"one": outcome(math.nan)}, {"two": "no data"})
     assert json.loads(json.dumps(answer, allow_nan=False))["failures"] == 1
     assert [row["status"] for row in answer["cases"]] == ["failed", "skipped"]
+
+
+def test_figures_of_arrays_are_json_as_well():
+    measure = Measure("m", np.float32(0.5), "", at_most=np.float64(1.0), at_least=np.int64(0))
+    answer = figures({"one": Outcome("A case", "", (measure,))}, {})
+    (told,) = json.loads(json.dumps(answer))["cases"][0]["measures"]
+    assert (told["value"], told["at_most"], told["at_least"], told["holds"]) == (0.5, 1.0, 0.0, True)
 
 
 @pytest.mark.parametrize(("value_mm", "status"), [(1.0, 0), (3.0, 1)])
