@@ -16,6 +16,7 @@ from scenarios.runfolder import RunFolder
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
 from tests.viz.tiny_run import write_tiny_run
+from viz.frontend import build as frontend
 from viz.report import write_report
 from viz.report.facts import facts
 from viz.report.headlines import headline
@@ -54,6 +55,7 @@ def run(tiny_city, tmp_path_factory):
 @pytest.fixture(scope="module")
 def pages(run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
+    frontend.build()  # the page takes its font from there
     written = {"en": write_report(run), "zh": write_report(run, folder / "zh.html", "zh")}
     assert written["en"] == run / FILE_NAME
     return {language: path.read_text("utf-8") for language, path in written.items()}
@@ -72,6 +74,9 @@ def test_page_loads_nothing_from_outside(pages, language):
     style = re.search(r"<style>(.*?)</style>", pages[language], re.DOTALL)[1]
     assert "url(" not in style
     assert "@import" not in style
+    addresses = re.findall(r"url\((.*?)[,)]", pages[language])
+    assert addresses
+    assert set(addresses) == {"data:font/woff2;base64"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -16,6 +16,7 @@ from scenarios.comparison import ComparedFigure, compare_runs
 from scenarios.pairing import Pairing, RoadDifference, depth_change, pair_runs
 from scenarios.runfolder import RunFolder
 from viz.report.comparison_texts import COMPARISON_TEXTS
+from viz.report.fonts import with_font
 from viz.report.maps import MapPicture, change_map, change_scale_css
 from viz.report.quantities import area_text, depth_text, length_text, number_text
 from viz.report.texts import LANGUAGES, Translate, translator
@@ -75,7 +76,7 @@ def render_comparison(runs: Sequence[RunFolder], pairs: Sequence[Pairing], langu
     say, city = translator(language, COMPARISON_TEXTS), runs[0].city()
     names = [run.path.name for run in runs]
     figures = [figure for figure in compare_runs(runs) if figure.differs and not _is_wall_time(figure)]
-    return environment.get_template("comparison.html.j2").render(
+    page = environment.get_template("comparison.html.j2").render(
         say=say,
         language=language,
         style=Markup((FOLDER / "page.css").read_text("utf-8")),
@@ -94,6 +95,7 @@ def render_comparison(runs: Sequence[RunFolder], pairs: Sequence[Pairing], langu
             for figure in figures
         ],
     )
+    return with_font(page)
 
 
 def _is_wall_time(figure: ComparedFigure) -> bool:

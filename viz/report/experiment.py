@@ -9,6 +9,7 @@ from typing import Any
 from cim_models.errors import InputError
 from scenarios.experiments.running import read_results
 from viz.report.experiment_texts import EXPERIMENT_TEXTS
+from viz.report.fonts import with_font
 from viz.report.quantities import number_text
 from viz.report.texts import LANGUAGES, Translate, translator
 
@@ -47,7 +48,7 @@ def render_experiment(results: Mapping[str, Any], language: str) -> str:
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
     say, experiment, runs = translator(language, EXPERIMENT_TEXTS), results["experiment"], results["runs"]
     names = [_variant_name(variant, language) for variant in experiment["variants"]]
-    return environment.get_template("experiment.html.j2").render(
+    page = environment.get_template("experiment.html.j2").render(
         say=say,
         language=language,
         style=Markup((FOLDER / "page.css").read_text("utf-8")),
@@ -65,6 +66,7 @@ def render_experiment(results: Mapping[str, Any], language: str) -> str:
         ],
         measures=[_measure(measure, names, say, language) for measure in results["measures"]],
     )
+    return with_font(page)
 
 
 def _variant_name(variant: Mapping[str, Any], language: str) -> str:

@@ -15,6 +15,7 @@ from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import make_charts
 from viz.report.facts import facts, overflowing_nodes, tiles
+from viz.report.fonts import with_font
 from viz.report.headlines import headline, scenario_title
 from viz.report.maps import MapPicture, depth_map, hazard_map, time_map, time_range, time_scale_css
 from viz.report.pictures import file_uri
@@ -96,7 +97,7 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
     )
     say = translator(record.language)
     times_s = time_range(record.max_depth, record.time_of_max_s, record.end_s)
-    return environment.get_template("page.html.j2").render(
+    page = environment.get_template("page.html.j2").render(
         say=say,
         language=record.language,
         style=Markup((FOLDER / "page.css").read_text("utf-8")),
@@ -137,6 +138,7 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         balance=balance_rows(record, say),
         provenance=_provenance(record, log_hash, say),
     )
+    return with_font(page)
 
 
 def _hazard_map(record: RunRecord) -> MapPicture | None:
