@@ -143,9 +143,9 @@ class Deadlines:
         case = self._running(case_id)
         if case is None or case.due_s != due_s:
             return
-        if case.state not in (CaseState.ASSIGNED, *_AT_IT) or case.urgency is Urgency.TOP_URGENT:
+        if case.state not in (CaseState.ASSIGNED, *AT_IT) or case.urgency is Urgency.TOP_URGENT:
             pass  # nobody has it who could ask, or such a case is never extended
-        elif case.state in _AT_IT:
+        elif case.state in AT_IT:
             self._extend(case)
         else:
             self.world.log(
@@ -205,10 +205,11 @@ class Deadlines:
         )
 
 
-_AT_IT = (
+AT_IT = (
     CaseState.DISPATCHED,
     CaseState.TRAVELLING,
     CaseState.HANDLING,
     CaseState.CHECKING,
     CaseState.RESTORING,
 )
+"""States of a case that somebody is at, in which more time is granted."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.deadlines import AT_IT
 from cim_models.catalogues import load_catalogue
 from cim_models.checks import Severity, check_city
 from cim_models.city import City
@@ -15,6 +16,7 @@ from scenarios.composition import note_of
 from scenarios.phrasebook import in_language
 from scenarios.runfolder import RunFolder
 from tests.cim_models.test_checks import CASES
+from tests.scenarios.reasons import SAMPLE, collect_reasons, read_sources
 from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -76,6 +78,23 @@ def test_what_a_run_of_a_bare_city_notes_is_told_in_chinese(tiny_city: City, tmp
 )
 def test_values_are_taken_over_and_what_is_unknown_stays(text: str, chinese: str) -> None:
     assert in_language(text, "zh") == chinese
+
+
+def test_every_reason_in_the_code_is_told_in_chinese() -> None:
+    reasons = collect_reasons(read_sources())
+    of_states = reasons.pop(f"it is {SAMPLE}")
+    reasons |= {f"it is {state}": of_states for state in AT_IT}
+    # known ones, each found by another way: a variable, a caller's argument, a choice, a format
+    for text in (
+        f"no open ground at {SAMPLE}, {SAMPLE}",
+        "no such crew is at work, or it was named twice",
+        f"road '{SAMPLE}' is already closed",
+        f"no open ground at the outlet {SAMPLE}, {SAMPLE}",
+        "its crew was cut off by water",
+    ):
+        assert text in reasons
+    untold = {text: place for text, place in reasons.items() if not HAN.search(in_language(text, "zh"))}
+    assert untold == {}
 
 
 def test_both_sides_of_a_phrase_have_the_same_gaps() -> None:

@@ -203,8 +203,8 @@ def _sources(record: RunRecord, say: Translate) -> str:
     """Origins with their licences, a line each, and the layers that came from them."""
     layers: dict[tuple[str, str], list[str]] = {}
     for source in record.city.sources:
-        origin = in_language(source.origin, record.language)
-        layers.setdefault((origin, source.licence), []).append(source.layer)
+        said = [in_language(text, record.language) for text in (source.origin, source.licence)]
+        layers.setdefault((said[0], said[1]), []).append(source.layer)
     return "\n".join(
         f"{origin} ({say('licence')}: {licence}): {', '.join(names)}"
         for (origin, licence), names in layers.items()
