@@ -19,6 +19,9 @@ def bench_surface(
     cells: Annotated[int | None, typer.Option(help="Edge of the domain; the case's own if none.")] = None,
     repeats: Annotated[int, typer.Option(help="How often to measure everything.")] = 3,
     tiles: Annotated[bool, typer.Option("--tiles/--no-tiles", help="Skip dry tiles.")] = True,
+    tiles_gain: Annotated[
+        bool, typer.Option("--tiles-gain", help="Run without skipping dry tiles as well, and compare.")
+    ] = False,
     wave_depth: Annotated[
         float | None, typer.Option(help="Slow gravity waves down in water deeper than this, m.")
     ] = None,
@@ -39,6 +42,7 @@ def bench_surface(
         cells=cells,
         repeats=repeats,
         tiled=tiles,
+        untiled_too=tiles_gain,
         wave_depth_m=wave_depth,
         peers=PEERS if peers else (),
         peer_limit_s=peer_seconds,

@@ -9,7 +9,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -35,6 +35,9 @@ SPREAD = (
     "bandwidth_gb_s",
     "numpy_mcs_per_s",
 )
+TILES = ("tiles_ratio", "cost_per_active")
+"""What skipping dry tiles gains: wall time without over wall time with it, and the share of the time that is
+left over the share of the cells that are active."""
 SINGLE = (
     "steps",
     "active_share",
@@ -66,6 +69,8 @@ class SurfacePlan:
         How often to measure everything.
     tiled
         Whether our solver may skip dry tiles.
+    untiled_too
+        Whether it runs without skipping them as well, to tell what that gains.
     wave_depth_m
         Wave depth of our solver, m, see `twin.surface.SurfaceSettings`; the others run without.
     peers
@@ -81,6 +86,7 @@ class SurfacePlan:
     cells: int | None = None
     repeats: int = 3
     tiled: bool = True
+    untiled_too: bool = False
     wave_depth_m: float | None = None
     peers: Sequence[Peer] = ()
     numpy_limit_s: float = 5.0
@@ -95,6 +101,8 @@ class SurfacePlan:
             raise InputError(
                 "Edge of the domain", got=f"{self.cells} cells", expected=f"{LEAST_CELLS} to {MOST_CELLS}"
             )
+        if self.untiled_too and not self.tiled:
+            raise InputError("Tiles", got="--tiles-gain with --no-tiles", expected="one of them")
 
 
 @dataclass(slots=True)
@@ -138,6 +146,8 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
             write_case(case, case_file, threads, plan.peer_limit_s)
         for repeat in range(plan.repeats):
             own.append(_measure_own(case, settings, meter, plan.numpy_limit_s))
+            if plan.untiled_too:
+                own[-1] |= _gain_of_tiles(case, settings, own[-1])
             say(f"repeat {repeat + 1}/{plan.repeats}: {own[-1]['mcs_per_s']:.0f} million cell-steps/s")
             for record in records:
                 _measure_peer(record, case_file, threads, plan.peer_limit_s, own[-1]["mcs_per_s"], say)
@@ -148,7 +158,7 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
         "end_s": case.end_s,
         "threads": threads,
         "repeats": plan.repeats,
-        **_medians(own, SPREAD),
+        **_medians(own, (*SPREAD, *TILES) if plan.untiled_too else SPREAD),
         **{name: own[-1][name] for name in ("steps", "active_share", "mass_error", "deepest_m")},
         "peak_mb": peak_mb,
         "compile_s": compile_s,
@@ -215,6 +225,12 @@ def _measure_own(
     }
 
 
+def _gain_of_tiles(case: SurfaceCase, settings: SurfaceSettings, tiled: dict[str, Any]) -> dict[str, float]:
+    """Run our solver once more, without skipping dry tiles, and compare it with the run just before."""
+    ratio = _run_own(case, replace(settings, tiled=False))["wall_s"] / tiled["wall_s"]
+    return {"tiles_ratio": ratio, "cost_per_active": 1.0 / (ratio * tiled["active_share"])}
+
+
 def _measure_peer(
     record: PeerRecord,
     case_file: Path,
@@ -273,7 +289,7 @@ def report_lines(figures: dict[str, Any]) -> list[str]:
     """Return the figures for people."""
     size = f"{figures['rows']} x {figures['cols']} cells, {figures['end_s']:g} s simulated"
     lines = [f"case {figures['case']}: {size}, {figures['threads']} threads, {figures['repeats']} repeats"]
-    for name in (*SPREAD, *SINGLE):
+    for name in (*SPREAD, *(name for name in TILES if name in figures), *SINGLE):
         low_high = figures["spread"].get(name)
         spread = f"  ({low_high[0]:.4g} to {low_high[1]:.4g})" if low_high else ""
         lines.append(f"  {name:16} {figures[name]:>10.4g}{spread}")

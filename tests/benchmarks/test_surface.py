@@ -48,6 +48,22 @@ def test_people_get_a_table():
         assert word in result.stdout
 
 
+def test_what_skipping_dry_tiles_gains_is_measured_in_the_same_run():
+    result = invoke(
+        "--case", "c", "--cells", "512", "--seconds", "20", "--threads", "1", "--tiles-gain", "--json"
+    )
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert 0.05 < figures["active_share"] < 0.3
+    assert figures["tiles_ratio"] > 1.5
+    assert (
+        figures["spread"]["tiles_ratio"][0] <= figures["tiles_ratio"] <= figures["spread"]["tiles_ratio"][1]
+    )
+    assert figures["tiles_ratio"] * figures["cost_per_active"] * figures["active_share"] == pytest.approx(
+        1.0, rel=0.2
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -56,6 +72,7 @@ def test_people_get_a_table():
         (["--seconds", "-1"], ["Simulated time", "-1"]),
         (["--cells", "3"], ["3 cells", "16"]),
         (["--threads", "0"], ["threads", "0"]),
+        (["--no-tiles", "--tiles-gain"], ["--tiles-gain", "--no-tiles"]),
     ],
 )
 def test_bad_input_is_one_line(arguments, words):
