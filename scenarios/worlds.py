@@ -145,7 +145,8 @@ def world_line(compared: ComparedWorlds) -> str:
     """Say in one line how far two runs went together."""
     act, world = compared.act, compared.world
     if world is None:
-        return f"The same world throughout: {compared.shared:,} events."
+        differing = "" if act is None else f"; what was done in it differs from {act.t_s:,.0f} s on"
+        return f"The same world throughout: {compared.shared:,} events{differing}."
     found = world.first or world.second
     kind = found.kind if found is not None else "event"
     if act is None or act.t_s > world.t_s:

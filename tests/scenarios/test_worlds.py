@@ -6,7 +6,7 @@ import pytest
 
 from agents.policies import BUILT_IN
 from agents.settings import CitizenSettings, DispatchSettings, PatrolSettings, StaffingSettings, VideoSettings
-from scenarios.worlds import compare_worlds
+from scenarios.worlds import compare_worlds, world_line
 from tests.agents.toy_town import ToyRun, make_toy_city, toy_settings
 from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
 
@@ -89,6 +89,16 @@ def test_what_comes_after_the_first_different_act_is_no_difference_of_worlds(log
     found = compare_worlds(logs["nearest"], changed)
     assert found.is_same
     assert found.act.t_s <= found.world.t_s
+
+
+def test_the_line_says_when_acts_differ_also_where_the_world_never_does(logs):
+    log = list(logs["nearest"])
+    last = max(index for index, event in enumerate(log) if event.kind == "order.issued")
+    changed = [*log[:last], replace(log[last], data={**log[last].data, "target": "G-9"}), *log[last + 1 :]]
+    assert world_line(compare_worlds(log, log)).endswith(" events.")
+    line = world_line(compare_worlds(log, changed))
+    assert line.startswith("The same world throughout")
+    assert line.endswith(f"what was done in it differs from {log[last].t_s:,.0f} s on.")
 
 
 @pytest.mark.slow
