@@ -9,13 +9,11 @@ import math
 
 from agents.agenda import Agenda, Entry
 from agents.casebook import CaseBook
-from agents.cases import Case, CaseAction, CaseState
+from agents.cases import OPEN_STATES, Case, CaseAction, CaseState
 from agents.catalogue import Catalogue
 from agents.limits import Stage, TimeLimit, TimeLimits, Urgency
 from agents.worktime import WorkClock
 from agents.world import World
-
-_FEWEST_TO_TIDY = 256
 
 
 class Deadlines:
@@ -37,7 +35,6 @@ class Deadlines:
         self.catalogue = catalogue
         self.limits = limits
         self.clock = clock
-        self._tidy_at = _FEWEST_TO_TIDY
         self._agenda = Agenda(
             world.env,
             {"ask": self._ask, "overdue": self._overdue, "stage": self._stage_overdue},
@@ -124,14 +121,13 @@ class Deadlines:
             self._agenda.enter(asked_s, "ask", case.id, case.due_s)
         else:
             self._agenda.enter(case.due_s, "overdue", case.id, case.due_s)
-        if len(self._agenda) > self._tidy_at:
-            self._agenda.tidy()
-            self._tidy_at = max(2 * len(self._agenda), _FEWEST_TO_TIDY)
 
     def _is_needed(self, entry: Entry) -> bool:
         _, _, what, case_id, due_s = entry
-        case = self._running(case_id)
-        return case is not None and due_s == (case.stage_due_s if what == "stage" else case.due_s)
+        case = self.book.cases.get(case_id)
+        if case is None or due_s != (case.stage_due_s if what == "stage" else case.due_s):
+            return False
+        return case.state in OPEN_STATES and case.suspended_s is None
 
     def _running(self, case_id: str) -> Case | None:
         """Return an open case whose clocks run, or None."""

@@ -2,7 +2,6 @@
 
 import heapq
 
-from agents.agenda import Agenda
 from agents.casebook import CaseBook
 from agents.cases import Case, CaseAction, CaseState
 from agents.deadlines import Deadlines
@@ -45,9 +44,6 @@ class Intake:
         # when each officer is free again, s; served in order of arrival, so the end is known at once
         self._acceptors = [0.0] * settings.acceptors
         self._registrars = [0.0] * settings.registrars
-        self._agenda = Agenda(
-            world.env, {"accept": self._accepted, "verify": self._verified, "register": self._registered}
-        )
 
     def receive(self, case: Case, cause: int) -> None:
         """Take in a case that has just been reported; ``cause`` is the id of the report's event."""
@@ -60,7 +56,7 @@ class Intake:
             self._log("case.reported", case)
             ends_s = self._serve(self._acceptors, self.settings.accept_min, case.id, "accept")
             self.deadlines.begin(case, Stage.ACCEPT, ends_s)
-            self._agenda.enter(ends_s, "accept", case.id)
+            self.world.env.at(ends_s, self._accepted, case)
 
     def hurry(self, case: Case) -> None:
         """Register a case that has become top-urgent, whatever it waits for."""
@@ -86,24 +82,22 @@ class Intake:
         heapq.heappush(free_s, ends_s)
         return ends_s
 
-    def _accepted(self, case_id: str, _: float) -> None:
-        case = self.book.cases.get(case_id)
-        if case is None or case.state is not CaseState.REPORTED:
+    def _accepted(self, case: Case) -> None:
+        if case.state is not CaseState.REPORTED:
             return
         case.step(CaseAction.ACCEPT)
         case.accepted_s = self.world.now_s
         self._log("case.accepted", case)
         if self._is_believed(case):
-            self._verified(case_id, 0.0)
+            self._verified(case)
             return
         takes_min = self.world.draws("desk").triangular(*self.settings.verify_min, case.id, "verify")
         ends_s = self.world.now_s + 60.0 * takes_min
         self.deadlines.begin(case, Stage.VERIFY, ends_s)
-        self._agenda.enter(ends_s, "verify", case.id)
+        self.world.env.at(ends_s, self._verified, case)
 
-    def _verified(self, case_id: str, _: float) -> None:
-        case = self.book.cases.get(case_id)
-        if case is None or case.state is not CaseState.ACCEPTED:
+    def _verified(self, case: Case) -> None:
+        if case.state is not CaseState.ACCEPTED:
             return
         if self._is_found_out(case):
             self._void(case)
@@ -113,11 +107,10 @@ class Intake:
         case.cause = self.world.log("case.verified", case.id, case.cause, reports=case.reports)
         ends_s = self._serve(self._registrars, self.settings.register_min, case.id, "register")
         self.deadlines.begin(case, Stage.REGISTER, ends_s)
-        self._agenda.enter(ends_s, "register", case.id)
+        self.world.env.at(ends_s, self._registered, case)
 
-    def _registered(self, case_id: str, _: float) -> None:
-        case = self.book.cases.get(case_id)
-        if case is not None and case.state is CaseState.VERIFIED:
+    def _registered(self, case: Case) -> None:
+        if case.state is CaseState.VERIFIED:
             self._register(case)
 
     def _register(self, case: Case) -> None:

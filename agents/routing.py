@@ -1,6 +1,5 @@
 """Routing: a registered case goes to the unit that answers for it, and comes back when that is another's."""
 
-from agents.agenda import Agenda
 from agents.casebook import CaseBook
 from agents.cases import Case, CaseAction, CaseState
 from agents.deadlines import Deadlines
@@ -38,7 +37,6 @@ class Router:
         self.planner = planner
         self.deadlines = deadlines
         self.settings = settings
-        self._agenda = Agenda(world.env, {"assign": self._assign, "return": self._return})
 
     def route(self, case: Case) -> None:
         """Send a registered case on its way; one that no crew of this roster can handle is handed over."""
@@ -64,21 +62,23 @@ class Router:
     # --- inside -----------------------------------------------------------------------------------
 
     def _queue(self, case: Case, *, first: bool) -> None:
-        ends_s = self.world.now_s + self.planner.dispatch_delay_s(case.id if first else f"{case.id}/again")
-        if ends_s <= self.world.now_s:
-            self._assign(case.id, float(first))
+        now_s = self.world.now_s
+        ends_s = now_s + self.planner.dispatch_delay_s(case.id if first else f"{case.id}/again")
+        if ends_s <= now_s:
+            self._assign((case, first))
             return
         self.deadlines.begin(case, Stage.DISPATCH, ends_s)
-        self._agenda.enter(ends_s, "assign", case.id, float(first))
+        self.world.env.at(ends_s, self._assign, (case, first))
 
-    def _assign(self, case_id: str, first: float) -> None:
-        case = self.book.cases.get(case_id)
-        if case is None or case.state is not CaseState.REGISTERED:
+    def _assign(self, queued: tuple[Case, bool]) -> None:
+        case, first = queued
+        if case.state is not CaseState.REGISTERED:
             return
         unit, share = case.unit, self.settings.misassigned[self.settings.by_hand]
-        draws = self.world.draws("desk")
-        if first and share > 0.0 and draws.uniform(case.id, "misassigned") < share:
-            unit = self.offices.wrong_unit(case.unit, draws, case.id) or case.unit
+        if first and share > 0.0:
+            draws = self.world.draws("desk")
+            if draws.uniform(case.id, "misassigned") < share:
+                unit = self.offices.wrong_unit(case.unit, draws, case.id) or case.unit
         self._hand_over(case, unit)
 
     def _hand_over(self, case: Case, unit: str, *, point_to_point: bool = False) -> None:
@@ -98,13 +98,12 @@ class Router:
         case.cause = event
         if case.misassigned:
             after_min = self.world.draws("desk").triangular(*self.settings.return_min, case.id, "return")
-            self._agenda.enter(self.world.now_s + 60.0 * after_min, "return", case.id)
+            self.world.env.after(60.0 * after_min, self._return, case)
         else:
             self.planner.plan(case, event, at_once=True)
 
-    def _return(self, case_id: str, _: float) -> None:
-        case = self.book.cases.get(case_id)
-        if case is not None and case.state is CaseState.ASSIGNED and case.misassigned:
+    def _return(self, case: Case) -> None:
+        if case.state is CaseState.ASSIGNED and case.misassigned:
             self._take_back(case)
             self._queue(case, first=False)
 

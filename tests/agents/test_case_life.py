@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import Point
 
 from agents.agenda import Agenda
@@ -428,6 +430,37 @@ def test_a_needless_date_gets_no_timer():
     assert env.peek() == 30.0
     env.run_to(40.0)
     assert [subject for _, subject, _ in diary.rung] == ["a", "c"]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.0, 30_000.0), st.floats(0.0, 30_000.0)), max_size=30), st.floats(0.0, 3e4)
+)
+def test_dates_of_all_hours_ring_in_order_and_survive_saving(dates, saved_s):
+    diary = Diary(TwinEnv())
+    expected = []
+    for number, (now_s, due_s) in enumerate(sorted(dates)):
+        if now_s >= saved_s:
+            diary = pickle.loads(pickle.dumps(diary))
+        diary.env.run_to(now_s)
+        diary.agenda.enter(due_s, "note", f"{number}")
+        expected.append((max(now_s, due_s), f"{number}"))
+    diary.env.run_to(60_000.0)
+    assert [(t_s, subject) for t_s, subject, _ in diary.rung] == sorted(expected, key=lambda date: date[0])
+    assert not len(diary.agenda)
+    assert diary.env.peek() == float("inf")
+
+
+def test_dates_that_became_needless_in_their_drawer_never_ring():
+    diary = Diary(TwinEnv())
+    for number in range(600):
+        diary.agenda.enter(4000.0 + number, "note", "kept" if number == 7 else "dropped")
+    diary.needless = "dropped"
+    assert len(pickle.dumps(diary)) < 1500
+    diary.agenda.enter(90_000.0, "note", "dropped")
+    diary.env.run_to(3700.0)
+    assert len(diary.agenda) == 1  # more than a few hundred, so all drawers were looked through
+    diary.env.run_to(100_000.0)
+    assert diary.rung == [(4007.0, "kept", 0.0)]
 
 
 def test_a_component_without_an_owner_leaves_the_case_to_its_category():

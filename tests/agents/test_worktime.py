@@ -160,6 +160,14 @@ def test_the_clock_says_what_the_calendar_says(start_s, amount, unit):
     )
 
 
+@given(st.lists(st.tuples(st.floats(0.0, 3 * 86_400.0), st.floats(0.0, 30.0)), min_size=2, max_size=20))
+def test_a_clock_that_was_asked_before_says_the_same_to_the_bit(limits):
+    start = datetime(2026, 6, 10, 13, 20, tzinfo=UTC)
+    clock, unit = WorkClock(CALENDAR, start), TimeUnit.WORKING_HOURS
+    for start_s, amount in limits:
+        assert clock.due_s(start_s, amount, unit) == WorkClock(CALENDAR, start).due_s(start_s, amount, unit)
+
+
 def test_summer_time_moves_the_working_day_with_the_clock_on_the_wall():
     start = datetime(2026, 3, 27, 17, 0, tzinfo=ZoneInfo("Europe/Madrid"))  # clocks go forward on the 29th
     due_s = WorkClock(CALENDAR, start).due_s(0.0, 1.0, TimeUnit.WORKING_HOURS)
