@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.channels.whereabouts import way_since
 from agents.clock import PHYSICS_FIRST, Timer, TwinEnv
 from agents.operations import Operations
 from agents.snapshot import restore, save
@@ -37,6 +38,9 @@ from twin.rain import RainSeries
 from twin.roads import RoadNetwork
 from twin.supply.system import SupplySystem
 from twin.water import WaterSystem
+
+_WAYS_UP_TO_S = 900.0
+"""Readings further apart, s, leave out where patrollers walk: between them nobody could follow one."""
 
 
 @dataclass(slots=True)
@@ -379,6 +383,10 @@ class Coupling:
             self._recorder.hazards(now_s, self._hazards)
         if self._structures is not None:
             self._recorder.structures(self._structures)
+        if interval_s <= _WAYS_UP_TO_S:
+            patrols = sorted(self.operations.patrols.items())
+            after_s = now_s - interval_s
+            self._recorder.patrols({name: way_since(patrol, after_s, now_s) for name, patrol in patrols})
         self._again(interval_s, self._read)
 
     def _velocity(self, interval_s: float) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.channels.whereabouts import Stand
 from cim_models.city import City
 from scenarios.floodwatch import THRESHOLDS_M
 from scenarios.hazardstory import HazardStory
 from scenarios.points import PointRecorder
 from scenarios.runfolder import RunWriter
-from scenarios.runfolder.readings import CITY
+from scenarios.runfolder.readings import CITY, POSITION
 from scenarios.structurestory import StructureStory
 from scenarios.summary.flooding import threshold_name
 from scenarios.supplystory import SupplyStory
@@ -140,6 +141,14 @@ class Recorder:
     def hazards(self, t_s: float, hazards: HazardStory) -> None:
         """Write what the detectors of gas read, and how large cavities are."""
         hazards.read(t_s, self._writer.readings, CITY)
+
+    def patrols(self, ways: Mapping[str, Sequence[Stand]]) -> None:
+        """Write where patrollers have walked since the last time."""
+        add = self._writer.readings.add
+        for patrol, way in ways.items():
+            for stand in way:
+                for quantity, value in zip(POSITION, (stand.x, stand.y), strict=True):
+                    add(stand.t_s, patrol, quantity, round(value, 2), "m")
 
     def structures(self, structures: StructureStory) -> None:
         """Write what gauges on structures have said since the last time."""

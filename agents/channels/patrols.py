@@ -76,6 +76,10 @@ class Patrol(mesa.Agent):
         """Distance walked on the present round at a time, m."""
         return max(min(t_s, self._until_s) - self._began_s, 0.0) * self.settings.speed_m_s
 
+    def reached_s(self, distance_m: float) -> float:
+        """Time at which a distance on the present round, m, is reached, s."""
+        return self._began_s + distance_m / self.settings.speed_m_s
+
     def _set_out(self, _: object = None) -> None:
         """Begin a round where they are, or wait for the next day."""
         hour = self.world.hour()

@@ -1,4 +1,4 @@
-"""Readings: what sensors and the city as a whole measured, in Parquet parts."""
+"""Readings: what sensors and the city as a whole measured, and where patrollers were, in Parquet parts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 READINGS_FOLDER = "readings"
 CITY = "city"
+POSITION = ("position_x", "position_y")
+"""Quantities of somebody who walks: coordinates in the city's reference system, m."""
 
 _TYPES = (
     ("t_s", "double"),
@@ -46,7 +48,7 @@ class ReadingsWriter:
         unit: str,
         value_kind: ValueKind = ValueKind.SIMULATED,
     ) -> None:
-        """Take one reading; ``subject`` is a sensor's id or ``city``."""
+        """Take one reading; ``subject`` is the id of a sensor, gauge or patroller, or ``city``."""
         self._parts.add(float(t_s), subject, quantity, float(value), unit, value_kind.value)
 
     @property

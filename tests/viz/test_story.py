@@ -339,3 +339,37 @@ def test_marks_at_one_place_stand_below_the_worst() -> None:
 def test_reasons_come_in_chinese_too(events: list[Any], run: RunFolder) -> None:
     event = Event(1, 0.0, "case.voided", "C1", data={"reason": "the case is void"})
     assert RunFeed(run.path)._event(event)[6]["reason_zh"] == "案件已作废"
+
+
+_WAYS = """
+import {Ways} from "./ways.js"
+const ways = new Ways()
+for (const update of value.updates) ways.merge(update)
+result = value.times.map((t) => ways.out(t))
+"""
+
+
+def test_the_screen_puts_patrollers_where_python_does(run: RunFolder) -> None:
+    feed = RunFeed(run.path)
+    ways = feed.updates(0, 0, 0.0)["ways"]
+    assert feed.updates(0, 0, 1860.0)["ways"]["patrol-PG1-1"][0][2] == 960.0
+    assert feed.updates(0, 0, 3600.0)["ways"] == {}
+    assert "patrol-PG1-1" not in feed.updates(0, 0, 0.0)["readings"]
+    times = [0.0, 90.0, 1799.0, 1800.0, 1801.0]
+    again = {name: way[-8:] for name, way in ways.items()}  # what is sent twice is taken once
+    found = run_node(_WAYS, {"updates": [ways, again], "times": times})
+    for t_s, shown in zip(times, found, strict=True):
+        marks = moment_at(run, t_s).patrols
+        assert [row["id"] for row in shown] == [mark.id for mark in marks]
+        for row, mark in zip(shown, marks, strict=True):
+            lon_lat = feed.city.scene.project.lon_lat([mark.x], [mark.y])[0]
+            assert row["position"] == pytest.approx(lon_lat, abs=2e-7)
+    assert [len(shown) for shown in found] == [1, 1, 1, 1, 0]
+
+
+def test_who_was_not_seen_for_long_was_not_out() -> None:
+    way = {"P": [[8.0, 50.0, 0.0], [9.0, 50.0, 60.0], [9.0, 51.0, 3600.0], [9.0, 52.0, 3660.0]]}
+    found = run_node(_WAYS, {"updates": [way], "times": [-1.0, 30.0, 60.0, 61.0, 3599.0, 3630.0]})
+    assert [[row["position"] for row in shown] for shown in found] == [
+        [], [[8.5, 50.0]], [[9.0, 50.0]], [], [], [[9.0, 51.5]]
+    ]  # fmt: skip

@@ -7,11 +7,14 @@ import numpy as np
 from cim_models.bundle import write_city
 from cim_models.city import City
 from scenarios.runfolder import RunWriter
+from scenarios.runfolder.readings import POSITION
 from twin.surface.hazard import hazard_class
 
 STEP_S = 60.0
 FRAMES = 61
 PEAK_LEVEL_M = 299.35
+PATROL_END_S = 1800.0
+"""Until then a patroller walks to the east, a metre a minute."""
 
 CITY_SERIES = {
     "rain_intensity": ("mm/h", lambda t: 90.0 if t < 1800 else 0.0),
@@ -81,6 +84,9 @@ def _write_frames(run: RunWriter, city: City) -> None:
             run.readings.add(t_s, "city", name, value, "m" if "road" in name else "m2")
         for name, (unit, value) in CITY_SERIES.items():
             run.readings.add(t_s, "city", name, value(t_s), unit)
+        if t_s <= PATROL_END_S:
+            for name, value in zip(POSITION, (500_010.0 + t_s / 60.0, 3_270_010.0), strict=True):
+                run.readings.add(t_s, "patrol-PG1-1", name, value, "m")
         run.progress(t_s)
     rating = np.where(largest > 0.03, largest * 0.5 + (largest > 0.25), 0.0)
     hazard = {"hazard_rating": rating, "hazard_class": hazard_class(rating)}

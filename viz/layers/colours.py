@@ -68,6 +68,9 @@ CREW_STATES: dict[str, Rgba] = {
     "off_duty": (90, 104, 122, 255),
 }
 
+PATROL: Rgba = (255, 150, 220, 255)
+PATROL_SIGN = "◆"
+
 BUILDING_STOPS: tuple[tuple[float, Rgba], ...] = (
     (0.0, (24, 58, 108, 205)),
     (15.0, (30, 76, 140, 205)),
@@ -142,6 +145,7 @@ def as_legend() -> dict[str, Any]:
         "road_closed": list(ROAD_CLOSED),
         "levels": {str(level): list(rgba) for level, rgba in LEVELS.items()},
         "failure_sign": FAILURE_SIGN,
+        "patrol_sign": PATROL_SIGN,
         "grades": {grade: list(rgba) for grade, rgba in GRADES.items()},
         "numerals": {str(level): numeral for level, numeral in LEVEL_NUMERALS.items()},
         "crew_states": {state: list(rgba) for state, rgba in CREW_STATES.items()},

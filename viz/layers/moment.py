@@ -11,7 +11,11 @@ from cim_models.events import Event
 from cim_models.failures import FAILURE_ENDS
 from cim_models.structures import Line
 from scenarios.runfolder import RunFolder
-from viz.layers.scene import CaseMark, CrewMark, FailureMark, Moment, StructureMark
+from scenarios.runfolder.readings import POSITION
+from viz.layers.scene import CaseMark, CrewMark, FailureMark, Moment, PatrolMark, StructureMark
+
+MOST_BETWEEN_S = 900.0
+"""Where nobody was seen for longer, s, they were not out."""
 
 _CLOSED = {"case.closed", "case.voided"}
 _STATE_AFTER = {
@@ -59,6 +63,7 @@ def moment_at(run: RunFolder, time_s: float) -> Moment:
         crews=crews_on_duty(events, time_s),
         failures=failures(events),
         structures=structures(events),
+        patrols=patrols_out(run, time_s),
     )
 
 
@@ -97,6 +102,20 @@ def crews_on_duty(events: list[Event], time_s: float) -> tuple[CrewMark, ...]:
         marks[event.subject] = CrewMark(mark.id, mark.x, mark.y, state)
     placed = [_place(mark, paths.get(mark.id), time_s) for mark in marks.values()]
     return tuple(mark for mark in placed if mark.state != "off_duty")
+
+
+def patrols_out(run: RunFolder, time_s: float) -> tuple[PatrolMark, ...]:
+    """Patrollers who are out at a time, each between the places they were at before and after it."""
+    across, along = (run.readings(None, quantity) for quantity in POSITION)
+    marks = []
+    for (patrol, xs), (_, ys) in zip(across.groupby("subject"), along.groupby("subject"), strict=True):
+        t_s = xs["t_s"].to_numpy()
+        after = int(np.searchsorted(t_s, time_s))
+        at = t_s[max(after - 1, 0)], t_s[min(after, len(t_s) - 1)]
+        if at[0] <= time_s <= at[1] and at[1] - at[0] <= MOST_BETWEEN_S:
+            x, y = (float(np.interp(time_s, t_s, rows["value"].to_numpy())) for rows in (xs, ys))
+            marks.append(PatrolMark(str(patrol), x, y))
+    return tuple(marks)
 
 
 def closed_roads(events: list[Event]) -> frozenset[str]:

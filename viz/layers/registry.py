@@ -314,6 +314,20 @@ LAYERS: tuple[MapLayer, ...] = (
     ),
     MapLayer(
         _layer(
+            "TextLayer",
+            "patrols",
+            get_color=list(colours.PATROL),
+            get_size=18,
+            pickable=True,
+            **_TEXT,
+        ),
+        "巡查员",
+        "Patrols",
+        table=tables.patrols,
+        moving=True,
+    ),
+    MapLayer(
+        _layer(
             "ScatterplotLayer",
             "crews",
             get_position="position",

@@ -34,6 +34,15 @@ class CrewMark:
 
 
 @dataclass(frozen=True, slots=True)
+class PatrolMark:
+    """A patroller who is out: id and place in the city's CRS."""
+
+    id: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class FailureMark:
     """Something that has failed and is not in order again: id, place in the city's CRS, kind of event."""
 
@@ -77,6 +86,8 @@ class Moment:
         What has failed in the networks and is not in order again.
     structures
         Structures that are watched, with their health.
+    patrols
+        Patrollers who are out.
     """
 
     time_s: float
@@ -88,6 +99,7 @@ class Moment:
     crews: tuple[CrewMark, ...] = ()
     failures: tuple[FailureMark, ...] = ()
     structures: tuple[StructureMark, ...] = ()
+    patrols: tuple[PatrolMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

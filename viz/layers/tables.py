@@ -167,6 +167,21 @@ def crews(scene: Scene) -> pd.DataFrame | None:
     )
 
 
+def patrols(scene: Scene) -> pd.DataFrame | None:
+    """Patrollers who are out."""
+    if scene.moment is None or not scene.moment.patrols:
+        return None
+    marks = scene.moment.patrols
+    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
+    return pd.DataFrame(
+        {
+            "id": [mark.id for mark in marks],
+            "position": list(position),
+            "text": [colours.PATROL_SIGN] * len(marks),
+        }
+    )
+
+
 def failures(scene: Scene) -> pd.DataFrame | None:
     """Failures in the networks."""
     if scene.moment is None or not scene.moment.failures:

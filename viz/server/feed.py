@@ -23,6 +23,8 @@ from viz.server.readings import GrowingReadings
 
 EVENTS_A_TIME = 4000
 FRAMES_KEPT = 256
+WAYS_BACK_S = 900.0
+"""Ways are sent again from so long before the last reading, s: they are written a reading at a time."""
 
 
 class RunFeed:
@@ -105,7 +107,17 @@ class RunFeed:
             "events": [self._event(item) for item in events],
             "more": len(events) == EVENTS_A_TIME,
             "readings": self._readings.after(readings_s),
+            "ways": self._ways(readings_s - WAYS_BACK_S),
         }
+
+    def _ways(self, after_s: float) -> dict[str, list[list[float]]]:
+        """Where patrollers were: longitude, latitude and time by id."""
+        found = {}
+        for name, way in self._readings.ways_after(after_s).items():
+            points = np.asarray(way)
+            lon_lat = np.round(self._project.lon_lat(points[:, 1], points[:, 2]), 7)
+            found[name] = np.column_stack((lon_lat, points[:, 0])).tolist()
+        return found
 
     def _times(self, ended: bool) -> list[float]:
         try:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from scenarios.runfolder.readings import POSITION
+
 _COLUMNS = ("t_s", "subject", "quantity", "value", "unit", "value_kind")
 
 
@@ -45,6 +47,8 @@ class GrowingReadings:
             self._read_new_parts()
             found: dict[str, dict[str, Any]] = {}
             for (subject, quantity), line in sorted(self._lines.items()):
+                if quantity in POSITION:
+                    continue
                 first = bisect_left(line.t_s, t_s)
                 if first < len(line.t_s):
                     found.setdefault(subject, {})[quantity] = {
@@ -53,6 +57,23 @@ class GrowingReadings:
                         "t_s": line.t_s[first:],
                         "values": line.values[first:],
                     }
+        return found
+
+    def ways_after(self, t_s: float) -> dict[str, list[tuple[float, float, float]]]:
+        """Where those who walk were at or after a simulated time: by subject times, s, and places, m."""
+        with self._lock:
+            self._read_new_parts()
+            found: dict[str, list[tuple[float, float, float]]] = {}
+            for (subject, quantity), line in sorted(self._lines.items()):
+                first = bisect_left(line.t_s, t_s)
+                if quantity == POSITION[0] and first < len(line.t_s):
+                    across = self._lines[subject, POSITION[1]]
+                    found[subject] = [
+                        (t, float(x or 0.0), float(y or 0.0))
+                        for t, x, y in zip(
+                            line.t_s[first:], line.values[first:], across.values[first:], strict=True
+                        )
+                    ]
         return found
 
     def _read_new_parts(self) -> None:

@@ -5,6 +5,7 @@
 import {Series, lastIndex} from "./series.js"
 import {Story} from "./story.js"
 import {Frames} from "./frames.js"
+import {Ways} from "./ways.js"
 
 const POLL_MS = 1000
 const TICK_MS = 250
@@ -19,6 +20,7 @@ class Store {
     this.status = null
     this.story = new Story()
     this.series = new Series()
+    this.ways = new Ways()
     this.frames = new Frames()
     this.state = this.story.state
     this.timeS = 0
@@ -121,6 +123,7 @@ class Store {
     this.frames.times.push(...update.times_s)
     this.story.append(update.events)
     this.series.merge(update.readings)
+    this.ways.merge(update.ways)
     if (this.wanted !== null && this.availableS() >= this.wanted) { const t = this.wanted; this.wanted = null; this.seek(t) }
     const fresh = update.times_s.length || update.events.length || Object.keys(update.readings).length
     if (fresh || before !== this.status.status) { this.emit("data"); this.tick() }

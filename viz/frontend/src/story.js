@@ -140,6 +140,11 @@ export class Story {
   about(subject) {
     return this.events.slice(0, this.next).filter((row) => row[SUBJECT] === subject)
   }
+
+  // What somebody has reported so far.
+  reportedBy(reporter) {
+    return this.events.slice(0, this.next).filter((row) => row[KIND] === "report.made" && row[DATA].reporter === reporter)
+  }
 }
 
 const belongs = (row, caseId) =>

@@ -84,7 +84,7 @@ export class CityView {
 
   async loadFonts() {
     const text = this.entries.flatMap((entry) => entry.rows || []).map((row) => row.text_zh || row.text || "").join("")
-    await document.fonts.load(`600 20px "Noto Sans SC Variable"`, `${text}ⅠⅡⅢⅣ0123456789`).catch(() => {})
+    await document.fonts.load(`600 20px "Noto Sans SC Variable"`, `${text}ⅠⅡⅢⅣ0123456789${this.legend.patrol_sign}`).catch(() => {})
   }
 
   frameCity() {
@@ -162,12 +162,19 @@ export class CityView {
   }
 
   drawMarks() {
+    this.drawPatrols()
     this.drawCrews()
     this.drawCases()
     this.drawPumps()
     this.drawStructures()
     this.drawFailures()
     this.drawBarriers()
+  }
+
+  drawPatrols() {
+    const entry = this.entry("patrols"), text = this.legend.patrol_sign
+    const rows = this.store.ways.out(this.store.timeS).map((row) => ({...row, text}))
+    this.built.set("patrols", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("patrols")))
   }
 
   drawCrews() {
@@ -274,6 +281,7 @@ export class CityView {
     if (!info.picked || !info.layer) { return }
     const id = info.layer.id
     if (id === "structures") this.store.open("structure", info.object.id, info.object.position)
+    else if (id === "patrols") this.store.open("patrol", info.object.id)
     else if (id === "failures") this.store.open("failure", info.object.id, info.object.position)
     else if (id === "crews" || id === "cases") this.store.open(id === "crews" ? "crew" : "case", info.object.id)
     else if (id === "streets") this.store.open("road", this.store.manifest.details.roads.id[info.index], info.coordinate)
@@ -286,6 +294,7 @@ export class CityView {
     if (!opened) return null
     if (opened.kind === "case") return this.state().cases.get(opened.id)?.position || null
     if (opened.kind === "crew") { const crew = this.state().crews.get(opened.id); return crew ? crewPosition(crew, this.store.timeS) : null }
+    if (opened.kind === "patrol") return this.store.ways.at(opened.id, this.store.timeS)
     if (opened.kind === "sensor") return this.store.detail("sensors", opened.id, "lon_lat")
     if (opened.kind === "road") return opened.position || this.store.detail("roads", opened.id, "lon_lat")
     return opened.position

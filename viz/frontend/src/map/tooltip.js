@@ -24,6 +24,7 @@ function line(info, store, state) {
     const crew = state.crews.get(info.object?.id)
     return crew && `<b>${escape(crew.id)}</b> ${escape(store.skillName(crew.skill))} · ${word(language, `state_${crew.state}`)}`
   }
+  if (id === "patrols") return info.object && `<b>${escape(info.object.id)}</b> ${word(language, "patroller")}`
   if (id === "streets") {
     const road = store.manifest.details.roads.id[info.index]
     const depth = depthOn(store, info.index)

@@ -34,7 +34,7 @@ export function renderDrawer(store, el) {
 function html(store, features, redraw) {
   const {kind, id} = store.opened
   const w = (key) => word(store.language, key)
-  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, building: buildingHtml, failure: failureHtml, structure: structureHtml}[kind]
+  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, patrol: patrolHtml, building: buildingHtml, failure: failureHtml, structure: structureHtml}[kind]
   const {title, facts, rows} = made ? made(store, id, features, redraw) : {title: id, facts: [], rows: null}
   return `<header><b>${title}</b><em class="stamp">${w("simulated")}</em><button data-act="shut" aria-label="close">×</button></header>
     <dl>${facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([key, value]) => `<dt>${w(key)}</dt><dd>${value}</dd>`).join("")}</dl>
@@ -76,6 +76,16 @@ function crewHtml(store, id) {
       ["eta", crew.eta && crew.state !== "working" ? clock(store, crew.eta) : ""], ["lost_to_water", crew.delay >= 1 ? spanText(crew.delay) : ""],
     ],
     rows: chainHtml(store, events),
+  }
+}
+
+// A patroller: whether they are out, and what they have reported.
+function patrolHtml(store, id) {
+  const out = store.ways.at(id, store.timeS) !== null
+  return {
+    title: `${word(store.language, "patroller")} ${escape(id)}`,
+    facts: [["state", word(store.language, out ? "state_on_beat" : "state_off_duty")]],
+    rows: chainHtml(store, store.story.reportedBy(id).slice(-14)),
   }
 }
 
