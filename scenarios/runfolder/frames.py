@@ -26,6 +26,8 @@ FRAMES_FOLDER = "depth.zarr"
 CHUNK = 512
 MAX_EVERY = 10
 VELOCITY = ("velocity_east", "velocity_north")
+SQUEEZE_LEVEL = 1
+"""Of Blosc, up to 9. On frames of a city's streets level 5 takes eight times as long and saves 4 %."""
 
 
 class FrameWriter:
@@ -162,7 +164,7 @@ class FrameWriter:
     ) -> zarr.Array[Any]:
         from zarr.codecs import BloscCodec
 
-        squeeze = BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")
+        squeeze = BloscCodec(cname="zstd", clevel=SQUEEZE_LEVEL, shuffle="shuffle")
         return self._group.create_array(
             name,
             shape=shape,
