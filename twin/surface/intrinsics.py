@@ -1,15 +1,20 @@
 """What Numba lacks: the bits of a float, a fast inverse cube root, early fetches, disjoint arrays."""
 
-from typing import Any
+import operator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.compiler import Compiler
+from numba.cpython.builtins import do_minmax
 from numba.extending import intrinsic
 
 from twin.compilation import BORROWING
+from twin.surface.collecting import rest_while_compiling
+
+rest_while_compiling()
 
 FAST = {"contract", "arcp", "nsz", "afn"}
 """Fast-math without ``nnan`` and ``ninf``, so that a NaN can be found, and without ``reassoc``, so that
@@ -44,6 +49,28 @@ MINIMAX = (
 )
 """Polynomial for c^(-1/3) on [0.875, 1.068], relative error below 2e-6 (weighted least squares, iterated
 until the error is level)."""
+
+
+def _one_of_two(first: Any, second: Any, choose: Any, typing_context: Any) -> Any:
+    """Return signature and code of the larger or the smaller of two numbers, as Numba's own has them."""
+    kind = typing_context.unify_types(types.unliteral(first), types.unliteral(second))
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return do_minmax(context, builder, signature.args, arguments, choose)
+
+    return kind(types.unliteral(first), types.unliteral(second)), generate
+
+
+@intrinsic
+def _larger(typing_context: Any, first: Any, second: Any) -> Any:
+    """Return ``max(first, second)``, for which Numba compiles a function a pair of types."""
+    return _one_of_two(first, second, operator.gt, typing_context)
+
+
+@intrinsic
+def _smaller(typing_context: Any, first: Any, second: Any) -> Any:
+    """Return ``min(first, second)``, see `larger`."""
+    return _one_of_two(first, second, operator.lt, typing_context)
 
 
 @intrinsic
@@ -121,6 +148,10 @@ def _borrow(_typing_context: Any, arrays: Any) -> Any:
     return arrays(arrays), generate
 
 
+if TYPE_CHECKING:
+    larger, smaller = max, min
+else:
+    larger, smaller = _larger, _smaller
 borrow: Any = _borrow
 fetch_early: Any = _fetch_early
 float_bits: Any = _float_bits

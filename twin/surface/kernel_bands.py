@@ -12,6 +12,7 @@ from numba import njit, typeof, types
 
 from twin.compilation import BORROWING, BY_ADDRESS
 from twin.surface.constants import LANES
+from twin.surface.intrinsics import larger
 from twin.surface.kernel_barriers import Crests
 from twin.surface.kernel_faces import StepFactors
 from twin.surface.kernel_record import Record, record_tile_row
@@ -91,7 +92,7 @@ def new_present(wave_depth: float) -> Present:
     return Present(step, raining, time_s, np.ones(1, np.int64), np.full(1, wave_depth, np.float32))
 
 
-@njit(**BY_ADDRESS)
+@njit(error_model="numpy", **BY_ADDRESS)
 def do_part(site: Site, task: int, part: int) -> None:
     """Do one part of a task on a lent site."""
     grid, tiles, present = site.grid, site.tiles, site.present
@@ -175,7 +176,7 @@ def wave_depth_now(do: Any, site: Site, cells: int) -> float:
     do_all(do, site, WAVES, site.tiles.counts.size, cells)
     asked = site.present.least_wave[0]
     for tile_row in range(site.tiles.wave_depths.size):
-        asked = max(asked, site.tiles.wave_depths[tile_row])
+        asked = larger(asked, site.tiles.wave_depths[tile_row])
     return float(asked)
 
 
@@ -192,10 +193,10 @@ def sweep(do: Any, site: Site, cells: int, raining: bool, step: StepFactors) -> 
     do_all(do, site, SWEEP, tiles.deepest.shape[0], cells)
     deepest: Any = np.int64(0)
     for band in range(tiles.deepest.shape[0]):
-        deepest = max(deepest, np.int64(tiles.deepest[band, 0]))
+        deepest = larger(deepest, np.int64(tiles.deepest[band, 0]))
     beside = site.rows * -(-site.cols // LANES) * LANES - cells  # active cells are counted in whole lines
     if raining and beside > 0:
         do_all(do, site, RAIN, tiles.counts.size, beside)
         for tile_row in range(tiles.rained.size):
-            deepest = max(deepest, tiles.rained[tile_row])
+            deepest = larger(deepest, tiles.rained[tile_row])
     return deepest

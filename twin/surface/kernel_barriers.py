@@ -17,7 +17,7 @@ from numba import njit
 
 from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
-from twin.surface.intrinsics import FAST
+from twin.surface.intrinsics import FAST, larger, smaller
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -72,20 +72,20 @@ def overflow(
     head_0 = np.float32(depth_0) + (bed_0 - crest)
     head_1 = np.float32(depth_1) + (bed_1 - crest)
     rise = np.float32(depth_1 - depth_0) + (bed_1 - bed_0)
-    upper = max(head_0, head_1)
+    upper = larger(head_0, head_1)
     if upper <= DRY or rise == ZERO:
         return ZERO
-    ratio = max(min(head_0, head_1), ZERO) / upper
-    drowned = max(ONE - ratio * np.sqrt(ratio), ZERO) ** SUBMERGENCE
+    ratio = larger(smaller(head_0, head_1), ZERO) / upper
+    drowned = larger(ONE - ratio * np.sqrt(ratio), ZERO) ** SUBMERGENCE
     most = share * WEIR * upper * np.sqrt(upper) * drowned
     driven = q - share * pressure * upper * rise
-    return min(max(driven, ZERO), most) if rise < ZERO else max(min(driven, ZERO), -most)
+    return smaller(larger(driven, ZERO), most) if rise < ZERO else larger(smaller(driven, ZERO), -most)
 
 
 @njit(inline="always")
 def _slowing(before: Any, behind: Any, wave_depth: Any) -> Any:
     """Return 1 over σ, see `twin.surface.kernel_faces`, for the deeper side of a face."""
-    return min(ONE, wave_depth / np.float32(max(before, behind, np.int32(1))))
+    return smaller(ONE, wave_depth / np.float32(larger(larger(before, behind), np.int32(1))))
 
 
 @njit(fastmath=FAST, error_model="numpy", **BORROWING)

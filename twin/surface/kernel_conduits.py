@@ -21,6 +21,7 @@ from numba import njit
 
 from twin.compilation import BORROWING
 from twin.surface.constants import DRY_DEPTH_M, DRY_UNITS, GRAVITY_M_S2, UNIT_M, UNITS_PER_M
+from twin.surface.intrinsics import larger, smaller
 
 
 class Conduits(NamedTuple):
@@ -76,10 +77,10 @@ class Conduits(NamedTuple):
 def section(width: float, height: float, is_round: bool, depth: float) -> tuple[float, float]:
     """Return flow area (m²) and hydraulic radius (m) at a depth; full above the height."""
     if is_round:
-        angle = 2.0 * np.arccos(1.0 - 2.0 * min(depth / height, 1.0))
+        angle = 2.0 * np.arccos(1.0 - 2.0 * smaller(depth / height, 1.0))
         area = height * height / 8.0 * (angle - np.sin(angle))
         return area, area / (0.5 * height * angle)
-    filled = min(depth, height)
+    filled = smaller(depth, height)
     perimeter = width + 2.0 * filled + (width if depth >= height else 0.0)
     return width * filled, width * filled / perimeter
 
@@ -114,26 +115,26 @@ def capacity(
         return 0.0
     last = conduits.discharge.shape[1] - 1
     position = head / conduits.head_step[k]
-    below = min(int(position), last - 1)
-    part = min(position - below, 1.0)
+    below = smaller(np.int64(position), last - 1)
+    part = smaller(position - below, 1.0)
     rating, depths = conduits.discharge[k], conduits.outlet_depth[k]
     inlet = rating[below] + part * (rating[below + 1] - rating[below])
-    inlet *= np.sqrt(max(position / last, 1.0))
+    inlet *= np.sqrt(larger(position / last, 1.0))
     least = depths[below] + part * (depths[below + 1] - depths[below])
     invert_down = conduits.invert[k, 1 - upper]
-    outlet_depth = max(level_down - invert_down, least)
+    outlet_depth = larger(level_down - invert_down, least)
     drop = level_up - (invert_down + outlet_depth)
     if drop <= 0.0:
         return 0.0
     height = conduits.height[k]
-    depth = 0.5 * (min(head, height) + min(outlet_depth, height))
+    depth = 0.5 * (smaller(head, height) + smaller(outlet_depth, height))
     area, radius = section(conduits.width[k], height, conduits.is_round[k] != 0, depth)
     losses = 1.0 + conduits.entrance[k] + conduits.friction[k] / radius ** (4.0 / 3.0)
     conveyance = area * area * 2.0 * GRAVITY_M_S2 / losses
     # Q² = conveyance (drop - ends response Q): a tailwater above the least depth rises too
     ends = 2.0 if outlet_depth > least else 1.0
     half = 0.5 * ends * response * conveyance
-    return min(inlet, np.sqrt(half * half + conveyance * drop) - half)
+    return smaller(inlet, np.sqrt(half * half + conveyance * drop) - half)
 
 
 @njit(error_model="numpy", **BORROWING)
@@ -145,13 +146,13 @@ def _discharge(
     if conduits.shut[k] != 0 or head <= DRY_DEPTH_M:
         return 0.0
     share, response = conduits.share[k], dt_s / cell_area_m2
-    before = max(conduits.flow[k] if upper == 0 else -conduits.flow[k], 0.0)
-    drop = levels[upper] - max(levels[1 - upper], conduits.invert[k, upper])
+    before = larger(conduits.flow[k] if upper == 0 else -conduits.flow[k], 0.0)
+    drop = levels[upper] - larger(levels[1 - upper], conduits.invert[k, upper])
     area, _ = section(conduits.width[k], conduits.height[k], conduits.is_round[k] != 0, head)
     gain = GRAVITY_M_S2 * share * area * dt_s / conduits.length[k]
     driven = (before + gain * drop) / (1.0 + 2.0 * gain * response)
     most = capacity(conduits, k, upper, levels[upper], levels[1 - upper], share * response, before / share)
-    return min(driven, share * most)
+    return smaller(driven, share * most)
 
 
 @njit(inline="always")
@@ -186,15 +187,15 @@ def pass_conduits(
         if depth[from_row, from_col] > DRY_UNITS:
             discharge = _discharge(conduits, k, upper, levels, dt_s, cell_area_m2)
         # water below the invert stays where it is
-        above = max(int((levels[upper] - conduits.invert[k, upper]) * UNITS_PER_M), 0)
-        held = min(int(depth[from_row, from_col]), above)
-        units = int(discharge * dt_s / cell_area_m2 * UNITS_PER_M)
+        above = larger(np.int64((levels[upper] - conduits.invert[k, upper]) * UNITS_PER_M), 0)
+        held = smaller(np.int64(depth[from_row, from_col]), above)
+        units = np.int64(discharge * dt_s / cell_area_m2 * UNITS_PER_M)
         if units > held:
             units, discharge = held, held * UNIT_M * cell_area_m2 / dt_s
         conduits.flow[k] = discharge if upper == 0 else -discharge
-        before = int(depth[to_row, to_col])
+        before = np.int64(depth[to_row, to_col])
         depth[from_row, from_col] -= units
         depth[to_row, to_col] += units
-        deepest = max(deepest, before + units)
+        deepest = larger(deepest, before + units)
         woke = woke or (before <= DRY_UNITS < before + units)
     return deepest, woke

@@ -19,7 +19,7 @@ from numba import njit
 
 from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M, UNITS_PER_M
-from twin.surface.intrinsics import inverse_cbrt
+from twin.surface.intrinsics import inverse_cbrt, larger
 
 CRITICAL = np.float32(GRAVITY_M_S2**0.5 * (2.0 / 3.0) ** 1.5)
 
@@ -77,7 +77,7 @@ def drive_outlets(depth: Any, outlets: Outlets) -> None:
         units = depth[border.row[face], border.col[face]]
         h = np.float32(units) * np.float32(UNIT_M)
         normal = outlets.conveyance[face] * h * h * inverse_cbrt(h)
-        wanted = max(outlets.critical[face] * h * np.sqrt(h), normal)
+        wanted = larger(outlets.critical[face] * h * np.sqrt(h), normal)
         border.discharge[face] = -wanted if units > DRY_UNITS else np.float32(0.0)
 
 
@@ -96,14 +96,14 @@ def pass_border(
     for face in range(border.row.size):
         row, col = border.row[face], border.col[face]
         units: Any = np.int64(depth[row, col])
-        q: Any = max(border.discharge[face], -units / factor)
-        moved: Any = max(int(factor * q), -units)
+        q: Any = larger(border.discharge[face], -units / factor)
+        moved: Any = larger(np.int64(factor * q), -units)
         border.discharge[face] = q
         field = qx if border.along_x[face] else qy
         field[border.outer_row[face], border.outer_col[face]] = border.inward[face] * q
         depth[row, col] = units + moved
-        left += max(-moved, 0)
-        entered += max(moved, 0)
-        deepest = max(deepest, units + moved)
+        left += larger(-moved, 0)
+        entered += larger(moved, 0)
+        deepest = larger(deepest, units + moved)
         woke = woke or (units <= DRY_UNITS < units + moved)
     return left, entered, deepest, woke

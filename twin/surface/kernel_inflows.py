@@ -12,7 +12,8 @@ from numba import njit
 
 from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, UNIT_M
-from twin.surface.kernel_levels import interpolate
+from twin.surface.intrinsics import larger
+from twin.surface.kernel_levels import interpolate, knots_until
 
 
 class InflowCells(NamedTuple):
@@ -53,7 +54,7 @@ def _volume_m3(inflows: InflowCells, line: int, time_s: float) -> float:
     """Volume of a hydrograph until a time, m³."""
     first, end = inflows.first_knot[line], inflows.first_knot[line + 1]
     times, rates = inflows.knots_s[first:end], inflows.knots_m3_s[first:end]
-    knot = np.searchsorted(times, time_s, side="right") - 1
+    knot = knots_until(times, time_s) - 1
     if knot < 0:
         return 0.0
     mean = 0.5 * (rates[knot] + interpolate(times, rates, time_s))
@@ -72,8 +73,8 @@ def inflow_depth(inflows: InflowCells, time_s: float, courant: float, dx_m: floa
         first, end = inflows.first_knot[line], inflows.first_knot[line + 1]
         inflow = interpolate(inflows.knots_s[first:end], inflows.knots_m3_s[first:end], time_s)
         unit_discharge = courant * inflow * inflows.largest_share[line] / dx_m
-        deepest = max(deepest, (unit_discharge * unit_discharge / GRAVITY_M_S2) ** (1.0 / 3.0))
-    return int(deepest / UNIT_M)
+        deepest = larger(deepest, (unit_discharge * unit_discharge / GRAVITY_M_S2) ** (1.0 / 3.0))
+    return np.int64(deepest / UNIT_M)
 
 
 @njit(inline="always")
@@ -87,15 +88,15 @@ def pour_inflows(depth: Any, inflows: InflowCells, time_s: float, unit_m3: float
     deepest, woke = 0, False
     for line in range(inflows.given.size):
         volume: Any = np.int64(_volume_m3(inflows, line, time_s) / unit_m3)
-        fresh: Any = max(volume - inflows.given[line], 0)
+        fresh: Any = larger(volume - inflows.given[line], 0)
         inflows.given[line] += fresh
         dealt = 0
         for cell in range(inflows.first[line], inflows.first[line + 1]):
-            gained = int(fresh * inflows.share_to[cell]) - dealt
+            gained = np.int64(fresh * inflows.share_to[cell]) - dealt
             dealt += gained
             row, col = inflows.row[cell], inflows.col[cell]
             old: Any = np.int64(depth[row, col])
             depth[row, col] = old + gained
-            deepest = max(deepest, old + gained)
+            deepest = larger(deepest, old + gained)
             woke = woke or (old <= DRY_UNITS < old + gained)
     return deepest, woke

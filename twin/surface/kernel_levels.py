@@ -13,6 +13,7 @@ from numba import njit
 
 from twin.compilation import BORROWING
 from twin.surface.constants import DRY_UNITS, GRAVITY_M_S2, THETA_MIN, UNIT_M
+from twin.surface.intrinsics import larger, smaller
 from twin.surface.kernel_edges import Border
 
 
@@ -52,6 +53,19 @@ class LevelFaces(NamedTuple):
 
 
 @njit(**BORROWING)
+def knots_until(knots_s: Any, time_s: float) -> int:
+    """Return how many knots, in the order of time, do not lie after a time."""
+    low, high = 0, knots_s.size
+    while low < high:
+        middle = (low + high) // 2
+        if knots_s[middle] <= time_s:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(**BORROWING)
 def interpolate(knots_s: Any, knots: Any, time_s: float) -> float:
     """Value at a time, linear between knots, constant before the first and after the last."""
     last = knots_s.size - 1
@@ -59,7 +73,7 @@ def interpolate(knots_s: Any, knots: Any, time_s: float) -> float:
         return float(knots[0])
     if time_s >= knots_s[last]:
         return float(knots[last])
-    after = np.searchsorted(knots_s, time_s, side="right")
+    after = knots_until(knots_s, time_s)
     share = (time_s - knots_s[after - 1]) / (knots_s[after] - knots_s[after - 1])
     return float(knots[after - 1] + share * (knots[after] - knots[after - 1]))
 
@@ -78,7 +92,7 @@ def deepest_outside(faces: LevelFaces, time_s: float) -> int:
     _set_levels(faces, time_s)
     deepest = 0
     for face in range(faces.bed.size):
-        deepest = max(deepest, int(faces.level[faces.series[face]] - faces.bed[face]))
+        deepest = larger(deepest, np.int64(faces.level[faces.series[face]] - faces.bed[face]))
     return deepest
 
 
@@ -94,8 +108,8 @@ def drive_levels(
     ratio = dt_s / dx_m
     for face in range(border.row.size):
         units: Any = np.int64(depth[border.row[face], border.col[face]])
-        outside: Any = max(faces.level[faces.series[face]] - faces.bed[face], 0.0)
-        flow_units: Any = max(outside, units)
+        outside: Any = larger(faces.level[faces.series[face]] - faces.bed[face], 0.0)
+        flow_units: Any = larger(outside, units)
         if flow_units <= DRY_UNITS:
             border.discharge[face] = 0.0
             continue
@@ -105,10 +119,10 @@ def drive_levels(
         field = qx if border.along_x[face] else qy
         inner = border.inward[face] * field[faces.inner_row[face], faces.inner_col[face]]
         q, h = border.discharge[face], flow_units * UNIT_M
-        theta = max(THETA_MIN, 1.0 - abs(q) / h * ratio)
+        theta = larger(THETA_MIN, 1.0 - abs(q) / h * ratio)
         mean = 0.5 * (q + inner)
-        slowed = min(1.0, wave_depth / flow_units)
+        slowed = smaller(1.0, wave_depth / flow_units)
         driven = mean + theta * (q - mean) + GRAVITY_M_S2 * h * slowed * ratio * drop * UNIT_M
         new = driven / (1.0 + dt_s * faces.friction[face] * abs(q) / h ** (7.0 / 3.0) * slowed)
         fastest = h * np.sqrt(GRAVITY_M_S2 * h * slowed)
-        border.discharge[face] = min(max(new, -fastest), fastest)
+        border.discharge[face] = smaller(larger(new, -fastest), fastest)

@@ -5,9 +5,11 @@ A step calls `driving_depth`, `drive_openings`, then sweeps the grid, then calls
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numba import njit
 
 from twin.surface.constants import UNIT_M
+from twin.surface.intrinsics import larger, smaller
 from twin.surface.kernel_edges import Outlets, drive_outlets, pass_border
 from twin.surface.kernel_inflows import InflowCells, inflow_depth, pour_inflows
 from twin.surface.kernel_levels import LevelFaces, deepest_outside, drive_levels
@@ -39,8 +41,8 @@ def driving_depth(
 
     Behind levels it counts up to the wave depth (units), above which waves are slowed.
     """
-    outside = min(deepest_outside(openings.levels, time_s), int(wave_depth))
-    return max(outside, inflow_depth(openings.inflows, time_s, courant, cell_size_m))
+    outside = smaller(deepest_outside(openings.levels, time_s), np.int64(wave_depth))
+    return larger(outside, inflow_depth(openings.inflows, time_s, courant, cell_size_m))
 
 
 @njit(inline="always")
@@ -66,4 +68,4 @@ def pass_openings(
     out, entered, deepest, woke = pass_border(depth, qx, qy, openings.levels.border, dt_s, cell_size_m)
     openings.entered[0] += entered
     poured_to, woken = pour_inflows(depth, openings.inflows, time_s, UNIT_M * cell_size_m * cell_size_m)
-    return left + out, max(deepest, poured_to), woke or woken
+    return left + out, larger(deepest, poured_to), woke or woken

@@ -16,6 +16,7 @@ from numba import njit
 
 from twin.compilation import BORROWING
 from twin.surface.constants import ROWS_BEFORE, TILE, UNIT_M
+from twin.surface.intrinsics import larger, smaller
 from twin.surface.state import Grid, Tiles
 
 ZERO = np.float32(0.0)
@@ -127,13 +128,13 @@ def _raise_depth(h: Any, time_s: Any, top: Any, when: Any) -> Any:
     deepest, rising = np.int32(0), np.int32(0)
     for col in range(h.size):
         new = h[col]
-        deepest = max(deepest, new)
+        deepest = larger(deepest, new)
         rising += np.int32(new > top[col])
     if rising > 0:  # most of a flood only falls: then nothing is written, and the times are not even read
         for col in range(h.size):
             old, new, then = top[col], h[col], when[col]
             when[col] = time_s if new > old else then
-            top[col] = max(old, new)
+            top[col] = larger(old, new)
     return deepest
 
 
@@ -170,7 +171,7 @@ def _rate(
     for col in range(h.size):
         d = np.float32(h[col]) * UNIT
         along_x, along_y = west[col] + east[col], north[col] + south[col]
-        v = HALF * np.sqrt(along_x * along_x + along_y * along_y) / max(d, SHALLOWEST_M)
+        v = HALF * np.sqrt(along_x * along_x + along_y * along_y) / larger(d, SHALLOWEST_M)
         product = d * v
         debris = (
             high if (d > limits.middle_m) | (v > limits.fast) else (middle if d > limits.shallow_m else low)
@@ -179,9 +180,9 @@ def _rate(
         level += _beyond(d > d_3, v > v_3, product > p_3) + _beyond(d > d_4, v > v_4, product > p_4)
         level += _beyond(d > d_5, v > v_5, product > p_5)
         is_rated = h[col] >= limits.rated
-        speed[col] = max(speed[col], v if is_rated else ZERO)
-        rating[col] = max(rating[col], d * (v + limits.offset) + debris if is_rated else ZERO)
-        aidr[col] = max(aidr[col], np.uint8(level) if is_rated else np.uint8(0))
+        speed[col] = larger(speed[col], v if is_rated else ZERO)
+        rating[col] = larger(rating[col], d * (v + limits.offset) + debris if is_rated else ZERO)
+        aidr[col] = larger(aidr[col], np.uint8(level) if is_rated else np.uint8(0))
 
 
 @njit(inline="always")
@@ -214,9 +215,9 @@ def _record_run(
     time_s, _ = look
     h = grid.depth[row, first:end]
     top, when = record.deepest[row, first:end], record.time_of_max[row, first:end]
-    shallowest = min(limits.arrived, limits.rated, limits.above[0])
+    shallowest = smaller(limits.arrived, smaller(limits.rated, limits.above[0]))
     for piece in range(0, h.size, PIECE):  # slices of a row are cheap; only wet pieces pay for the rest
-        stop = min(piece + PIECE, h.size)
+        stop = smaller(piece + PIECE, h.size)
         deepest = _raise_depth(h[piece:stop], time_s, top[piece:stop], when[piece:stop])
         if record.rates and deepest >= shallowest:
             _record_wet(grid, row, first + piece, first + stop, deepest, look, record, limits)
@@ -237,7 +238,7 @@ def record_tile_row(
     """
     row_0 = ROWS_BEFORE + tile_row * TILE
     limits = _limits(record)
-    for row in range(row_0, min(row_0 + TILE, ROWS_BEFORE + rows)):
+    for row in range(row_0, smaller(row_0 + TILE, ROWS_BEFORE + rows)):
         for run in range(tiles.counts[tile_row]):
             first, end = tiles.segments[tile_row, run, 0], tiles.segments[tile_row, run, 1]
             _record_run(grid, row, first, end, (time_s, looks), record, limits)

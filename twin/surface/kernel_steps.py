@@ -17,6 +17,7 @@ from twin.surface.constants import (
     RECHECK_STEPS,
     UNIT_M,
 )
+from twin.surface.intrinsics import larger, smaller
 from twin.surface.kernel_bands import (
     Site,
     help_out,
@@ -142,8 +143,8 @@ def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
 
     ``deepest`` is the depth h of the fastest waves, units.
     """
-    depth_m = max(deepest, DRY_UNITS) * UNIT_M
-    longest = min(rule.max_step_s, rule.courant * rule.cell_size_m / np.sqrt(GRAVITY_M_S2 * depth_m))
+    depth_m = larger(deepest, DRY_UNITS) * UNIT_M
+    longest = smaller(rule.max_step_s, rule.courant * rule.cell_size_m / np.sqrt(GRAVITY_M_S2 * depth_m))
     return remaining_s / np.ceil(remaining_s / longest)
 
 
@@ -206,14 +207,14 @@ def advance(
         if site.present.least_wave[0] < FREE_WAVES and steps % RECHECK_STEPS == 0:
             wave_depth = wave_depth_now(do, site, cells)
         outside = driving_depth(openings, time_s, rule.courant, dx_m, wave_depth)
-        dt_s = _step_length(max(min(deepest, int(wave_depth)), outside), remaining_s, rule)
+        dt_s = _step_length(larger(smaller(deepest, np.int64(wave_depth)), outside), remaining_s, rule)
         raining = gather_rain(rain, dt_s)
         drive_openings(depth, qx, qy, openings, dt_s, dx_m, wave_depth)
         deepest = sweep(do, site, cells, raining, step_factors(dt_s, dx_m, wave_depth))
         filled, woken = pass_conduits(depth, site.grid.bed, conduits, dt_s, dx_m * dx_m)
         time_s = end_s if dt_s >= remaining_s else time_s + dt_s
         out, touched, woke = pass_openings(depth, qx, qy, openings, time_s, dt_s, dx_m)
-        left, deepest = left + out, max(deepest, filled, touched)
+        left, deepest = left + out, larger(deepest, larger(filled, touched))
         recheck = recheck or raining or woken or woke
         steps += 1
         cell_steps += cells
@@ -226,7 +227,7 @@ def advance(
             ) and rule.tiled:  # water came into tiles that no sweep has visited yet
                 cells = _activate_wet(do, site, end, cells, True)
             due_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
-            looks = int(np.rint((due_s - next_record_s) / rule.record_interval_s))
+            looks = np.int64(np.rint((due_s - next_record_s) / rule.record_interval_s))
             record_flood(do, site, cells, time_s, looks)
             next_record_s = due_s
     return Progress(

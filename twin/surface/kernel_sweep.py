@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from twin.compilation import BORROWING
 from twin.surface.constants import BLOCK, LANES, ROWS_BEFORE, TILE
 from twin.surface.kernel_barriers import Crests, patch_row
 from twin.surface.kernel_faces import (
@@ -177,7 +176,7 @@ def _finish_row(
     return deepest
 
 
-@njit(error_model="numpy", **BORROWING)
+@njit(inline="always")
 def _sweep_block(site: Any, band: int, number: int, raining: bool, step: StepFactors) -> Any:
     """Advance a block of columns of a band by one step; return its largest new depth in units, uint32."""
     grid, strips, scratch, tiles, crests = site.grid, site.strips, site.scratch, site.tiles, site.crests
@@ -223,7 +222,7 @@ def _sweep_block(site: Any, band: int, number: int, raining: bool, step: StepFac
     return deepest
 
 
-@njit(error_model="numpy", **BORROWING)
+@njit(inline="always")
 def sweep_band(site: Any, band: int, raining: bool, step: StepFactors) -> Any:
     """Advance the rows of one band by one step.
 

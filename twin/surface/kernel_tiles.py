@@ -13,6 +13,7 @@ from numba import njit
 
 from twin.compilation import BORROWING
 from twin.surface.constants import BLOCK, DRY_UNITS, LANES, ROWS_BEFORE, TILE
+from twin.surface.intrinsics import larger, smaller
 from twin.surface.state import Grid, Tiles
 
 
@@ -23,7 +24,7 @@ def _any_wet(depth: Any, row_0: int, row_1: int, first: int, end: int) -> bool:
         cells = depth[row, first:end]
         deepest = cells[0]
         for col in range(cells.size):
-            deepest = max(deepest, cells[col])
+            deepest = larger(deepest, cells[col])
         if deepest > DRY_UNITS:
             return True
     return False
@@ -40,10 +41,10 @@ def find_wet_row(grid: Grid, tiles: Tiles, tile_row: int, rows: int, cols: int, 
         that flows cannot have reached the others.
     """
     row_0 = ROWS_BEFORE + tile_row * TILE
-    row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
+    row_1 = smaller(row_0 + TILE, ROWS_BEFORE + rows)
     for tile_col in range(tiles.wet.shape[1]):
         first = LANES + tile_col * TILE
-        end = min(first + TILE, LANES + cols)
+        end = smaller(first + TILE, LANES + cols)
         if everywhere or tiles.active[tile_row, tile_col] != 0:
             tiles.wet[tile_row, tile_col] = _any_wet(grid.depth, row_0, row_1, first, end)
 
@@ -59,9 +60,9 @@ def find_wet(grid: Grid, tiles: Tiles, rows: int, cols: int, everywhere: bool) -
 def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> None:
     """Set the discharges of a tile that falls dry to zero, as a sweep would have done."""
     row_0 = ROWS_BEFORE + tile_row * TILE
-    row_1 = min(row_0 + TILE, ROWS_BEFORE + rows)
+    row_1 = smaller(row_0 + TILE, ROWS_BEFORE + rows)
     first = LANES + tile_col * TILE
-    stop = min(first + TILE, end)
+    stop = smaller(first + TILE, end)
     for row in range(row_0, row_1):
         grid.qx[row, first:stop] = 0
         grid.qy[row, first:stop] = 0
@@ -71,8 +72,8 @@ def _still(grid: Grid, tile_row: int, tile_col: int, rows: int, end: int) -> Non
 @njit(inline="always")
 def _near_water(wet: Any, tile_row: int, tile_col: int) -> bool:
     """Tell whether a tile or one of its eight neighbours is wet."""
-    for row in range(max(tile_row - 1, 0), min(tile_row + 2, wet.shape[0])):
-        for col in range(max(tile_col - 1, 0), min(tile_col + 2, wet.shape[1])):
+    for row in range(larger(tile_row - 1, 0), smaller(tile_row + 2, wet.shape[0])):
+        for col in range(larger(tile_col - 1, 0), smaller(tile_col + 2, wet.shape[1])):
             if wet[row, col] != 0:
                 return True
     return False
@@ -87,7 +88,7 @@ def _deal_rows(tiles: Tiles, rows: int, cells: int) -> None:
     tiles.band_rows[0] = ROWS_BEFORE
     band, before = 1, 0
     for k in range(tiles.counts.size):
-        height = min(TILE, rows - k * TILE)
+        height = smaller(TILE, rows - k * TILE)
         width = row_cost
         for run in range(tiles.counts[k]):
             width += tiles.segments[k, run, 1] - tiles.segments[k, run, 0]
@@ -125,7 +126,7 @@ def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) ->
     tile_rows, tile_cols = tiles.wet.shape
     cells = 0
     for k in range(tile_rows):
-        height = min(TILE, rows - k * TILE)
+        height = smaller(TILE, rows - k * TILE)
         count = 0
         is_open = False
         for c in range(tile_cols):
@@ -135,7 +136,7 @@ def activate(grid: Grid, tiles: Tiles, rows: int, end: int, everywhere: bool) ->
             tiles.active[k, c] = near
             first = LANES + c * TILE
             if near:
-                cells += height * (min(first + TILE, end) - first)
+                cells += height * (smaller(first + TILE, end) - first)
             if near and not is_open:
                 tiles.segments[k, count, 0] = first
             if is_open and not near:

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from twin.surface.constants import GRAVITY_M_S2, KINEMATIC_SPEED, ROWS_BEFORE, TILE, UNITS_PER_M
-from twin.surface.intrinsics import FAST
+from twin.surface.intrinsics import FAST, larger, smaller
 from twin.surface.kernel_faces import NEXT, ONE, flow_levels
 from twin.surface.state import Grid, Tiles
 
@@ -28,7 +28,7 @@ UNITS = np.float32(UNITS_PER_M)
 @njit(inline="always", fastmath=FAST)
 def _asked(q: Any, flow_depth: Any, least: Any) -> Any:
     """Return the wave depth that the flow through a face asks for, units; 0 where it is not slowed."""
-    speed = q * UNITS / max(flow_depth, ONE)
+    speed = q * UNITS / larger(flow_depth, ONE)
     return CELERITY * speed * speed if flow_depth > least else ZERO
 
 
@@ -40,7 +40,7 @@ def find_wave_depth(grid: Grid, tiles: Tiles, tile_row: int, rows: int, least: A
     which its waves run freely.
     """
     row_0, asked = ROWS_BEFORE + tile_row * TILE, least
-    for r in range(np.uint64(row_0), np.uint64(min(row_0 + TILE, ROWS_BEFORE + rows))):
+    for r in range(np.uint64(row_0), np.uint64(smaller(row_0 + TILE, ROWS_BEFORE + rows))):
         above = r - NEXT
         for run in range(tiles.counts[tile_row]):
             first, end = tiles.segments[tile_row, run, 0], tiles.segments[tile_row, run, 1]
@@ -48,5 +48,5 @@ def find_wave_depth(grid: Grid, tiles: Tiles, tile_row: int, rows: int, least: A
                 along_x, _, _ = flow_levels(grid.depth, grid.bed, (r, r), (r, r), col - NEXT, col)
                 along_y, _, _ = flow_levels(grid.depth, grid.bed, (above, above), (r, r), col, col)
                 flow = _asked(grid.qx[r, col], along_x, least) + _asked(grid.qy[r, col], along_y, least)
-                asked = max(asked, min(flow, max(along_x, along_y)))
+                asked = larger(asked, smaller(flow, larger(along_x, along_y)))
     tiles.wave_depths[tile_row] = asked
