@@ -23,7 +23,8 @@ class Remembered[T]:
     Parameters
     ----------
     make
-        Its result may depend on the types in the bundle, on nothing else.
+        Its result may depend on the types and the shapes in the bundle, and on what never changes in its
+        arrays, on nothing else.
     """
 
     def __init__(self, make: Callable[[Bundle], T]) -> None:

@@ -1,7 +1,7 @@
 """What Numba lacks: the bits of a float, a fast inverse cube root, early fetches, disjoint arrays."""
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -148,10 +148,8 @@ def _borrow(_typing_context: Any, arrays: Any) -> Any:
     return arrays(arrays), generate
 
 
-if TYPE_CHECKING:
-    larger, smaller = max, min
-else:
-    larger, smaller = _larger, _smaller
+larger: Any = _larger
+smaller: Any = _smaller
 borrow: Any = _borrow
 fetch_early: Any = _fetch_early
 float_bits: Any = _float_bits

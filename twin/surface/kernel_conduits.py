@@ -193,7 +193,7 @@ def pass_conduits(
         if units > held:
             units, discharge = held, held * UNIT_M * cell_area_m2 / dt_s
         conduits.flow[k] = discharge if upper == 0 else -discharge
-        before = np.int64(depth[to_row, to_col])
+        before: Any = np.int64(depth[to_row, to_col])
         depth[from_row, from_col] -= units
         depth[to_row, to_col] += units
         deepest = larger(deepest, before + units)

@@ -74,7 +74,8 @@ def inflow_depth(inflows: InflowCells, time_s: float, courant: float, dx_m: floa
         inflow = interpolate(inflows.knots_s[first:end], inflows.knots_m3_s[first:end], time_s)
         unit_discharge = courant * inflow * inflows.largest_share[line] / dx_m
         deepest = larger(deepest, (unit_discharge * unit_discharge / GRAVITY_M_S2) ** (1.0 / 3.0))
-    return np.int64(deepest / UNIT_M)
+    units: Any = np.int64(deepest / UNIT_M)
+    return units
 
 
 @njit(inline="always")
@@ -92,7 +93,7 @@ def pour_inflows(depth: Any, inflows: InflowCells, time_s: float, unit_m3: float
         inflows.given[line] += fresh
         dealt = 0
         for cell in range(inflows.first[line], inflows.first[line + 1]):
-            gained = np.int64(fresh * inflows.share_to[cell]) - dealt
+            gained: Any = np.int64(fresh * inflows.share_to[cell]) - dealt
             dealt += gained
             row, col = inflows.row[cell], inflows.col[cell]
             old: Any = np.int64(depth[row, col])

@@ -208,6 +208,19 @@ def _record_wet(
 
 
 @njit(inline="always")
+def record_depth_row(grid: Grid, tiles: Tiles, tile_row: int, rows: int, time_s: Any, record: Record) -> None:
+    """Record the largest depth and its time in the active tiles of one row of tiles, and nothing else."""
+    row_0 = ROWS_BEFORE + tile_row * TILE
+    for row in range(row_0, smaller(row_0 + TILE, ROWS_BEFORE + rows)):
+        for run in range(tiles.counts[tile_row]):
+            first, end = tiles.segments[tile_row, run, 0], tiles.segments[tile_row, run, 1]
+            for start in range(first, end, PIECE):
+                stop = smaller(start + PIECE, end)
+                top, when = record.deepest[row, start:stop], record.time_of_max[row, start:stop]
+                _raise_depth(grid.depth[row, start:stop], time_s, top, when)
+
+
+@njit(inline="always")
 def _record_run(
     grid: Grid, row: int, first: int, end: int, look: Any, record: Record, limits: Limits
 ) -> None:

@@ -20,15 +20,30 @@ from twin.surface.constants import (
 from twin.surface.intrinsics import larger, smaller
 from twin.surface.kernel_bands import (
     Site,
+    Workers,
     help_out,
     look_for_water,
     record_flood,
     sweep,
     wave_depth_now,
 )
-from twin.surface.kernel_conduits import Conduits, pass_conduits
+from twin.surface.kernel_conduits import Conduits
 from twin.surface.kernel_faces import step_factors
-from twin.surface.kernel_openings import Openings, drive_openings, driving_depth, pass_openings
+from twin.surface.kernel_openings import Openings
+from twin.surface.kernel_sides import (
+    CELL,
+    COURANT,
+    DEEPEST,
+    DRIVE,
+    LEFT,
+    LOOK,
+    PASS,
+    STEP,
+    TIME,
+    WAVE_DEPTH,
+    WOKE,
+    Sides,
+)
 from twin.surface.kernel_tiles import activate
 
 STEADY, UNSTABLE = 0, 1
@@ -149,7 +164,7 @@ def _step_length(deepest: int, remaining_s: float, rule: Rule) -> float:
 
 
 @njit(inline="always")
-def _activate_wet(do: Any, site: Site, end: int, cells: int, everywhere: bool) -> int:
+def _activate_wet(do: Workers, site: Site, end: int, cells: int, everywhere: bool) -> int:
     """Look for water and activate the tiles around it; return the number of active cells.
 
     Parameters
@@ -164,7 +179,8 @@ def _activate_wet(do: Any, site: Site, end: int, cells: int, everywhere: bool) -
 @njit(nogil=True, error_model="numpy", **FROM_PYTHON)
 def advance(
     rank: int,
-    do: Any,
+    do: Workers,
+    by: Sides,
     site: Site,
     openings: Openings,
     conduits: Conduits,
@@ -183,7 +199,9 @@ def advance(
         0 for the thread that leads; the others help it until they are dismissed. Each calls this function,
         so that there is one kernel to compile.
     do
-        What does one part of a task, see `twin.surface.kernel_bands.worker`.
+        What does one part of a task, see `twin.surface.kernel_bands.workers`.
+    by
+        What serves openings and culverts, see `twin.surface.kernel_sides`.
 
     Returns
     -------
@@ -195,7 +213,8 @@ def advance(
     time_s, deepest, recheck, next_record_s, steps, cell_steps, left, _, cells, next_check, wave_depth = (
         progress
     )
-    depth, qx, qy, dx_m = site.grid.depth, site.grid.qx, site.grid.qy, rule.cell_size_m
+    moment, passed = site.present.moment, site.present.passed
+    moment[COURANT], moment[CELL] = rule.courant, rule.cell_size_m
     end, status = LANES + -(-site.cols // LANES) * LANES, STEADY
     while time_s < end_s:
         remaining_s = end_s - time_s
@@ -206,28 +225,31 @@ def advance(
             next_check, recheck = steps + RECHECK_STEPS, False
         if site.present.least_wave[0] < FREE_WAVES and steps % RECHECK_STEPS == 0:
             wave_depth = wave_depth_now(do, site, cells)
-        outside = driving_depth(openings, time_s, rule.courant, dx_m, wave_depth)
-        dt_s = _step_length(larger(smaller(deepest, np.int64(wave_depth)), outside), remaining_s, rule)
+        moment[TIME], moment[WAVE_DEPTH] = time_s, wave_depth
+        passed[LEFT], passed[DEEPEST], passed[WOKE] = 0, 0, 0
+        by.openings(site, openings, LOOK)
+        dt_s = _step_length(
+            larger(smaller(deepest, np.int64(wave_depth)), passed[DEEPEST]), remaining_s, rule
+        )
         raining = gather_rain(rain, dt_s)
-        drive_openings(depth, qx, qy, openings, dt_s, dx_m, wave_depth)
-        deepest = sweep(do, site, cells, raining, step_factors(dt_s, dx_m, wave_depth))
-        filled, woken = pass_conduits(depth, site.grid.bed, conduits, dt_s, dx_m * dx_m)
         time_s = end_s if dt_s >= remaining_s else time_s + dt_s
-        out, touched, woke = pass_openings(depth, qx, qy, openings, time_s, dt_s, dx_m)
-        left, deepest = left + out, larger(deepest, larger(filled, touched))
-        recheck = recheck or raining or woken or woke
+        moment[TIME], moment[STEP], passed[DEEPEST] = time_s, dt_s, 0
+        by.openings(site, openings, DRIVE)
+        deepest = sweep(do, site, cells, raining, step_factors(dt_s, rule.cell_size_m, wave_depth))
+        by.conduits(site, conduits, PASS)
+        by.openings(site, openings, PASS)
+        left, deepest, woke = left + passed[LEFT], larger(deepest, passed[DEEPEST]), passed[WOKE] != 0
+        recheck = recheck or raining or woke
         steps += 1
         cell_steps += cells
         if deepest > MAX_UNITS:
             recheck, status = True, UNSTABLE
             break
         if time_s >= next_record_s:
-            if (
-                raining or woken or woke
-            ) and rule.tiled:  # water came into tiles that no sweep has visited yet
+            if (raining or woke) and rule.tiled:  # water came into tiles that no sweep has visited yet
                 cells = _activate_wet(do, site, end, cells, True)
             due_s = (np.floor(time_s / rule.record_interval_s) + 1.0) * rule.record_interval_s
-            looks = np.int64(np.rint((due_s - next_record_s) / rule.record_interval_s))
+            looks: Any = np.int64(np.rint((due_s - next_record_s) / rule.record_interval_s))
             record_flood(do, site, cells, time_s, looks)
             next_record_s = due_s
     return Progress(

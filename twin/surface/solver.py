@@ -13,6 +13,7 @@ from twin.surface.account import SurfaceAccount
 from twin.surface.advective import AdvectiveFlow
 from twin.surface.barriers import BarrierFaces
 from twin.surface.constants import (
+    FREE_WAVES,
     GRAVITY_M_S2,
     MAX_DEPTH_M,
     MAX_RAIN_M_S,
@@ -25,9 +26,10 @@ from twin.surface.constants import (
 from twin.surface.culverts import CulvertBarrels
 from twin.surface.edges import Edges, edges_from
 from twin.surface.entries import Remembered, entry_of
-from twin.surface.kernel_bands import Site, new_present, worker
+from twin.surface.kernel_bands import Site, new_present, workers
 from twin.surface.kernel_exchange import move_units, read_depths
 from twin.surface.kernel_faces import FRICTION_SCALE
+from twin.surface.kernel_sides import sides
 from twin.surface.kernel_steps import STEADY, UNSTABLE, Progress, Rain, Rule, advance
 from twin.surface.kernel_team import new_counters
 from twin.surface.lending import Lent
@@ -50,12 +52,16 @@ WORTH_HELPERS = 1 << 15
 """Active cells from which on helpers are called in; to start one takes about as long as a step of so many."""
 
 
-def _kernels(task: tuple[Any, ...]) -> tuple[Any, Any, tuple[Lent, ...]]:
-    """Return what does a part of a task, the loop over steps, and the arrays of a task as these get them."""
+def _kernels(task: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """Return the loop over steps, and what it is given besides numbers: kernels and the arrays of a task."""
     arrays, rest = task[:LENT], task[LENT:]
-    lent = tuple(Lent(bundle) for bundle in arrays)
-    do = worker(lent[0])
-    return do, entry_of(advance, (LEADER, do, *lent, *rest)), lent
+    site, openings, conduits, rain = (Lent(bundle) for bundle in arrays)
+    special = bool(arrays[0].record.rates) or arrays[0].present.least_wave[0] < FREE_WAVES
+    given = (
+        *(workers(site, special=special), sides(site, openings, conduits)),
+        *(site, openings, conduits, rain),
+    )
+    return entry_of(advance, (LEADER, *given, *rest)), given
 
 
 class SurfaceSolver:
@@ -220,8 +226,8 @@ class SurfaceSolver:
         cells = self._open.size if self._rain.rate.any() else progress.cells
         helpers = self._threads - 1 if cells >= WORTH_HELPERS else 0
         task = (site, self._openings, standing.conduits, self._rain, self._rule, progress, end_s)
-        do, entry, lent = self._kernels.of(task)
-        result: Progress = lead_helpers(entry, helpers, (do, *lent, *task[LENT:]), self._counters)
+        entry, given = self._kernels.of(task)
+        result: Progress = lead_helpers(entry, helpers, (*given, *task[LENT:]), self._counters)
         return result
 
     # -- rain ------------------------------------------------------------------------------------
