@@ -74,6 +74,8 @@ class Crew(mesa.Agent):
     ----------
     stands_at
         Junction where it is, or where its journey began.
+    changes
+        How often it has changed in a way that matters to a dispatcher; see `agents.muster`.
     """
 
     def __init__(self, model: mesa.Model, card: CrewCard, traffic: Traffic, work: SiteWork) -> None:
@@ -83,6 +85,7 @@ class Crew(mesa.Agent):
         self.vehicle = card.vehicle
         self.stands_at = card.home
         self.state = CrewState.OFF_DUTY
+        self.changes = 0
         self.task: Task | None = None
         self.relieved = True
         self.done_s = 0.0
@@ -296,6 +299,7 @@ class Crew(mesa.Agent):
 
     def _step(self, action: CrewAction) -> None:
         self.state = next_state(TRANSITIONS, "Crew", self.id, self.state, action)
+        self.changes += 1
 
     def _cancel(self) -> None:
         if self._timer is not None:
@@ -376,6 +380,7 @@ class Crew(mesa.Agent):
         if self.state is CrewState.LOST:
             return
         self.relieved = False
+        self.changes += 1
         self._is_spent = self._owes_break = False
         if self.card.shift.length_h < 24.0:
             self.world.env.after(duration_s, self._end_shift)
@@ -423,6 +428,7 @@ class Crew(mesa.Agent):
         if self.state is CrewState.LOST:
             return
         self.relieved = True
+        self.changes += 1
         self._relieved_s = self.world.now_s
         length_s = self.card.shift.length_h * 3600.0
         self.world.env.after(DAY_S - length_s, self._start_shift, length_s)

@@ -1,26 +1,19 @@
 """Situations: the books and the crews as a policy sees them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.casebook import CaseBook
-from agents.crew_states import AVAILABLE, CrewState
 from agents.crews import Crew
-from agents.policies.situation import AnyCrew, BusyCrew, FreeCrew, OpenTask, Situation, urgency
-from agents.tasks import Task, TaskState
+from agents.muster import UNDER_WAY, Drivers, Muster, free_in_s
+from agents.policies.situation import AnyCrew, BusyCrew, OpenTask, Situation, urgency
+from agents.tasks import Task
 from agents.views import RoadView
 from agents.world import World
 from agents.zones import Zones
-
-UNDER_WAY = frozenset({CrewState.PREPARING, CrewState.TRAVELLING, CrewState.CUT_OFF})
-"""States of a crew that has a task and has not arrived."""
-
-OVERRUN_S = 300.0
-"""A crew that is late at work is expected to be done after this time, s; own assumption."""
 
 
 class Situations:
@@ -53,34 +46,28 @@ class Situations:
         self.crews = crews
         self.reach_s = reach_s
         self.zones = zones
-        self._home_zone = {name: zones.of(*crew.card.home_xy) for name, crew in crews.items()}
-        self._shown: dict[str, tuple[int, float, FreeCrew]] = {}
+        self._made: Muster | None = None
         self._suitable: dict[tuple[str, float], NDArray[np.bool_]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_shown": {}, "_suitable": {}}  # what is made again when it is needed
+        return self.__dict__ | {"_made": None, "_suitable": {}}  # what is made again when it is needed
+
+    @property
+    def muster(self) -> Muster:
+        """All crews, as they were in the latest round."""
+        if self._made is None:
+            self._made = Muster(self.roads, self.crews, self.zones)
+        return self._made
 
     def now(self) -> Situation:
         """Return the present situation."""
         tasks = self._open_tasks()
-        free, busy = Drivers(), Drivers()
-        shown: list[FreeCrew] = []
-        for position, crew in enumerate(self.crews.values()):
-            if crew.relieved:
-                continue
-            if crew.task is None:
-                if crew.state in AVAILABLE:
-                    node, wait_s, card = self._free(crew)
-                    shown.append(card)
-                    free.add(crew, position, node, wait_s)
-            elif _is_busy(crew):
-                busy.crews.append(crew)
-                busy.positions.append(position)
+        free, busy, shown = self.muster.call()
         waiting = [self.book.tasks[task.id] for task in tasks]
         return Situation(
             time_s=self.world.now_s,
             tasks=tuple(tasks),
-            crews=tuple(shown),
+            crews=shown,
             travel_times=RoundTimes(self, free, busy, waiting),
             busy=BusyCrews(self, busy.crews),
         )
@@ -92,17 +79,6 @@ class Situations:
             self._suitable[need] = np.array([crew.card.suits(*need) for crew in self.crews.values()])
         return self._suitable[need]
 
-    def _free(self, crew: Crew) -> tuple[int, float, FreeCrew]:
-        """Return from where and in how many seconds a free crew could set out, and what a policy sees."""
-        rests = crew.journey is None
-        node, delay_s = (crew.stands_at, 0.0) if rests else crew.sets_out()
-        shown = self._shown.get(crew.id)
-        if shown is None or shown[0] != node:
-            x, y = self.roads.node_xy(node)
-            card = FreeCrew(crew.id, crew.skills, x, y, crew.vehicle, self._home_zone[crew.id])
-            shown = self._shown[crew.id] = node, crew.turnout_s(node), card
-        return shown if rests else (node, delay_s, shown[2])
-
     def show_busy(self, crew: Crew) -> BusyCrew:
         """Return a busy crew as a policy sees it."""
         assert crew.task is not None
@@ -113,7 +89,7 @@ class Situations:
             x=x,
             y=y,
             vehicle=crew.vehicle,
-            zone=self._home_zone[crew.id],
+            zone=self.muster.zone_of(crew.id),
             task=self._task(crew.task),
             on_site=crew.state not in UNDER_WAY,
             free_in_s=free_in_s(crew),
@@ -176,37 +152,6 @@ class BusyCrews(Sequence[BusyCrew]):
         if self._made is None:
             self._made = tuple(map(self._situations.show_busy, self._crews))
         return self._made
-
-
-@dataclass(slots=True)
-class Drivers:
-    """Crews of one round, column by column.
-
-    Parameters
-    ----------
-    crews, positions
-        Crews, and their places among all crews.
-    nodes, waits_s
-        From which junction and in how many seconds each could set out; of busy crews once somebody asks.
-    """
-
-    crews: list[Crew] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    nodes: list[int] = field(default_factory=list)
-    waits_s: list[float] = field(default_factory=list)
-
-    def add(self, crew: Crew, position: int, node: int, wait_s: float) -> None:
-        """Enter a crew that could set out."""
-        self.crews.append(crew)
-        self.positions.append(position)
-        self.nodes.append(node)
-        self.waits_s.append(wait_s)
-
-    def find_starts(self) -> None:
-        """Find from where and when busy crews could set out, unless that is known."""
-        if not self.nodes:
-            self.nodes = [crew.node for crew in self.crews]
-            self.waits_s = [wait_s(crew) for crew in self.crews]
 
 
 class RoundTimes:
@@ -320,20 +265,3 @@ class RoundTimes:
             nodes[rows], [crew.vehicle for crew in crews[rows]], [task.nodes for task in tasks], able, limit_s
         )
         return times + np.array(waits_s[rows])[:, np.newaxis]
-
-
-def wait_s(crew: Crew) -> float:
-    """Time until a busy crew could set out from its node, s; on site, once it is expected to be done."""
-    return crew.ready_in_s if crew.state in UNDER_WAY else free_in_s(crew)
-
-
-def free_in_s(crew: Crew) -> float:
-    """Time until a crew that has a task is expected to be done with it, s."""
-    return max(crew.done_s - crew.world.now_s, OVERRUN_S)
-
-
-def _is_busy(crew: Crew) -> bool:
-    """Whether a crew on duty is bound for a task, or at work on it."""
-    if crew.task is None or crew.task.state is TaskState.DROPPED:
-        return False
-    return crew.state in UNDER_WAY or crew.state is CrewState.WORKING

@@ -1,12 +1,13 @@
 """What the road graph tells a driver, shared by the twin that knows and the agents that ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """A way along road segments, timed as the roads are when the driver sets out.
+
+    Its columns are tuples or arrays of plain numbers, to be read only: most of them nobody looks at.
 
     Parameters
     ----------
@@ -22,14 +23,14 @@ class Way:
         Time lost to water on the way to each junction, against the same roads when dry, s.
     path
         Places with times as plain lists, [x m, y m, t s since the scenario's start], without those that
-        lie within 1 m of where the remaining ones have the driver at that time. To be read only.
+        lie within 1 m of where the remaining ones have the driver at that time.
     """
 
-    nodes: tuple[int, ...]
-    roads: tuple[int, ...]
-    reached_s: tuple[float, ...]
-    leg_s: tuple[float, ...]
-    delay_s: tuple[float, ...]
+    nodes: Sequence[int]
+    roads: Sequence[int]
+    reached_s: Sequence[float]
+    leg_s: Sequence[float]
+    delay_s: Sequence[float]
     path: Sequence[Sequence[float]]
 
     @property

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from twin.compilation import INNER
+from twin.compilation import FROM_PYTHON, INNER
 
 TOLERANCE_M = 1.0
 """A place is left out of a path where the remaining ones have the driver within this distance of it, m."""
@@ -85,6 +85,11 @@ def _along(
 ) -> int:
     """Add the vertices of a road that follow its first one to a path; return how many places it has."""
     depart_s, last = path[count - 1, 2], len(line) - 1
+    if last == 1:  # most roads
+        here = 0 if against else 1
+        path[count, 0], path[count, 1] = line[here, 0], line[here, 1]
+        path[count, 2] = depart_s + travel_s
+        return count + 1
     length = 0.0
     for vertex in range(last):
         length += _apart(line, vertex, vertex + 1)
@@ -99,7 +104,7 @@ def _along(
     return count
 
 
-@njit(cache=True)
+@njit(**FROM_PYTHON)
 def drive(
     streets: StreetArrays,
     road_s: NDArray[np.float64],

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from twin.compilation import INNER
+from twin.compilation import FROM_PYTHON, INNER
 
 NOWHERE = -1
 """Next arc of a junction from which there is no way, and of the destination itself."""
@@ -85,7 +85,7 @@ def grow_tree(
                 count = _push(key, item, count, total, tail[arc])
 
 
-@njit(cache=True)
+@njit(**FROM_PYTHON)
 def follow(
     next_arc: NDArray[np.int32],
     head: NDArray[np.int32],
@@ -106,10 +106,10 @@ def follow(
     return count
 
 
-@njit(cache=True)
+@njit(**FROM_PYTHON)
 def look_up(
     time_s: NDArray[np.float64],
-    rows: NDArray[np.int64],
+    rows: NDArray[np.int32],
     first: NDArray[np.int64],
     origins: NDArray[np.int64],
     wanted: NDArray[np.bool_],
@@ -133,8 +133,8 @@ def look_up(
     out
         Shape (origins, targets), s; ``inf`` on entry.
     """
-    for origin in range(len(origins)):
-        for target in range(len(first) - 1):
+    for target in range(len(first) - 1):
+        for origin in range(len(origins)):
             if wanted[origin, target]:
                 best = np.inf
                 for index in range(first[target], first[target + 1]):

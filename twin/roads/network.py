@@ -14,8 +14,9 @@ from scipy.spatial import KDTree
 from cim_models.errors import InputError
 from cim_models.journeys import Way
 from cim_models.orders import CloseRoad, OpenRoad, Order, OrderOutcome
-from twin.roads.kernel_drive import DriveArrays, StreetArrays, drive
-from twin.roads.search import RoadGraph, RoadSearch
+from twin.roads.drives import Drives
+from twin.roads.graph import RoadGraph
+from twin.roads.search import RoadSearch
 from twin.roads.vehicles import VehicleClass, vehicle_classes
 
 if TYPE_CHECKING:
@@ -58,11 +59,7 @@ class RoadNetwork:
         self._node_at = {(x, y): node for node, (x, y) in reversed([*enumerate(self._xy.tolist())])}
         dry_s = self._segment_times(np.zeros(len(roads)), next(iter(self.vehicles.values())))
         self._dry = RoadSearch(self._graph, dry_s)
-        first_vertex, vertices = self._vertices_of()
-        self._most_vertices = int(np.diff(first_vertex).max(initial=0))
-        most = len(self.node_ids) + len(roads)  # more roads than any way has
-        self._told: DriveArrays = (np.empty((2, most), dtype=np.int64), np.empty((3, most)), np.empty((0, 3)))
-        self._streets: StreetArrays = (self._ends, first_vertex, vertices, self._oneway, dry_s)
+        self._drives = Drives((self._ends, *self._vertices_of(), self._oneway, dry_s), len(self.node_ids))
         self._searches: dict[str, RoadSearch] = {}
         self._up_to_date: set[str] = set()
         self._listeners: list[WeakMethod[Callable[[], None]]] = []
@@ -218,7 +215,8 @@ class RoadNetwork:
         least_s, nearest = search.nearest(origin, destinations)
         if least_s == np.inf:
             return None
-        return self._drive(origin, search.roads(origin, nearest, self._told[0][1]), search, depart_s)
+        number = search.roads(origin, nearest, self._drives.roads)
+        return self._drives.drive(search.road_s, origin, number, depart_s)
 
     def drive(self, node: int, roads: Sequence[int], vehicle: str, depart_s: float) -> Way:
         """Drive given roads, each beginning where the one before ends, at the present depths.
@@ -233,8 +231,8 @@ class RoadNetwork:
                 f"Road '{self.road_ids[roads[0]]}' does not end at junction {node}",
                 expected=" or ".join(map(str, self._ends[roads[0]].tolist())),
             )
-        self._told[0][1, : len(roads)] = roads
-        return self._drive(node, len(roads), self._search(vehicle), depart_s)
+        self._drives.roads[: len(roads)] = roads
+        return self._drives.drive(self._search(vehicle).road_s, node, len(roads), depart_s)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -293,21 +291,3 @@ class RoadNetwork:
             search = searches[vehicle]
             groups.setdefault(id(search), (search, []))[1].append(row)
         return list(groups.values())
-
-    def _drive(self, node: int, number: int, search: RoadSearch, depart_s: float) -> Way:
-        """Drive the roads that stand in the room for drives."""
-        whole, times, path = self._told
-        if len(path) <= number * self._most_vertices:
-            path = np.empty((1 + 2 * number * self._most_vertices, 3))
-            self._told = whole, times, path
-        places = drive(self._streets, search.road_s, node, number, depart_s, self._told)
-        nodes, roads = whole[:, : number + 1].tolist()
-        reached_s, leg_s, delay_s = times[:, : number + 1].tolist()
-        return Way(
-            nodes=tuple(nodes),
-            roads=tuple(roads[:number]),
-            reached_s=tuple(reached_s),
-            leg_s=tuple(leg_s[:number]),
-            delay_s=tuple(delay_s),
-            path=path[:places].tolist(),
-        )
