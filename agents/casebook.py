@@ -48,6 +48,8 @@ class CaseBook:
     overflows
         Latest report of each manhole that was reported to overflow, as the id of the event that brought it
         to its case: by case, then by sewer node.
+    stirred
+        Ids of crews that have changed since the latest dispatch round, in that order; see `agents.muster`.
     begun, left
         How many cases there have been, and in which state those that have left the book ended.
     """
@@ -61,6 +63,7 @@ class CaseBook:
     barriers: dict[str, Closure] = field(default_factory=dict)
     under_way: dict[str, OnTheWay] = field(default_factory=dict)
     overflows: dict[str, dict[str, int]] = field(default_factory=dict)
+    stirred: dict[str, None] = field(default_factory=dict)
     reports: int = 0
     orders: int = 0
     begun: int = 0

@@ -74,8 +74,6 @@ class Crew(mesa.Agent):
     ----------
     stands_at
         Junction where it is, or where its journey began.
-    changes
-        How often it has changed in a way that matters to a dispatcher; see `agents.muster`.
     """
 
     def __init__(self, model: mesa.Model, card: CrewCard, traffic: Traffic, work: SiteWork) -> None:
@@ -85,7 +83,6 @@ class Crew(mesa.Agent):
         self.vehicle = card.vehicle
         self.stands_at = card.home
         self.state = CrewState.OFF_DUTY
-        self.changes = 0
         self.task: Task | None = None
         self.relieved = True
         self.done_s = 0.0
@@ -299,7 +296,7 @@ class Crew(mesa.Agent):
 
     def _step(self, action: CrewAction) -> None:
         self.state = next_state(TRANSITIONS, "Crew", self.id, self.state, action)
-        self.changes += 1
+        self.book.stirred[self.id] = None
 
     def _cancel(self) -> None:
         if self._timer is not None:
@@ -380,7 +377,7 @@ class Crew(mesa.Agent):
         if self.state is CrewState.LOST:
             return
         self.relieved = False
-        self.changes += 1
+        self.book.stirred[self.id] = None
         self._is_spent = self._owes_break = False
         if self.card.shift.length_h < 24.0:
             self.world.env.after(duration_s, self._end_shift)
@@ -428,7 +425,7 @@ class Crew(mesa.Agent):
         if self.state is CrewState.LOST:
             return
         self.relieved = True
-        self.changes += 1
+        self.book.stirred[self.id] = None
         self._relieved_s = self.world.now_s
         length_s = self.card.shift.length_h * 3600.0
         self.world.env.after(DAY_S - length_s, self._start_shift, length_s)

@@ -74,7 +74,7 @@ class Dispatcher(mesa.Agent):
     def decide(self, situation: Situation) -> CheckedPlan:
         """Ask the policy, and check what it says."""
         # more than one decision for everybody and everything is nonsense, and may have no end
-        most = 2 * (len(situation.crews) + len(situation.busy) + len(situation.tasks)) + 1
+        most = 2 * (len(self.crews) + len(situation.tasks)) + 1
         try:
             decisions = list(islice(iter(self.policy.decide(situation)), most))
             plan = check_decisions(decisions, situation)

@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from agents.casebook import CaseBook
 from agents.crews import Crew
-from agents.muster import UNDER_WAY, Drivers, Muster, free_in_s
+from agents.muster import UNDER_WAY, BusyDrivers, Drivers, Muster, free_in_s
 from agents.policies.situation import AnyCrew, BusyCrew, OpenTask, Situation, urgency
 from agents.tasks import Task
 from agents.views import RoadView
 from agents.world import World
 from agents.zones import Zones
+
+NO_ROW = -1
 
 
 class Situations:
@@ -46,30 +48,33 @@ class Situations:
         self.crews = crews
         self.reach_s = reach_s
         self.zones = zones
-        self._made: Muster | None = None
+        self._mustered: Muster | None = None
         self._suitable: dict[tuple[str, float], NDArray[np.bool_]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_made": None, "_suitable": {}}  # what is made again when it is needed
+        return self.__dict__ | {"_mustered": None, "_suitable": {}}  # what is made again when it is needed
 
     @property
     def muster(self) -> Muster:
         """All crews, as they were in the latest round."""
-        if self._made is None:
-            self._made = Muster(self.roads, self.crews, self.zones)
-        return self._made
+        if self._mustered is None:
+            self._mustered = Muster(self.roads, self.crews, self.zones)
+        return self._mustered
 
     def now(self) -> Situation:
         """Return the present situation."""
         tasks = self._open_tasks()
-        free, busy, shown = self.muster.call()
+        muster = self.muster
+        muster.catch_up(self.book.stirred)
+        self.book.stirred.clear()
+        (free, shown), busy = muster.free(), muster.busy()
         waiting = [self.book.tasks[task.id] for task in tasks]
         return Situation(
             time_s=self.world.now_s,
             tasks=tuple(tasks),
             crews=shown,
             travel_times=RoundTimes(self, free, busy, waiting),
-            busy=BusyCrews(self, busy.crews),
+            busy=BusyCrews(self, busy),
         )
 
     def suitable(self, skill: str, hose_m: float) -> NDArray[np.bool_]:
@@ -89,7 +94,7 @@ class Situations:
             x=x,
             y=y,
             vehicle=crew.vehicle,
-            zone=self.muster.zone_of(crew.id),
+            zone=self.muster.zones[self.muster.place[crew.id]],
             task=self._task(crew.task),
             on_site=crew.state not in UNDER_WAY,
             free_in_s=free_in_s(crew),
@@ -124,17 +129,17 @@ class BusyCrews(Sequence[BusyCrew]):
     ----------
     situations
         Who shows them.
-    crews
-        Crews by id.
+    drivers
+        Who they are.
     """
 
-    def __init__(self, situations: Situations, crews: Sequence[Crew]) -> None:
+    def __init__(self, situations: Situations, drivers: BusyDrivers) -> None:
         self._situations = situations
-        self._crews = crews
+        self._drivers = drivers
         self._made: tuple[BusyCrew, ...] | None = None
 
     def __len__(self) -> int:
-        return len(self._crews)
+        return len(self._drivers.crews)
 
     @overload
     def __getitem__(self, index: int) -> BusyCrew: ...
@@ -150,7 +155,7 @@ class BusyCrews(Sequence[BusyCrew]):
 
     def _all(self) -> tuple[BusyCrew, ...]:
         if self._made is None:
-            self._made = tuple(map(self._situations.show_busy, self._crews))
+            self._made = tuple(map(self._situations.show_busy, self._drivers.crews))
         return self._made
 
 
@@ -170,20 +175,18 @@ class RoundTimes:
         Open tasks.
     """
 
-    def __init__(self, situations: Situations, free: Drivers, busy: Drivers, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self, situations: Situations, free: Drivers, busy: BusyDrivers, tasks: Sequence[Task]
+    ) -> None:
         self._situations = situations
-        self._free, self._busy = free, busy
-        self._number = len(free.crews)
-        crews = [*free.crews, *busy.crews]
-        self._row = {crew.id: row for row, crew in enumerate(crews)}
-        self._positions = np.array([*free.positions, *busy.positions], dtype=np.int64)
-        bound_for = [crew.task for crew in busy.crews if crew.task is not None and crew.state in UNDER_WAY]
-        self._groups = (list(tasks), bound_for)
-        self._place = {
-            task.id: (group, column)
-            for group, members in enumerate(self._groups)
-            for column, task in enumerate(members)
-        }
+        self._muster = situations.muster
+        self._drivers = free
+        self._busy: BusyDrivers | None = busy
+        self._number = len(free.places)
+        self._row = np.full(len(self._muster.place), NO_ROW, dtype=np.int64)
+        self._row[free.places] = np.arange(self._number)
+        self._groups = [list(tasks)]
+        self._place = {task.id: (0, column) for column, task in enumerate(tasks)}
         self._limits_s: dict[int, NDArray[np.float64]] = {}
         self._times: dict[int, NDArray[np.float64]] = {}
 
@@ -197,8 +200,14 @@ class RoundTimes:
         """
         if not crews or not tasks:
             return np.full((len(crews), len(tasks)), np.inf)
-        rows = [self._row[crew.id] for crew in crews]
-        everybody = max(rows) >= self._number
+        among_all = [self._muster.place[crew.id] for crew in crews]
+        rows = self._row[among_all]
+        if self._busy is not None and (rows.min() == NO_ROW or any(t.id not in self._place for t in tasks)):
+            self._admit(self._busy)
+            rows = self._row[among_all]
+        if rows.min() == NO_ROW:
+            raise KeyError(crews[int(rows.argmin())].id)
+        everybody = int(rows.max()) >= self._number
         places = [self._place[task.id] for task in tasks]
         if all(group == 0 for group, _ in places):
             return self._of(0, everybody=everybody)[np.ix_(rows, [column for _, column in places])]
@@ -210,9 +219,22 @@ class RoundTimes:
                 found[:, across] = self._of(group, everybody=everybody)[np.ix_(rows, columns[across])]
         return found
 
+    def _admit(self, busy: BusyDrivers) -> None:
+        """Give busy crews rows after the free ones, and the tasks that they are bound for a group."""
+        self._busy, more, free = None, busy.drivers(), self._drivers
+        self._row[more.places] = self._number + np.arange(len(more.places))
+        self._drivers = Drivers(
+            np.concatenate([free.places, more.places]),
+            np.concatenate([free.nodes, more.nodes]),
+            np.concatenate([free.waits_s, more.waits_s]),
+        )
+        bound_for = [crew.task for crew in busy.crews if crew.task is not None and crew.state in UNDER_WAY]
+        self._groups.append(bound_for)
+        self._place |= {task.id: (1, column) for column, task in enumerate(bound_for)}
+
     def _of(self, group: int, *, everybody: bool) -> NDArray[np.float64]:
         """Return the times of the free crews, and of the busy ones after them, to the tasks of a group."""
-        number = len(self._positions) if everybody else self._number
+        number = len(self._drivers.places) if everybody else self._number
         known = self._times.get(group)
         if known is None:
             known = self._times[group] = self._search(group, number)
@@ -238,9 +260,9 @@ class RoundTimes:
     def _search_again(self, group: int) -> NDArray[np.float64]:
         """Search for the busy crews as far as for the free ones before."""
         tasks, limits_s = self._groups[group], self._limits_s[group]
-        rows = slice(self._number, len(self._positions))
+        rows = slice(self._number, len(self._drivers.places))
         able = self._able(rows, group)
-        times = np.empty((len(self._positions) - self._number, len(limits_s)))
+        times = np.empty((len(able), len(limits_s)))
         for limit_s in sorted(set(limits_s.tolist())):
             near = np.flatnonzero(limits_s == limit_s)
             times[:, near] = self._drive(rows, [tasks[i] for i in near.tolist()], able[:, near], limit_s)
@@ -250,18 +272,18 @@ class RoundTimes:
         """Whether each crew has the skill and the hose for each task."""
         needs = [(task.skill, task.hose_m) for task in self._groups[group]]
         number = {need: index for index, need in enumerate(dict.fromkeys(needs))}
-        crews = np.array([self._situations.suitable(*need) for need in number])[:, self._positions[rows]]
+        crews = np.array([self._situations.suitable(*need) for need in number])[:, self._drivers.places[rows]]
         return crews[[number[need] for need in needs]].T
 
     def _drive(
         self, rows: slice, tasks: Sequence[Task], able: NDArray[np.bool_], limit_s: float
     ) -> NDArray[np.float64]:
-        nodes, waits_s, crews = self._free.nodes, self._free.waits_s, self._free.crews
-        if rows.stop > self._number:
-            self._busy.find_starts()
-            nodes, waits_s = nodes + self._busy.nodes, waits_s + self._busy.waits_s
-            crews = crews + self._busy.crews
+        drivers = self._drivers
         times = self._situations.roads.approach_times(
-            nodes[rows], [crew.vehicle for crew in crews[rows]], [task.nodes for task in tasks], able, limit_s
+            drivers.nodes[rows].tolist(),
+            [self._muster.vehicles[place] for place in drivers.places[rows].tolist()],
+            [task.nodes for task in tasks],
+            able,
+            limit_s,
         )
-        return times + np.array(waits_s[rows])[:, np.newaxis]
+        return times + drivers.waits_s[rows, np.newaxis]
