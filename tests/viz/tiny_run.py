@@ -6,6 +6,7 @@ import numpy as np
 
 from cim_models.bundle import write_city
 from cim_models.city import City
+from cim_models.values import ValueKind
 from scenarios.runfolder import RunWriter
 from scenarios.runfolder.readings import POSITION
 from twin.surface.hazard import hazard_class
@@ -84,6 +85,7 @@ def _write_frames(run: RunWriter, city: City) -> None:
             run.readings.add(t_s, "city", name, value, "m" if "road" in name else "m2")
         for name, (unit, value) in CITY_SERIES.items():
             run.readings.add(t_s, "city", name, value(t_s), unit)
+        _read_instruments(run, t_s)
         if t_s <= PATROL_END_S:
             for name, value in zip(POSITION, (500_010.0 + t_s / 60.0, 3_270_010.0), strict=True):
                 run.readings.add(t_s, "patrol-PG1-1", name, value, "m")
@@ -94,6 +96,18 @@ def _write_frames(run: RunWriter, city: City) -> None:
     point = {"id": "P<1>", "x": 500_060.0, "y": 3_270_040.0, "cell_x": 500_061.0, "cell_y": 3_270_041.0}
     water = {"ground_m": 298.8, "max_depth_m": 0.55, "max_level_m": PEAK_LEVEL_M, "time_of_max_s": 1800.0}
     run.points.table([{**point, **water, "arrival_time_s": 300.0, "max_speed_m_s": np.nan}])
+
+
+def _read_instruments(run: RunWriter, t_s: float) -> None:
+    """Two gauges, of which the first deviates from 300 s on and misses a reading, and a detector of gas."""
+    add = run.readings.add
+    for gauge, off in (("GA-1", 30.0 * (t_s >= 300.0)), ("GA-2", 1.0)):
+        value = np.nan if (gauge, t_s) == ("GA-1", 1200.0) else -120.0 + off
+        add(t_s, f"gauge:{gauge}", "strain", value, "1e-6", ValueKind.OBSERVED)
+        add(t_s, f"gauge:{gauge}", "expected", -120.0, "1e-6")
+        add(t_s, f"gauge:{gauge}", "structure_deviation", off / 5.0, "-")
+    if 600.0 <= t_s <= 1200.0:
+        add(t_s, "gas:HS-1", "methane", 20.0 + t_s / 100.0, "%LEL")
 
 
 _LIMITS = {"015": 0.15, "030": 0.30, "050": 0.50}

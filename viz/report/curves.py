@@ -6,10 +6,13 @@ A chart holds numbers only; titles, units and legends stand beside it in the pag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from viz.report.axis import time_ticks
+from viz.report.instruments import Instrument
 from viz.report.pictures import svg_uri
 from viz.report.record import RunRecord, Series, ended_s, step_series
 
@@ -47,12 +50,30 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves with one unit over one time axis; ``uri`` is the picture once drawn."""
+    """Curves with one unit over one time axis; ``uri`` is the picture once drawn.
+
+    Parameters
+    ----------
+    key
+        Name for people, as a key of `viz.report.texts`; empty where there is a ``title``.
+    unit
+        Unit for people; empty for none.
+    curves
+        What is drawn.
+    uri
+        The picture as a data URI.
+    title
+        Name for people of what has one of its own.
+    from_zero
+        Whether the axis of values begins at 0, rather than near the smallest value.
+    """
 
     key: str
     unit: str
     curves: tuple[Curve, ...]
     uri: str = field(default="")
+    title: str = ""
+    from_zero: bool = True
 
 
 _CITY_CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
@@ -93,6 +114,19 @@ def make_charts(record: RunRecord) -> list[Chart]:
     ]
     charts += [Chart("chart_cases", "", _case_curves(record)), Chart("chart_crews", "", _crew_curves(record))]
     return [_drawn(chart, record) for chart in charts]
+
+
+def make_instrument_charts(record: RunRecord, instruments: Sequence[Instrument]) -> list[Chart]:
+    """Draw what gauges and detectors have read, gauges with what was expected of them."""
+    charts = []
+    for each in instruments:
+        read = Curve("reading_observed" if each.observed else "reading_simulated", each.value, "#2072b8")
+        curves = (read,)
+        if each.expected is not None:
+            curves = (Curve("reading_expected", each.expected, "#b45309"), read)
+        title, is_gauge = each.title(record.language), each.expected is not None
+        charts.append(_drawn(Chart("", each.unit, curves, title=title, from_zero=not is_gauge), record))
+    return charts
 
 
 def _curves(record: RunRecord, parts: Sequence[tuple[str, str, bool]]) -> list[Curve]:
@@ -167,13 +201,13 @@ def _drawn(chart: Chart, record: RunRecord) -> Chart:
             axes.fill_between(series.time_s, series.value, color=curve.colour, alpha=0.18, linewidth=0)
         axes.plot(series.time_s, series.value, color=curve.colour, linewidth=1.4)
     _style(axes, chart, record)
-    return Chart(chart.key, chart.unit, chart.curves, svg_uri(figure))
+    return replace(chart, uri=svg_uri(figure))
 
 
 def _style(axes: Axes, chart: Chart, record: RunRecord) -> None:
     top = max((curve.series.peak for curve in chart.curves), default=0.0)
     axes.set_xlim(0.0, max(record.end_s, 1.0))
-    axes.set_ylim(0.0, top * 1.08 if top > 0 else 1.0)
+    axes.set_ylim(*_limits(chart) if not chart.from_zero else (0.0, top * 1.08 if top > 0 else 1.0))
     ticks = time_ticks(record, MOST_TICKS)
     axes.set_xticks([tick.t_s for tick in ticks], [tick.text for tick in ticks])
     axes.yaxis.set_major_locator(_few_round_ticks(whole=chart.unit == ""))
@@ -184,6 +218,15 @@ def _style(axes: Axes, chart: Chart, record: RunRecord) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(_GRID)
+
+
+def _limits(chart: Chart) -> tuple[float, float]:
+    """Least and largest value of a chart, with some room beyond them."""
+    values = np.concatenate([curve.series.value for curve in chart.curves])
+    values = values[np.isfinite(values)]
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    room = 0.08 * (high - low) or 1.0
+    return low - room, high + room
 
 
 def _few_round_ticks(*, whole: bool) -> Any:

@@ -5,7 +5,8 @@ A map holds no text: the page puts names, scale bar and legend over it in the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,15 @@ TIME_COLOURS = "viridis"
 CHANGE_COLOURS = "BrBG"
 """Brown is shallower, blue-green deeper; told apart without red and green."""
 
+LABEL_EM_PERCENT = 1.14
+"""Width of a wide character of a name: 11.7 of the 1030 pixels of a map on a page, per cent."""
+
+LATIN_EM = 0.6
+LABEL_ROOM_PERCENT = 0.8
+LABEL_HEIGHT_PERCENT = 1.6
+FIRST_WIDE = "\u2e80"
+"""Characters from here on, Chinese ones among them, are as wide as high."""
+
 _TIME_STEP_S = 600.0
 _NOTICED_M = 0.01 - 1e-6
 _BUILDING = "#b9b4a9"
@@ -36,12 +46,16 @@ _SCALE_STEPS_M = (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A name on a map; position in per cent of its width and height, from the upper left."""
+    """A name on a map; position in per cent of its width and height, from the upper left.
+
+    One that is not shown has a dot only.
+    """
 
     text: str
     left: float
     top: float
     kind: str
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +298,7 @@ def _labels(city: City, language: str) -> tuple[Label, ...]:
         return ()
     x_min, y_min, x_max, y_max = city.terrain.bounds
     named = spots[spots[f"name_{language}"] != ""].drop_duplicates(f"name_{language}")
-    return tuple(
+    labels = [
         Label(
             text=str(spot[f"name_{language}"]),
             left=float(100.0 * (spot.geometry.x - x_min) / (x_max - x_min)),
@@ -292,4 +306,32 @@ def _labels(city: City, language: str) -> tuple[Label, ...]:
             kind=str(spot["kind"]),
         )
         for _, spot in named.iterrows()
-    )
+    ]
+    return thin_out(labels, (x_max - x_min) / (y_max - y_min))
+
+
+def thin_out(labels: Sequence[Label], aspect: float) -> tuple[Label, ...]:
+    """Hide the names that would overlap an earlier one; their dots stay.
+
+    Parameters
+    ----------
+    labels
+        In order of importance.
+    aspect
+        Width over height of the map.
+    """
+    taken: list[tuple[float, float, float]] = []
+    found = []
+    for label in labels:
+        width = LABEL_ROOM_PERCENT + sum(
+            LABEL_EM_PERCENT * (1.0 if character >= FIRST_WIDE else LATIN_EM) for character in label.text
+        )
+        x, y = label.left, label.top / aspect  # per cent of the width
+        is_free = all(
+            2.0 * abs(x - x_0) >= width + width_0 or abs(y - y_0) >= LABEL_HEIGHT_PERCENT
+            for x_0, y_0, width_0 in taken
+        )
+        if is_free:
+            taken.append((x, y, width))
+        found.append(replace(label, is_shown=is_free))
+    return tuple(found)

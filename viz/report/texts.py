@@ -200,6 +200,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "exchange_to_surface": ("冒溢", "up from the sewer"),
     "outfall_volume": ("排口", "through outfalls"),
     "pumped_volume": ("泵车", "by pump trucks"),
+    "instruments": ("监测仪器与燃气探测器读数", "Readings of gauges and gas detectors"),
+    "instruments_note": (
+        "偏离最大的结构监测仪器，以及读数最高的燃气探测器；数值缺测处断开。",
+        "The gauges on structures that deviated most, and the gas detectors that read most; "
+        "lines break where a reading is missing.",
+    ),
+    "reading_simulated": ("读数（模拟）", "reading, simulated"),
+    "reading_observed": ("读数（实测）", "reading, observed"),
+    "reading_expected": ("预期值", "expected"),
     "open_cases": ("未结", "open"),
     "waiting_cases": ("无人到场", "nobody there yet"),
     "crews_on_duty": ("在岗", "on duty"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +13,11 @@ from cim_models.errors import InputError, RunError
 from scenarios.phrasebook import in_language
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
-from viz.report.curves import make_charts
+from viz.report.curves import make_charts, make_instrument_charts
 from viz.report.facts import facts, overflowing_nodes, tiles
 from viz.report.fonts import with_font
 from viz.report.headlines import headline, scenario_title
+from viz.report.instruments import Instrument, read_instruments
 from viz.report.maps import MapPicture, depth_map, hazard_map, time_map, time_range, time_scale_css
 from viz.report.pictures import file_uri
 from viz.report.record import RunRecord, read_record
@@ -66,14 +67,16 @@ def write_report(run: Path | str, out: Path | str | None = None, language: str =
         raise InputError("Report language", got=language, expected=" or ".join(LANGUAGES))
     folder = RunFolder(run)
     record = read_record(folder, language)
-    page = render_page(record, folder.event_log_hash(), _draw_stills(record))
+    page = render_page(record, folder.event_log_hash(), _draw_stills(record), read_instruments(folder))
     path = Path(out) if out is not None else folder.path / FILE_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
     return path
 
 
-def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
+def render_page(
+    record: RunRecord, log_hash: str, stills: Stills, instruments: Sequence[Instrument] = ()
+) -> str:
     """Return the page as HTML.
 
     Parameters
@@ -84,6 +87,8 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         SHA-256 of its event log.
     stills
         Pictures in 3-D; where there are none the page gives the reason in their place.
+    instruments
+        Gauges and detectors whose readings are shown.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -126,6 +131,7 @@ def render_page(record: RunRecord, log_hash: str, stills: Stills) -> str:
         point_count=len(record.points),
         roads=record.roads[:MOST_ROADS],
         charts=make_charts(record),
+        instruments=make_instrument_charts(record, instruments),
         rows=[] if record.is_long else make_rows(record),
         journal=make_journal(record) if record.is_long else [],
         ticks=make_ticks(record),

@@ -20,6 +20,9 @@ def vocabulary() -> dict[str, Any]:
         "tasks": _names(load_catalogue("skills")["tasks"], "kind"),
         "grades": dict(load_catalogue("monitoring")["grades"]),
         "structure_kinds": _words(load_catalogue("monitoring")["kinds"]),
+        "quantities": _words(
+            {**load_catalogue("alarm_rules")["quantities"], **load_catalogue("monitoring")["quantities"]}
+        ),
         "alarm_rules": _names(load_catalogue("alarm_rules")["rules"], "id"),
         "response_levels": list(load_catalogue("response_levels")["rain"]),
     }

@@ -2,15 +2,17 @@
 
 import {spanText} from "../clock.js"
 import {escape, fill, number, rowsFit} from "../parts/html.js"
+import {instrumentName, instrumentsNow, quantityName, unitText} from "../parts/curve.js"
 import {word} from "../words.js"
 
 const STREETS = 0.6 // share of the rows for street sensors, so that sewers are seen too
-const KINDS = ["road_level", "sewer_level", "rain", "camera"]
+const KINDS = ["road_level", "sewer_level", "gas_detector", "gauge", "rain", "camera"]
+const GAUGES = 4 // of many gauges on structures, those furthest from what is expected of them
 
 export function readingsNow(store) {
   const table = store.manifest?.details.sensors
-  if (!table) return null
-  const found = []
+  const found = instrumentsNow(store, GAUGES)
+  if (!table) return found.length ? found : null
   table.id.forEach((id, row) => {
     const quantities = store.series.subjects[id]
     if (!quantities) return
@@ -20,13 +22,13 @@ export function readingsNow(store) {
     }
   })
   const rank = (item) => KINDS.indexOf(item.kind)
-  return found.sort((a, b) => rank(a) - rank(b) || b.value - a.value || a.id.localeCompare(b.id))
+  return found.sort((a, b) => rank(a) - rank(b) || (b.off ?? b.value) - (a.off ?? a.value) || a.id.localeCompare(b.id))
 }
 
 export function sensors(store, body) {
   body.addEventListener("click", (event) => {
     const row = event.target.closest("[data-sensor]")
-    if (row) store.open("sensor", row.dataset.sensor)
+    if (row) store.open(row.dataset.kind, row.dataset.sensor)
   })
   return {
     draw: () => fill(body, html(store, rowsFit(body))),
@@ -38,8 +40,11 @@ export function sensors(store, body) {
 }
 
 function chosen(rows, room) {
-  const streets = rows.filter((item) => item.kind === "road_level").slice(0, Math.ceil(room * STREETS))
-  return [...streets, ...rows.filter((item) => item.kind !== "road_level")].slice(0, room)
+  const others = rows.filter((item) => item.kind !== "road_level")
+  const streets = rows.filter((item) => item.kind === "road_level").slice(0, others.length ? Math.ceil(room * STREETS) : room)
+  const instruments = others.filter((item) => item.off !== undefined).slice(0, Math.ceil((room - streets.length) / 2))
+  const left = others.filter((item) => item.off === undefined).slice(0, room - streets.length - instruments.length)
+  return [...streets, ...left, ...instruments]
 }
 
 function html(store, room) {
@@ -48,15 +53,16 @@ function html(store, room) {
   if (rows === null) return `<p class="none">${word(language, "no_sensor")}</p>`
   if (!rows.length) return `<p class="none">${word(language, "no_reading")}</p>`
   return `<div class="rows">${chosen(rows, room).map((item) => {
-    const share = item.unit === "m" ? Math.min(100, item.value / 1.5 * 100) : 0
+    const share = item.unit === "m" ? Math.min(100, item.value / 1.5 * 100) : item.unit === "%LEL" ? Math.min(100, item.value) : 0
     const tone = item.unit !== "m" || item.kind !== "road_level" ? "" : item.value >= 0.5 ? "bad" : item.value >= 0.15 ? "warn" : ""
-    return `<div class="row ${tone}" data-sensor="${escape(item.id)}"><span class="num">${escape(item.id)}</span>
+    return `<div class="row ${tone}" data-sensor="${escape(item.id)}" data-kind="${item.off === undefined ? "sensor" : "instrument"}"><span class="num">${escape(item.off === undefined ? item.id : instrumentName(item.id))}</span>
       <span class="grow">${escape(placeOf(store, item))}</span><span class="meter"><i style="width:${share}%"></i></span>
-      <b>${number(item.value, item.unit === "m" ? 2 : 1)}<i>${escape(item.unit)}</i></b><span class="age">${spanText(store.timeS - item.t)}</span></div>`
+      <b>${number(item.value, item.unit === "m" ? 2 : 1)}<i>${escape(unitText(item.unit))}</i></b><span class="age">${spanText(store.timeS - item.t)}</span></div>`
   }).join("")}</div>`
 }
 
 export function placeOf(store, item) {
+  if (item.off !== undefined) return `${word(store.language, item.kind)} ${quantityName(store, item.quantity)}`
   const kind = word(store.language, item.kind === "rain" ? "rain_gauge" : item.kind)
   if (item.kind === "road_level" && item.target) return store.roadName(item.target)
   return item.target ? `${kind} ${item.target}` : kind

@@ -1,17 +1,19 @@
 // The map: static layers once, water, roads, crews and cases as simulated time goes on.
 
-import {AmbientLight, Deck, DirectionalLight, LightingEffect, MapView} from "@deck.gl/core"
+import {AmbientLight, Deck, DirectionalLight, LightingEffect, MapView, WebMercatorViewport} from "@deck.gl/core"
 import {ScatterplotLayer} from "@deck.gl/layers"
 import {crewPosition, DATA, isOpen, SUBJECT} from "../story.js"
 import {accessors, dataProps, loadData, makeLayer, pixelSizes} from "./layers.js"
 import {closeUp, framing, isWall} from "./camera.js"
 import {rampOf, roadClasses, roadColours, roadDepths, waterPixels} from "./water.js"
+import {apart} from "./labels.js"
 import {STACK_PX, stacked} from "./stacks.js"
 import {tooltip} from "./tooltip.js"
 
 const WATER_EVERY_MS = 120
 const MARKS_EVERY_MS = 40
 const PULSE_EVERY_MS = 60
+const ZOOM_STEP = 0.25 // names are thinned out again after the zoom has changed so much
 const NEW_S = 240 // a case counts as new for so long, simulated
 
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize)
@@ -34,7 +36,10 @@ export class CityView {
       initialViewState: {longitude: 0, latitude: 0, zoom: 1}, useDevicePixels: true, pickingRadius: 6,
       onClick: (info) => this.clicked(info), getTooltip: (info) => tooltip(info, this.store, this.state()),
       getCursor: ({isDragging, isHovering}) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
-      onViewStateChange: ({viewState}) => { this.view = viewState },
+      onViewStateChange: ({viewState}) => {
+        this.view = viewState
+        if (Math.abs(viewState.zoom - (this.labelZoom ?? Infinity)) > ZOOM_STEP) this.rebuild(["labels"])
+      },
       onAfterRender: () => { this.frames++ },
       onError: (error, layer) => { this.error = String(error); console.error("map", layer?.id, error) },
       effects: [new LightingEffect({
@@ -114,6 +119,7 @@ export class CityView {
     for (const entry of this.entries) {
       if (entry.moving || (ids && !ids.includes(entry.id)) || !this.data.has(entry.id)) continue
       const props = dataProps(entry, this.data.get(entry.id))
+      if (entry.id === "labels") props.data = this.labelsApart(entry, props.data)
       if (entry.id === "labels") props.getText = (row) => row[`text_${this.store.language}`] || row.text
       if (entry.id === "labels") props.updateTriggers = {getText: this.store.language}
       this.built.set(entry.id, makeLayer(entry, props, pixelSizes(entry) ? this.scale : 1, this.shown(entry.id)))
@@ -121,6 +127,18 @@ export class CityView {
     this.drawn = {water: null, roads: null}
     if (this.ready) this.refresh(true)
     else this.flush() // the first picture stands as soon as its first layer does
+  }
+
+  // Names that have room at the present zoom, seen from above.
+  labelsApart(entry, rows) {
+    if (!this.view || !this.root.clientWidth) return rows
+    this.labelZoom = this.view.zoom
+    const {clientWidth: width, clientHeight: height} = this.root
+    const flat = new WebMercatorViewport({...this.view, width, height, pitch: 0})
+    const {getSize, backgroundPadding} = entry.style
+    const grown = (value) => value * this.scale
+    const look = {size: grown(getSize), padding: backgroundPadding.map(grown)}
+    return apart(rows, (row) => row[`text_${this.store.language}`] || row.text, (place) => flat.project(place), look)
   }
 
   refresh(force) {

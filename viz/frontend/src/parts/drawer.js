@@ -6,6 +6,7 @@ import {word} from "../words.js"
 import {casePlace, timer} from "../cards/cases.js"
 import {placeOf} from "../cards/sensors.js"
 import {depthOn} from "../map/tooltip.js"
+import {curve, instrumentHtml, instrumentName} from "./curve.js"
 import {escape, fill, mount, number} from "./html.js"
 import {alarmText, orderText} from "./ticker.js"
 
@@ -34,7 +35,7 @@ export function renderDrawer(store, el) {
 function html(store, features, redraw) {
   const {kind, id} = store.opened
   const w = (key) => word(store.language, key)
-  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, patrol: patrolHtml, building: buildingHtml, failure: failureHtml, structure: structureHtml}[kind]
+  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, patrol: patrolHtml, instrument: instrumentFacts, building: buildingHtml, failure: failureHtml, structure: structureHtml}[kind]
   const {title, facts, rows} = made ? made(store, id, features, redraw) : {title: id, facts: [], rows: null}
   return `<header><b>${title}</b><em class="stamp">${w("simulated")}</em><button data-act="shut" aria-label="close">×</button></header>
     <dl>${facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([key, value]) => `<dt>${w(key)}</dt><dd>${value}</dd>`).join("")}</dl>
@@ -127,8 +128,24 @@ function structureHtml(store, id) {
       ["road", item.road ? escape(store.roadName(item.road)) : ""], ["gauges", number(item.gauges.length)],
       ["gauges_out", names(item.out)], ["gauges_silent", names(item.silent)],
     ],
-    rows: chainHtml(store, rows),
+    rows: gaugesHtml(store, item) + chainHtml(store, rows),
   }
+}
+
+const MOST_GAUGES = 6
+
+// Curves of a structure's gauges: those that deviate first, then those that say nothing.
+function gaugesHtml(store, item) {
+  const rank = (gauge) => (item.out.has(gauge) ? 0 : item.silent.has(gauge) ? 1 : 2)
+  const gauges = [...item.gauges].sort((a, b) => rank(a) - rank(b))
+  return gauges.slice(0, MOST_GAUGES).map((gauge) => instrumentHtml(store, `gauge:${gauge}`)).join("")
+}
+
+// A gauge or a detector: its curve, and what the log says about it.
+function instrumentFacts(store, subject) {
+  const id = instrumentName(subject), kind = subject.startsWith("gas:") ? "gas_detector" : "gauge"
+  const rows = instrumentHtml(store, subject) + chainHtml(store, store.story.about(id).slice(-14))
+  return {title: `${word(store.language, kind)} ${escape(id)}`, facts: [], rows}
 }
 
 function sensorHtml(store, id) {
@@ -148,12 +165,8 @@ function sensorHtml(store, id) {
 // The sensor's readings so far as a small curve.
 function spark(store, id) {
   const quantity = Object.keys(store.series.subjects[id] || {}).sort()[0]
-  const line = quantity && store.series.line(id, quantity)
-  if (!line || line.t.length < 2) return null
-  const until = line.t.filter((t) => t <= store.timeS).length
-  const values = line.v.slice(0, until).map((v) => v ?? 0), top = Math.max(0.05, ...line.v.map((v) => v ?? 0)), end = store.durationS()
-  const points = values.map((v, i) => `${(100 * line.t[i] / end).toFixed(2)},${(38 - 36 * v / top).toFixed(2)}`).join(" ")
-  return `<li class="spark"><svg viewBox="0 0 100 40" preserveAspectRatio="none"><polyline points="${points}"/></svg><span>0 – ${number(top, 2)} ${escape(line.unit)}</span></li>`
+  const drawn = quantity && curve(store, id, quantity, 0.05)
+  return drawn ? `<li class="spark">${drawn}</li>` : null
 }
 
 function buildingHtml(store, row, features, redraw) {

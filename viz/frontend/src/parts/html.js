@@ -2,16 +2,9 @@
 
 import sheet from "../styles/part.css"
 
+export {escape, number} from "../text.js"
+
 const ROW_REM = 2.96
-
-const ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
-
-export const escape = (value) => String(value ?? "").replace(/[&<>"']/g, (c) => ESCAPES[c])
-
-export function number(value, digits = 0) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–"
-  return value.toLocaleString("en-US", {minimumFractionDigits: digits, maximumFractionDigits: digits})
-}
 
 // A part's own root with the common style sheet, inside the shadow root that Panel gives it.
 export function mount(el, className) {

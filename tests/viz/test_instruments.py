@@ -1,0 +1,116 @@
+"""Gauges and detectors: the same readings on the screen and in the report, in both languages."""
+
+import base64
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cim_models.city import City
+from scenarios.runfolder import RunFolder
+from tests.viz.node import run_node
+from tests.viz.tiny_run import write_tiny_run
+from viz.report.instruments import _BINS, _extremes, read_instruments
+from viz.report.maps import Label, thin_out
+from viz.report.record import read_record
+from viz.report.writing import Stills, render_page
+from viz.server.feed import RunFeed
+from viz.server.vocabulary import vocabulary
+
+_NOW = """
+import {instrumentsNow, curve, ownQuantity} from "./parts/curve.js"
+import {Series} from "./series.js"
+const series = new Series()
+series.merge(value.readings)
+result = value.times.map((timeS) => {
+  const store = {series, timeS, language: "zh", manifest: value.manifest, durationS: () => 3600}
+  return {
+    now: instrumentsNow(store, 1).map((row) => [row.id, row.kind, row.quantity, row.value]),
+    curve: curve(store, "gauge:GA-1", ownQuantity(store, "gauge:GA-1")),
+  }
+})
+"""
+_APART = """
+import {apart} from "./map/labels.js"
+result = apart(value, (row) => row.text, (place) => place, {size: 10, padding: [2, 1]}).map((row) => row.text)
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tiny_city: City, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return RunFolder(write_tiny_run(tiny_city, tmp_path_factory.mktemp("instruments")))
+
+
+def test_the_report_has_the_worst_gauges_and_detectors_with_what_was_expected(run: RunFolder) -> None:
+    found = read_instruments(run)
+    assert [each.id for each in found] == ["GA-1", "GA-2", "HS-1"]
+    worst, _, gas = found
+    assert worst.expected is not None
+    assert (worst.value.value[0], worst.expected.value[0], worst.unit) == (-120.0, -120.0, "10⁻⁶")
+    assert np.nanmax(worst.value.value) == -90.0
+    assert np.isnan(worst.value.value).sum() == 1
+    assert (worst.observed, gas.observed, gas.expected) == (True, False, None)
+    assert gas.value.peak == 32.0
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [("zh", ("GA-1 应变", "HS-1 甲烷浓度", "实测")), ("en", ("GA-1 strain", "HS-1 methane", "observed"))],
+)
+def test_their_curves_stand_in_the_page(run: RunFolder, language: str, titles: tuple[str, ...]) -> None:
+    page = render_page(read_record(run, language), "", Stills({}, "not drawn"), read_instruments(run))
+    for title in titles:
+        assert title in page
+    picture = re.search(rf'base64,([^"]+)" alt="{titles[0]}"', page)
+    assert picture is not None
+    drawing = base64.b64decode(picture[1]).decode()
+    # matplotlib writes a minus sign; the axis does not begin at 0
+    assert re.search(r"\u2212?-?1[0-2]\d", drawing)
+
+
+def test_a_thinned_curve_keeps_its_peaks_and_gaps() -> None:
+    value = np.sin(np.arange(20_000) / 50.0)
+    value[7_777], value[12_345], value[500] = 9.0, -9.0, np.nan
+    kept = _extremes(value)
+    assert {7_777, 12_345, 500, 0, len(value) - 1} <= set(kept.tolist())
+    assert len(kept) <= 2 * _BINS + 3
+    assert (np.diff(kept) > 0).all()
+
+
+def test_the_screen_lists_what_reads_now_and_draws_it(run: RunFolder) -> None:
+    readings = RunFeed(run.path).updates(0, 0, 0.0)["readings"]
+    given = {"readings": readings, "manifest": {"quantities": vocabulary()["quantities"]}}
+    early, middle, late = run_node(_NOW, {**given, "times": [240.0, 900.0, 3600.0]})
+    assert early["now"] == [["gauge:GA-2", "gauge", "strain", -119.0]]
+    assert middle["now"] == [
+        ["gas:HS-1", "gas_detector", "methane", 29.0],
+        ["gauge:GA-1", "gauge", "strain", -90.0],
+    ]
+    assert [row[0] for row in late["now"]] == ["gauge:GA-1"]  # the detector has long been silent
+    assert late["curve"].count('class="read"') == 2  # cut at the missing reading
+    assert late["curve"].count('class="expected"') == 1
+    assert "-120.00 – -90.00 10⁻⁶" in late["curve"]
+
+
+def test_names_that_would_overlap_an_earlier_one_are_left_out() -> None:
+    rows = [
+        {"text": "Carrer Nou", "position": [100, 100]},
+        {"text": "Plaça", "position": [130, 104]},
+        {"text": "人民路", "position": [100, 116]},
+        {"text": "中山路", "position": [127, 120]},
+        {"text": "", "position": [500, 500]},
+    ]
+    assert run_node(_APART, rows) == ["Carrer Nou", "人民路"]
+    labels = [
+        Label("中山路", 50.0, 50.0, "spot"),
+        Label("人民路", 52.0, 50.5, "spot"),
+        Label("x", 60.0, 50.0, ""),
+    ]
+    assert [label.is_shown for label in thin_out(labels, 1.0)] == [True, False, True]
+    assert [label.is_shown for label in thin_out(labels[::-1], 1.0)] == [True, True, False]
+
+
+def test_reports_show_every_name_that_has_room(run: RunFolder, tmp_path: Path) -> None:
+    page = render_page(read_record(run, "en"), "", Stills({}, "not drawn"))
+    assert "label bare" not in page

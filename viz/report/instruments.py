@@ -1,0 +1,111 @@
+"""Gauges on structures and detectors of gas over time: those of a run that had most to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cim_models.catalogues import load_catalogue
+from cim_models.values import ValueKind
+from scenarios.runfolder import RunFolder
+from viz.report.record import FloatArray, Series
+
+MOST_GAUGES = 6
+MOST_DETECTORS = 4
+GAUGE, GAS = "gauge:", "gas:"
+"""How the subjects of their readings begin; the id follows."""
+
+_BINS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What a gauge or detector has said.
+
+    Parameters
+    ----------
+    id
+        Of the gauge, or of the site that the detector stands in.
+    quantity
+        Name of the quantity in its catalogue.
+    value
+        Readings.
+    expected
+        What was expected of a gauge; None for a detector.
+    observed
+        Whether the readings were measured rather than simulated.
+    """
+
+    id: str
+    quantity: str
+    value: Series
+    expected: Series | None
+    observed: bool
+
+    def title(self, language: str) -> str:
+        """Name it with its quantity."""
+        words = _quantities().get(self.quantity, {language: self.quantity})
+        return f"{self.id} {words[language]}"
+
+    @property
+    def unit(self) -> str:
+        """Unit for people."""
+        return self.value.unit.replace("1e-6", "10⁻⁶").replace("1e-3 deg", "10⁻³ °")
+
+
+def read_instruments(run: RunFolder) -> tuple[Instrument, ...]:
+    """Return the gauges that deviated most, then the detectors that read most."""
+    gauges = _worst(run, "structure_deviation", GAUGE, MOST_GAUGES)
+    detectors = _worst(run, "methane", GAS, MOST_DETECTORS)
+    return tuple(_read(run, subject) for subject in (*gauges, *detectors))
+
+
+def _worst(run: RunFolder, quantity: str, prefix: str, most: int) -> list[str]:
+    """Subjects with the largest readings of a quantity, either way, the largest first."""
+    table = run.readings(None, quantity)
+    table = table[table["subject"].str.startswith(prefix) & table["value"].notna()]
+    peaks = table["value"].abs().groupby(table["subject"]).max()
+    ordered = sorted(peaks.items(), key=lambda item: (-item[1], str(item[0])))
+    return [str(subject) for subject, _ in ordered[:most]]
+
+
+def _read(run: RunFolder, subject: str) -> Instrument:
+    table = run.readings(subject)
+    is_gauge = subject.startswith(GAUGE)
+    own = "methane"
+    if is_gauge:
+        own = next(name for name in table["quantity"] if name not in ("expected", "structure_deviation"))
+    parts = {str(name): part for name, part in table.groupby("quantity", sort=True)}
+    return Instrument(
+        id=subject.partition(":")[2],
+        quantity=own,
+        value=_series(parts[own]),
+        expected=_series(parts["expected"]) if is_gauge else None,
+        observed=bool((parts[own]["value_kind"] == ValueKind.OBSERVED.value).any()),
+    )
+
+
+def _series(part: Any) -> Series:
+    time_s, value = part["t_s"].to_numpy(np.float64), part["value"].to_numpy(np.float64)
+    kept = _extremes(value)
+    return Series(time_s[kept], value[kept], str(part["unit"].iloc[0]))
+
+
+def _extremes(value: FloatArray) -> Any:
+    """Rows that a small chart needs: of each bin the smallest and the largest, and gaps."""
+    if len(value) <= 2 * _BINS:
+        return np.arange(len(value))
+    kept = {0, len(value) - 1}
+    for rows in np.array_split(np.arange(len(value)), _BINS):
+        gaps = np.isnan(value[rows])
+        kept |= {int(row) for row in rows[gaps][:1]}
+        if not gaps.all():
+            kept |= {int(rows[np.nanargmin(value[rows])]), int(rows[np.nanargmax(value[rows])])}
+    return np.array(sorted(kept))
+
+
+def _quantities() -> Mapping[str, Mapping[str, Any]]:
+    return {**load_catalogue("alarm_rules")["quantities"], **load_catalogue("monitoring")["quantities"]}
