@@ -28,6 +28,7 @@ result = value.times.map((timeS) => {
   return {
     now: instrumentsNow(store, 1).map((row) => [row.id, row.kind, row.quantity, row.value]),
     curve: curve(store, "gauge:GA-1", ownQuantity(store, "gauge:GA-1")),
+    broken: curve(store, "gauge:GA-2", "strain"),
   }
 })
 """
@@ -45,7 +46,10 @@ def run(tiny_city: City, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 def test_the_report_has_the_worst_gauges_and_detectors_with_what_was_expected(run: RunFolder) -> None:
     found = read_instruments(run)
     assert [each.id for each in found] == ["GA-1", "GA-2", "HS-1"]
-    worst, _, gas = found
+    worst, other, gas = found
+    gap = np.flatnonzero(np.isnan(other.value.value))
+    assert other.value.time_s[gap - 1].tolist() == [1980.0]
+    assert other.value.time_s[gap + 1].tolist() == [3000.0]
     assert worst.expected is not None
     assert (worst.value.value[0], worst.expected.value[0], worst.unit) == (-120.0, -120.0, "10⁻⁶")
     assert np.nanmax(worst.value.value) == -90.0
@@ -90,6 +94,7 @@ def test_the_screen_lists_what_reads_now_and_draws_it(run: RunFolder) -> None:
     assert [row[0] for row in late["now"]] == ["gauge:GA-1"]  # the detector has long been silent
     assert late["curve"].count('class="read"') == 2  # cut at the missing reading
     assert late["curve"].count('class="expected"') == 1
+    assert late["broken"].count('class="read"') == 2
     assert "-120.00 – -90.00 10⁻⁶" in late["curve"]
 
 

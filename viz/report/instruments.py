@@ -19,6 +19,8 @@ GAUGE, GAS = "gauge:", "gas:"
 """How the subjects of their readings begin; the id follows."""
 
 _BINS = 300
+_MOST_STEPS = 2.5
+"""Where readings are further apart than so many usual steps, one is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,16 @@ def _read(run: RunFolder, subject: str) -> Instrument:
 
 
 def _series(part: Any) -> Series:
-    time_s, value = part["t_s"].to_numpy(np.float64), part["value"].to_numpy(np.float64)
+    time_s, value = _with_gaps(part["t_s"].to_numpy(np.float64), part["value"].to_numpy(np.float64))
     kept = _extremes(value)
     return Series(time_s[kept], value[kept], str(part["unit"].iloc[0]))
+
+
+def _with_gaps(time_s: FloatArray, value: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Put a missing value where readings are much further apart than usual."""
+    steps = np.diff(time_s)
+    after = np.flatnonzero(steps > _MOST_STEPS * np.median(steps)) + 1 if steps.size else []
+    return np.insert(time_s, after, time_s[after]), np.insert(value, after, np.nan)
 
 
 def _extremes(value: FloatArray) -> Any:

@@ -5,6 +5,7 @@ import {escape, number} from "../text.js"
 import {word} from "../words.js"
 
 const MOST_POINTS = 400
+const MOST_STEPS = 2.5 // longer than so many usual steps between readings, one is missing
 const STALE_S = 900 // a detector that has said nothing for so long has nothing to tell now
 
 // Instruments of a run's readings: detectors of gas and gauges on structures, by the name of their subject.
@@ -50,13 +51,15 @@ export function curve(store, subject, quantity, least = null) {
   return `<svg viewBox="0 0 100 40" preserveAspectRatio="none">${svg}</svg><span>${number(low, 2)} – ${number(high, 2)} ${escape(unitText(line.unit))}</span>`
 }
 
-// Values up to a time, cut where one is missing and thinned to what a small curve shows.
+// Values up to a time, cut where some are missing and thinned to what a small curve shows.
 function pieces(line, timeS) {
-  const found = [[]]
+  const found = [[]], gaps = line.t.slice(1).map((t, i) => t - line.t[i]).sort((a, b) => a - b)
+  const most = MOST_STEPS * gaps[gaps.length >> 1]
   const until = line.t.filter((t) => t <= timeS).length, step = Math.max(1, Math.ceil(until / MOST_POINTS))
   for (let i = 0; i < until; i++) {
-    if (line.v[i] === null) found.push([])
-    else if (i % step === 0 || i === until - 1) found[found.length - 1].push([line.t[i], line.v[i]])
+    if (line.v[i] === null || (i && line.t[i] - line.t[i - 1] > most)) found.push([])
+    if (line.v[i] === null) continue
+    if (i % step === 0 || i === until - 1) found[found.length - 1].push([line.t[i], line.v[i]])
   }
   return found.filter((piece) => piece.length > 1)
 }

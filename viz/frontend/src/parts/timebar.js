@@ -5,7 +5,7 @@ import {SPEEDS} from "../store.js"
 import {word} from "../words.js"
 import {fill, mount} from "./html.js"
 
-const SWITCHED = ["buildings", "roads", "water", "sewers", "gullies", "sensors", "structures", "failures", "crews", "cases", "labels"]
+const SWITCHED = ["buildings", "roads", "water", "sewers", "gullies", "sensors", "structures", "failures", "patrols", "crews", "cases", "labels"]
 
 export function renderTimeBar(store, el) {
   const root = mount(el, "timebar")
