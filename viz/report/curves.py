@@ -121,11 +121,10 @@ def make_instrument_charts(record: RunRecord, instruments: Sequence[Instrument])
     charts = []
     for each in instruments:
         read = Curve("reading_observed" if each.observed else "reading_simulated", each.value, "#2072b8")
-        curves = (read,)
-        if each.expected is not None:
-            curves = (Curve("reading_expected", each.expected, "#b45309"), read)
-        title, is_gauge = each.title(record.language), each.expected is not None
-        charts.append(_drawn(Chart("", each.unit, curves, title=title, from_zero=not is_gauge), record))
+        expected = each.expected
+        curves = () if expected is None else (Curve("reading_expected", expected, "#b45309"),)
+        title, from_zero = each.title(record.language), expected is None
+        charts.append(_drawn(Chart("", each.unit, (*curves, read), title=title, from_zero=from_zero), record))
     return charts
 
 

@@ -99,7 +99,9 @@ def _series(part: Any) -> Series:
 def _with_gaps(time_s: FloatArray, value: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Put a missing value where readings are much further apart than usual."""
     steps = np.diff(time_s)
-    after = np.flatnonzero(steps > _MOST_STEPS * np.median(steps)) + 1 if steps.size else []
+    if not steps.size:
+        return time_s, value
+    after = np.flatnonzero(steps > _MOST_STEPS * np.median(steps)) + 1
     return np.insert(time_s, after, time_s[after]), np.insert(value, after, np.nan)
 
 
