@@ -52,7 +52,16 @@ from twin.surface.constants import (
     UNIT_M,
     UNITS_PER_M,
 )
-from twin.surface.intrinsics import EXACT, FAST, LEAF, fetch_early, inverse_cbrt
+from twin.surface.intrinsics import (
+    EXACT,
+    FAST,
+    LEAF,
+    fetch_early,
+    float_bits,
+    inverse_cbrt,
+    max_real,
+    min_real,
+)
 from twin.surface.state import Flow, Grid, Wanted, Work
 
 ZERO = np.float32(0.0)
@@ -140,9 +149,12 @@ def flow_levels(depth: Any, bed: Any, row: Any, beyond: Any, col: Any, col_beyon
     before, behind = depth[row[0], col], depth[beyond[0], col_beyond]
     rise = bed[beyond[1], col_beyond] - bed[row[1], col]
     drop = np.float32(np.int32(behind - before)) + rise  # exact: lakes stay at rest
-    flow_depth = max(np.float32(before) - max(rise, ZERO), np.float32(behind) + min(rise, ZERO))
-    critical = CRITICAL * flow_depth * np.sqrt(max(flow_depth, DRY)) if flow_depth > DRY else ZERO
-    return max(flow_depth, DRY), drop, critical
+    flow_depth = max_real(
+        np.float32(before) - max_real(rise, ZERO), np.float32(behind) + min_real(rise, ZERO)
+    )
+    wet = max_real(flow_depth, DRY)
+    critical = CRITICAL * wet * np.sqrt(wet) if flow_depth > DRY else ZERO
+    return wet, drop, critical
 
 
 @njit(inline="always", fastmath=FAST)
@@ -241,25 +253,24 @@ def wanted_discharges(
 @njit(inline="always", fastmath=FAST)
 def _wanted_outflow(wanted: Wanted, slot: Any, other: Any, col: Any, step: StepFactors) -> Any:
     """Return the outflow that a cell's faces want in this step, units."""
-    along_x = max(wanted.x[slot, col + NEXT], ZERO) - min(wanted.x[slot, col], ZERO)
-    along_y = max(wanted.y[other, col], ZERO) - min(wanted.y[slot, col], ZERO)
-    return step.volume * (along_x + along_y) + TINY
+    along_x = max_real(wanted.x[slot, col + NEXT], ZERO) - min_real(wanted.x[slot, col], ZERO)
+    along_y = max_real(wanted.y[other, col], ZERO) - min_real(wanted.y[slot, col], ZERO)
+    return step.volume * (along_x + along_y)
 
 
 @njit(fastmath=FAST, error_model="numpy", **LEAF)
-def count_short(
-    depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors
-) -> Any:
-    """Count the cells that cannot afford the outflow that their faces want; usually none.
+def any_short(depth: Any, at: int, wanted: Wanted, slot: int, first: int, end: int, step: StepFactors) -> Any:
+    """Return whether any cell cannot afford the outflow that its faces want; it is rare.
 
-    The row's west and north faces lie in ``slot`` of ``wanted``, its south faces in the other row.
+    The row's west and north faces lie in ``slot`` of ``wanted``, its south faces in the other row. A dry cell
+    from which nothing flows is not short.
     """
     row, now, other = np.uint64(at), np.uint64(slot), np.uint64(1 - slot)
-    short = np.int32(0)
+    signs = np.int32(0)
     for col in range(np.uint64(first), np.uint64(end)):
-        outflow = _wanted_outflow(wanted, now, other, col, step)
-        short = np.int32(short + np.int32(SAFE * np.float32(depth[row, col]) < outflow))
-    return short
+        left = SAFE * np.float32(depth[row, col]) - _wanted_outflow(wanted, now, other, col, step)
+        signs = np.int32(signs | float_bits(left))  # a negative number sets the sign
+    return signs < np.int32(0)
 
 
 @njit(fastmath=FAST, error_model="numpy", **LEAF)
@@ -270,7 +281,7 @@ def outflow_shares(
     row, now, other = np.uint64(at), np.uint64(slot), np.uint64(1 - slot)
     for col in range(np.uint64(first), np.uint64(end)):
         outflow = _wanted_outflow(wanted, now, other, col, step)
-        wanted.share[now, col] = min(ONE, SAFE * np.float32(depth[row, col]) / outflow)
+        wanted.share[now, col] = min(ONE, SAFE * np.float32(depth[row, col]) / (outflow + TINY))
 
 
 @njit(fastmath=EXACT, error_model="numpy", **LEAF)

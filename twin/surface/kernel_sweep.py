@@ -25,7 +25,7 @@ from twin.surface.constants import BLOCK, LANES, ROWS_BEFORE, TILE
 from twin.surface.kernel_barriers import Crests, patch_row
 from twin.surface.kernel_faces import (
     StepFactors,
-    count_short,
+    any_short,
     limit_faces,
     limit_row,
     new_depths,
@@ -103,7 +103,7 @@ def lay_rain(grid: Grid, row: int, quanta: Any, first: int, end: int, out: Any) 
 @njit(inline="always")
 def _want_row(
     flow: Flow, at: int, grid: Grid, row: int, tiles: Tiles, crests: Crests, step: StepFactors, block: Block
-) -> int:
+) -> bool:
     """Compute what the west faces of a row and the north faces of the next want, and outflow shares.
 
     Parameters
@@ -113,10 +113,10 @@ def _want_row(
 
     Returns
     -------
-    Number of cells of the row that are short of water. Where it is 0, which is the rule, the row of shares
-    is not touched and holds ones.
+    Whether any cell of the row is short of water. Where none is, which is the rule, the row of shares is not
+    touched and holds ones.
     """
-    k, now, short = tile_row_of(row, tiles.counts.size), row % 2, 0
+    k, now, short = tile_row_of(row, tiles.counts.size), row % 2, False
     wanted, reach = block.wanted, block.end + LANES
     for run in range(tiles.run_counts[k, block.number]):
         first, end = tiles.runs[k, block.number, run, 0], tiles.runs[k, block.number, run, 1]
@@ -131,8 +131,8 @@ def _want_row(
             wanted.x[now, start] = block.edge[WANTED, row]
         if end > block.end:
             block.edge[WANTED, row] = wanted.x[now, block.end]
-        short += count_short(flow.depth, at, wanted, now, start, stop, step)
-    if short > 0:
+        short |= any_short(flow.depth, at, wanted, now, start, stop, step)
+    if short:
         for run in range(tiles.run_counts[k, block.number]):
             first, end = tiles.runs[k, block.number, run, 0], tiles.runs[k, block.number, run, 1]
             start, stop = max(first, block.first), min(end, reach)
@@ -147,7 +147,7 @@ def _finish_row(
     tiles: Tiles,
     quanta: Any,
     raining: bool,
-    short: int,
+    short: bool,
     step: StepFactors,
     block: Block,
     south: Any,
@@ -165,7 +165,7 @@ def _finish_row(
         start, stop = max(first, block.first), min(end, block.end)
         if raining:
             lay_rain(grid, row, quanta, start, stop, block.rain)
-        if short > 0:
+        if short:
             limit_row(block.wanted, slot, start, min(end, block.end + LANES))
         if first < block.first:
             block.wanted.x[slot, start] = block.edge[FINAL, row]
@@ -192,9 +192,9 @@ def _sweep_block(site: Any, band: int, number: int, raining: bool, step: StepFac
     above = Flow(strips.depth[band], strips.qx[band], strips.qy[band])
     below = Flow(strips.depth[band + 1], strips.qx[band + 1], strips.qy[band + 1])
     _clear(block, first - LANES, min(end + 2 * LANES, block.rain.size))
-    last_tile_row, short, short_before, short_earlier = -1, 0, 0, 0
+    last_tile_row, short_before, short_earlier = -1, False, False
     for r in range(top - 2, end_row + 1):
-        if short_earlier > 0:
+        if short_earlier:
             wanted.share[r % 2, first - LANES : end + LANES] = 1
         flow, at = inside, r
         if r >= bottom:
@@ -204,8 +204,10 @@ def _sweep_block(site: Any, band: int, number: int, raining: bool, step: StepFac
         short = _want_row(flow, at, grid, r, tiles, crests, step, block)
         if r > top:
             south, south_row = (scratch.spill[band], 0) if r == end_row else (grid.qy, r)
-            both = short + short_before
-            found = _finish_row(grid, r - 1, tiles, site.quanta, raining, both, step, block, south, south_row)
+            scarce = short or short_before
+            found = _finish_row(
+                grid, r - 1, tiles, site.quanta, raining, scarce, step, block, south, south_row
+            )
             deepest = max(deepest, found)
         elif r == top:
             k = tile_row_of(top - 1, tiles.counts.size)

@@ -39,10 +39,9 @@ def share_row(grid: Grid, motion: Motion, row: int, first: int, end: int, step: 
     for col in range(h.size):
         along_x = max(east[col], ZERO) - min(west[col], ZERO)
         along_y = max(south[col], ZERO) - min(north[col], ZERO)
-        wanted = step.volume * (along_x + along_y) + TINY
-        affordable = min(ONE, SAFE * np.float32(h[col]) / wanted)
-        share[col] = affordable
-        short += np.int32(affordable < ONE)
+        wanted, held = step.volume * (along_x + along_y), SAFE * np.float32(h[col])
+        share[col] = min(ONE, held / (wanted + TINY))
+        short += np.int32(held < wanted)  # a dry cell from which nothing flows is not short
     return short
 
 
