@@ -1,7 +1,7 @@
 """The case book: every case and task of a run, and what waits for a crew."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Protocol
@@ -31,7 +31,9 @@ class OnTheWay(Protocol):
 
 @dataclass(slots=True)
 class CaseBook:
-    """Cases and tasks by id; those that are over leave after a while, since the event log knows them.
+    """Cases and tasks by id; those that are over leave, since the event log knows them.
+
+    The tasks of a case leave when it is closed, the case itself once its matter can no longer come back.
 
     Parameters
     ----------
@@ -97,8 +99,9 @@ class CaseBook:
         return f"O-{self.orders:05d}"
 
     def tasks_of(self, case: Case) -> list[Task]:
-        """Tasks of a case, in the order in which they were planned."""
-        return [self.tasks[task_id] for task_id in case.tasks]
+        """Tasks of a case since it was last opened, in the order in which they were planned."""
+        tasks = self.tasks
+        return [tasks[task_id] for task_id in case.tasks[case.past_tasks :]]
 
     def add_task(self, task: Task) -> None:
         """Enter a task; it waits for a crew from now on."""
@@ -120,7 +123,24 @@ class CaseBook:
 
     def is_settled(self, case: Case) -> bool:
         """Whether every task of a case is done, dropped or in effect."""
-        return all(self.tasks[task_id].state in SETTLED for task_id in case.tasks)
+        return SETTLED.issuperset([task.state for task in self.tasks_of(case)])
+
+    def is_over(self, case: Case) -> bool:
+        """Whether nothing more happens to any task of a case."""
+        return OVER.issuperset([task.state for task in self.tasks_of(case)])
+
+    def close(self, case: Case, now_s: float) -> None:
+        """Put a closed case where its matter may open it again; its tasks, which are over, leave."""
+        for task_id in case.tasks[case.past_tasks :]:
+            del self.tasks[task_id]
+        case.past_tasks = len(case.tasks)
+        self.open_cases.remove(case)
+        self.closed_cases.add(case, now_s)
+
+    def open_again(self, case: Case) -> None:
+        """Put a closed case back among the open ones."""
+        self.closed_cases.remove(case)
+        self.open_cases.add(case)
 
     def is_attended(self, case: Case) -> bool:
         """Whether some crew is on its way to a case or at work there."""
@@ -129,7 +149,7 @@ class CaseBook:
             for task in self.tasks_of(case)
         )
 
-    def tidy(self, now_s: float, held: Collection[str]) -> None:
+    def tidy(self, now_s: float, held: AbstractSet[str]) -> None:
         """Let the cases leave that were over at the last tidying already, and that nothing refers to.
 
         Parameters
@@ -151,12 +171,12 @@ class CaseBook:
                 case = self.cases.pop(name)
                 self.overflows.pop(name, None)
                 self.left[str(case.state)] += 1
-                for task in case.tasks:
+                for task in case.tasks[case.past_tasks :]:
                     del self.tasks[task]
         self._leaving = frozenset(over)
 
-    def _is_through(self, case: Case, held: Collection[str]) -> bool:
-        return all(task.state in OVER and task.id not in held for task in self.tasks_of(case))
+    def _is_through(self, case: Case, held: AbstractSet[str]) -> bool:
+        return held.isdisjoint(case.tasks) and self.is_over(case)
 
 
 _OTHER_FIELDS = tuple(name for name in CaseBook.__dataclass_fields__ if name not in ("cases", "tasks"))

@@ -182,7 +182,7 @@ class Case:
     extensions, reopenings
         How often it was given more time, and how often the matter came back after closing.
     past_tasks
-        How many of its tasks belong to the time before it was last opened again.
+        How many of its tasks were over when it was last closed; the case book holds these no longer.
     suspended_s
         Since when its clock stands still, s; None while it runs.
     structure

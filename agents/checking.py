@@ -110,7 +110,7 @@ class Checker:
             self.desk.deadlines.begin(case, Stage.CHECK)
             case.cause = self.world.log("case.handled", case.id, cause, unit=case.unit)
             self._look_again(case, self.settings.check_after_s)
-        elif case.state is CaseState.RESTORING and self._is_over(case):
+        elif case.state is CaseState.RESTORING and self.book.is_over(case):
             self.desk.close(case)
 
     def watch(self, case: Case) -> None:
@@ -251,6 +251,3 @@ class Checker:
 
     def _is_waterlogged(self, depth_m: float) -> bool:
         return depth_m >= self.desk.catalogue.events.waterlogged_from_m
-
-    def _is_over(self, case: Case) -> bool:
-        return all(task.state in OVER for task in self.book.tasks_of(case))

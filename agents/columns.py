@@ -28,18 +28,20 @@ _LARGE = 2**62
 def to_columns(fields: Iterable[Sequence[Any]], number: int) -> list[Column]:
     """Code the values of each field of ``number`` objects as a column.
 
-    A column of floats that mostly equals the one before, as many times in the life of a case do, is told by
+    A column of floats that mostly equals an earlier one, as many times in the life of a case do, is told by
     the bits in which it differs, and compresses to next to nothing. The bytes of floats go by their
     significance, since the first ones are much alike.
     """
-    columns, before = [], np.zeros(number, dtype=np.uint64)
+    columns = []
+    known = [np.zeros(number, dtype=np.uint64)]
     for values in fields:
         kind, coded = _code(values)
         if kind == "floats":
             bits, missing = coded
-            is_like = 2 * np.count_nonzero(bits == before) > number
-            coded = _by_byte(bits ^ before if is_like else bits), is_like, missing
-            before = bits
+            equal = [np.count_nonzero(bits == other) for other in known]
+            like = equal.index(max(equal)) if 2 * max(equal) > number else 0
+            coded = _by_byte(bits ^ known[like]), like, missing
+            known.append(bits)
         columns.append((kind, coded))
     return columns
 
@@ -47,13 +49,12 @@ def to_columns(fields: Iterable[Sequence[Any]], number: int) -> list[Column]:
 def to_fields(columns: Sequence[Column], number: int) -> list[Sequence[Any]]:
     """Return the values of each field that were coded as columns."""
     fields: list[Sequence[Any]] = []
-    before = np.zeros(number, dtype=np.uint64)
+    known = [np.zeros(number, dtype=np.uint64)]
     for kind, coded in columns:
         if kind == "floats":
-            by_byte, is_like, missing = coded
-            bits = np.ascontiguousarray(by_byte.T).view(np.uint64)[:, 0]
-            before = bits ^ before if is_like else bits
-            fields.append(_floats(before, missing))
+            by_byte, like, missing = coded
+            known.append(np.ascontiguousarray(by_byte.T).view(np.uint64)[:, 0] ^ known[like])
+            fields.append(_floats(known[-1], missing))
         else:
             fields.append(_DECODERS[kind](coded))
     return fields

@@ -80,6 +80,12 @@ class Deadlines:
         """Note that the present stage of a case is over."""
         case.stage, case.stage_due_s = None, math.inf
 
+    @classmethod
+    def stop(cls, case: Case) -> None:
+        """Stop the clocks of a case that is over."""
+        cls.end(case)
+        case.due_s = math.inf
+
     def suspend(self, case: Case, reason: str, cause: int) -> None:
         """Stop the clocks of a case (缓办).
 

@@ -126,9 +126,11 @@ class Desk:
     def close(self, case: Case) -> None:
         """Close a case that has passed its check and whose place is as it was."""
         case.step(CaseAction.CLOSE)
-        self.deadlines.end(case)
-        self.book.open_cases.remove(case)
-        self.book.closed_cases.add(case, self.world.now_s)
+        self.deadlines.stop(case)
+        # what only an open case is asked for; the log knows it
+        case.accepted_s = case.verified_s = case.assigned_s = None
+        case.passed_s = case.checked_m = case.look_s = None
+        self.book.close(case, self.world.now_s)
         case.cause = self.world.log("case.closed", case.id, case.cause, unit=case.unit, overdue=case.overdue)
 
     def drop_tasks(self, case: Case, reason: str, cause: int) -> None:
@@ -190,15 +192,13 @@ class Desk:
     def _reopen(self, case: Case, report: Report, report_id: str, cause: int) -> None:
         """Open a closed case again, because its matter came back; its limit starts anew."""
         now_s, was_level = self.world.now_s, case.level
-        self.book.closed_cases.remove(case)
-        self.book.open_cases.add(case)
+        self.book.open_again(case)
         case.reports += 1
         case.reopenings += 1
         case.last_report_s = case.registered_s = now_s
         case.genuine, case.structure = report.genuine, case.structure or report.structure
-        case.confirmed, case.overdue, case.passed_s, case.look_s = False, False, None, None
+        case.confirmed, case.overdue, case.depth_m = False, False, report.depth_m
         case.extensions = case.failed_checks = case.reworks = 0
-        case.past_tasks, case.depth_m = len(case.tasks), report.depth_m
         case.level = self._level(case)
         case.urgency = self.catalogue.events.urgencies[case.level]
         event = self.world.log("report.merged", report_id, cause, case=case.id)
@@ -228,7 +228,7 @@ class Desk:
 
     def _void(self, case: Case, reason: str, cause: int) -> None:
         case.step(CaseAction.VOID)
-        self.deadlines.end(case)
+        self.deadlines.stop(case)
         self.book.open_cases.remove(case)
         case.cause = self.world.log("case.voided", case.id, cause, reason=reason)
         self.drop_tasks(case, "the case is void", case.cause)

@@ -157,7 +157,7 @@ class Intake:
 
     def _void(self, case: Case) -> None:
         case.step(CaseAction.VOID)
-        self.deadlines.end(case)
+        self.deadlines.stop(case)
         self.book.open_cases.remove(case)
         case.cause = self.world.log("case.voided", case.id, case.cause, reason="found false at verification")
 

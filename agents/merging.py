@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
+
 from agents.cases import Case
 from agents.columns import Mass
 from agents.reports import Report
@@ -125,13 +127,13 @@ class ClosedCases:
 
     def __getstate__(self) -> tuple[Any, ...]:
         kept = [(t_s, case) for t_s, case in self._closed if self._closed_s.get(case.id) == t_s]
-        times, cases = [t_s for t_s, _ in kept], Mass(case for _, case in kept)
+        times, cases = np.array([t_s for t_s, _ in kept]), Mass(case for _, case in kept)
         return self._water_code, self._cases.distance_m, self._within_s, times, cases
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         water_code, distance_m, within_s, times, cases = state
         ClosedCases.__init__(self, water_code, distance_m, within_s)
-        for t_s, case in zip(times, cases, strict=True):
+        for t_s, case in zip(times.tolist(), cases, strict=True):
             self._keep(case, t_s)
 
     def add(self, case: Case, now_s: float) -> None:

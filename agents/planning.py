@@ -1,6 +1,7 @@
 """Planning: which tasks a case calls for."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from agents.casebook import CaseBook
 from agents.cases import Case
@@ -71,6 +72,9 @@ class Planner:
         self.roster = roster
         self._nodes: dict[str, tuple[int, ...]] = {}
         self._refused: set[tuple[str, TaskKind]] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_nodes": {}}  # junctions are looked up again when they are needed
 
     def plan(self, case: Case, cause: int, *, at_once: bool = False) -> list[Task]:
         """Plan the tasks that a case needs at its present depth and does not have yet.
@@ -165,8 +169,9 @@ class Planner:
         return self.catalogue.events.classes[case.class_code].skill if kind is TaskKind.ATTEND else skill
 
     def _has(self, case: Case, kind: TaskKind) -> bool:
-        tasks = self.book.tasks_of(case)[case.past_tasks :]
-        return any(task.kind is kind and task.state is not TaskState.DROPPED for task in tasks)
+        return any(
+            task.kind is kind and task.state is not TaskState.DROPPED for task in self.book.tasks_of(case)
+        )
 
     def _is_pending(self, case: Case, kind: TaskKind, item: str = "") -> bool:
         return any(
@@ -243,8 +248,7 @@ class Planner:
             reason = f"{hose_m:.0f} m to the nearest outfall or edge and hoses of {self.roster.hose_m:.0f} m"
             self._refuse(case, kind, reason, cause)
             return None
-        number = sum([self.book.tasks[task].kind is kind for task in case.tasks]) + 1
-        task_id = f"{case.id}/{kind}" + (f"-{number}" if number > 1 else "")
+        task_id = self._task_id(case, kind)
         return self._enter(
             Task(
                 id=task_id,
@@ -260,6 +264,15 @@ class Planner:
                 hose_m=hose_m,
             )
         )
+
+    @staticmethod
+    def _task_id(case: Case, kind: TaskKind) -> str:
+        """Return an id that says the case, the kind and, from the second of its kind on, which one it is."""
+        first = f"{case.id}/{kind}"
+        if not case.tasks:
+            return first
+        number = sum([name == first or name.startswith(f"{first}-") for name in case.tasks]) + 1
+        return first if number == 1 else f"{first}-{number}"
 
     def _enter(self, task: Task) -> Task:
         self.world.log(

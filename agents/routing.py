@@ -43,7 +43,7 @@ class Router:
         skill = self.catalogue.events.classes[case.class_code].skill
         is_water = case.class_code == self.catalogue.events.waterlogging
         if not is_water and not self.planner.can_handle(skill):
-            self.deadlines.end(case)
+            self.deadlines.stop(case)
             case.step(CaseAction.TRANSFER)
             self.book.open_cases.remove(case)
             self.world.log("case.transferred", case.id, case.cause, to=skill)
