@@ -32,7 +32,7 @@ class _Book:
         for form, chinese in self.forms:
             found = form.fullmatch(text)
             if found is not None:
-                gaps = found.groupdict()
+                gaps = {name: self.texts.get(said, said) for name, said in found.groupdict().items()}
                 if "skill" in gaps:
                     gaps["skill"] = self.skills.get(gaps["skill"], gaps["skill"])
                 return chinese.format(**gaps)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("agents", "scenarios", "twin")
 WORD = "reason"
+NOTES = "notes"
 SAMPLE = "7"
 """Stands in a collected text for each value that the code fills in."""
 
@@ -57,13 +58,24 @@ def read_sources() -> Sources:
 
 def collect_reasons(sources: Sources) -> dict[str, str]:
     """Return texts, each with the file and line where it arises."""
+    return _collect(sources, lambda node: _given(node, sources))
+
+
+def collect_notes(sources: Sources) -> dict[str, str]:
+    """Return texts that are put among the notes of a run, in the same way."""
+    found = _collect(sources, _noted)
+    # findings from readings alone are no run's
+    return {text: place for text, place in found.items() if not place.startswith("twin/detection/")}
+
+
+def _collect(sources: Sources, given_by: Callable[[ast.AST], Iterator[ast.expr]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, tree in sources.trees.items():
         for function in ast.walk(tree):
             if not isinstance(function, AstFunction):
                 continue
             for node in ast.walk(function):
-                for given in _given(node, sources):
+                for given in given_by(node):
                     for text in _texts(given, function, sources, frozenset()):
                         found.setdefault(text, f"{path.relative_to(ROOT)}:{given.lineno}")
     return found
@@ -83,6 +95,31 @@ def _given(node: ast.AST, sources: Sources) -> Iterator[ast.expr]:
                     yield value
         case ast.Assign(targets=[ast.Name(id=name)]) if name == WORD:
             yield node.value
+
+
+def _noted(node: ast.AST) -> Iterator[ast.expr]:
+    """Texts that a node puts among notes: adds to them, or says in a function that is named after them."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr="append")) if _name(value) == NOTES:
+            yield from node.args
+        case ast.Assign(targets=[target]) if _name(target) == NOTES:
+            yield from _said(node.value)
+        case ast.FunctionDef() if re.fullmatch("notes?|.*_notes", node.name):
+            for part in node.body:
+                if not isinstance(part, ast.Expr) or isinstance(part.value, ast.Yield):  # a docstring is none
+                    yield from _said(part)
+
+
+def _said(node: ast.AST) -> Iterator[ast.expr]:
+    """Whole texts of several words below a node."""
+    match node:
+        case ast.JoinedStr():
+            yield node
+        case ast.Constant(value=str(text)) if len(text.split()) > 2:
+            yield node
+        case _:
+            for part in ast.iter_child_nodes(node):
+                yield from _said(part)
 
 
 def _texts(node: ast.expr, function: AstFunction, sources: Sources, seen: frozenset[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from scenarios.composition import note_of
 from scenarios.phrasebook import in_language
 from scenarios.runfolder import RunFolder
 from tests.cim_models.test_checks import CASES
-from tests.scenarios.reasons import SAMPLE, collect_reasons, read_sources
+from tests.scenarios.reasons import SAMPLE, collect_notes, collect_reasons, read_sources
 from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -65,6 +65,11 @@ def test_what_a_run_of_a_bare_city_notes_is_told_in_chinese(tiny_city: City, tmp
             "organisations: the city has none, so cases name no unit that answers for them",
             "组织机构：城市无此图层，案件无责任单位",
         ),
+        (
+            "rainstorm formula 'qingdao' is unverified: "
+            "coefficients quoted from memory, not read in a publication of the city",
+            "暴雨强度公式“qingdao”未经核实：系数凭记忆引用，未见该市发布的原文",
+        ),
         ("still 0.20 m after 3 checks", "核查 3 次后仍有 0.20 m"),
         ("no crew has the skill 'pump'", "没有专业为“龙吸水”的队伍"),
         ("found false, and the reading stands", "核实为误报，读数仍未恢复"),
@@ -94,6 +99,16 @@ def test_every_reason_in_the_code_is_told_in_chinese() -> None:
     ):
         assert text in reasons
     untold = {text: place for text, place in reasons.items() if not HAN.search(in_language(text, "zh"))}
+    assert untold == {}
+
+
+def test_every_note_in_the_code_is_told_in_chinese() -> None:
+    notes = collect_notes(read_sources())
+    total = f"{SAMPLE} missing values in {SAMPLE} places"  # a part of the other one
+    notes.pop(total)
+    notes[f"rain: {total} counted as no rain"] = notes.pop(f"rain: {SAMPLE} counted as no rain")
+    assert len(notes) > 20
+    untold = {text: place for text, place in notes.items() if not HAN.search(in_language(text, "zh"))}
     assert untold == {}
 
 
