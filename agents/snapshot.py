@@ -22,7 +22,7 @@ from agents.columns import Column, Mass, to_columns, to_fields
 from agents.tasks import Task
 from cim_models.errors import SnapshotError
 
-SCHEMA = 5
+SCHEMA = 6
 """Version of what a snapshot holds; one of another version is refused."""
 
 _LEVEL = 1

@@ -310,6 +310,7 @@ def test_water_that_comes_back_opens_the_case_again():
     run.town.fixed["H11"] = 0.0
     run.run(2 * 3600.0)
     assert run.operations.case_counts() == {"closed": 1}
+    assert run.operations.book.tasks == {}
     report_flood(run, "H11", 0.35)
     reopened = only(run, "case.reopened")
     assert run.log.chain(reopened)[1:3] == ["report.merged", "report.made"]
@@ -318,6 +319,7 @@ def test_water_that_comes_back_opens_the_case_again():
     run.run(2 * 3600.0 + 600.0)
     case = run.operations.book.cases["C-00001"]
     assert case.tasks == ["C-00001/clear_gullies", "C-00001/close_road", "C-00001/clear_gullies-2"]
+    assert [*run.operations.book.tasks] == case.tasks[1:]
     run.town.fixed["H11"] = 0.0
     run.run(7 * 3600.0)
     assert run.operations.case_counts() == {"closed": 1}
