@@ -24,7 +24,7 @@ BORROWING: dict[str, Any] = {**INNER, **UNCOUNTED}
 """Options of a kernel that only kernels call, and that makes no arrays."""
 
 BY_ADDRESS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True, **UNCOUNTED}
-"""Options of a kernel that kernels call by its address, see `twin.surface.kernel_bands.worker`."""
+"""Options of a kernel that kernels call by its address, see `twin.surface.kernel_bands.workers`."""
 
 FROM_PYTHON: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True, **UNCOUNTED}
 """Options of a kernel that only Python calls, and that makes no arrays."""
