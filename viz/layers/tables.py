@@ -6,6 +6,7 @@ the kind. Coordinate columns hold arrays of shape (2,) for a point and (n, 2) fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -141,14 +142,11 @@ def cases(scene: Scene) -> pd.DataFrame | None:
     if scene.moment is None or not scene.moment.cases:
         return None
     marks = scene.moment.cases
-    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
-    return pd.DataFrame(
-        {
-            "id": [mark.id for mark in marks],
-            "position": list(position),
-            "text": [colours.LEVEL_NUMERALS[mark.level] for mark in marks],
-            "colour": [np.array(colours.LEVELS[mark.level]) for mark in marks],
-        }
+    return _marks(
+        scene,
+        marks,
+        text=[colours.LEVEL_NUMERALS[mark.level] for mark in marks],
+        colour=[np.array(colours.LEVELS[mark.level]) for mark in marks],
     )
 
 
@@ -157,14 +155,7 @@ def crews(scene: Scene) -> pd.DataFrame | None:
     if scene.moment is None or not scene.moment.crews:
         return None
     marks = scene.moment.crews
-    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
-    return pd.DataFrame(
-        {
-            "id": [mark.id for mark in marks],
-            "position": list(position),
-            "colour": [np.array(colours.CREW_STATES[mark.state]) for mark in marks],
-        }
-    )
+    return _marks(scene, marks, colour=[np.array(colours.CREW_STATES[mark.state]) for mark in marks])
 
 
 def patrols(scene: Scene) -> pd.DataFrame | None:
@@ -172,14 +163,7 @@ def patrols(scene: Scene) -> pd.DataFrame | None:
     if scene.moment is None or not scene.moment.patrols:
         return None
     marks = scene.moment.patrols
-    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
-    return pd.DataFrame(
-        {
-            "id": [mark.id for mark in marks],
-            "position": list(position),
-            "text": [colours.PATROL_SIGN] * len(marks),
-        }
-    )
+    return _marks(scene, marks, text=[colours.PATROL_SIGN] * len(marks))
 
 
 def failures(scene: Scene) -> pd.DataFrame | None:
@@ -187,14 +171,7 @@ def failures(scene: Scene) -> pd.DataFrame | None:
     if scene.moment is None or not scene.moment.failures:
         return None
     marks = scene.moment.failures
-    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
-    return pd.DataFrame(
-        {
-            "id": [mark.id for mark in marks],
-            "position": list(position),
-            "text": [colours.FAILURE_SIGN] * len(marks),
-        }
-    )
+    return _marks(scene, marks, text=[colours.FAILURE_SIGN] * len(marks))
 
 
 def structures(scene: Scene) -> pd.DataFrame | None:
@@ -203,15 +180,18 @@ def structures(scene: Scene) -> pd.DataFrame | None:
         return None
     order = list(colours.GRADES)
     marks = sorted(scene.moment.structures, key=lambda mark: order.index(mark.grade))
-    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
-    return pd.DataFrame(
-        {
-            "id": [mark.id for mark in marks],
-            "position": list(position),
-            "text": [mark.grade for mark in marks],
-            "colour": [np.array(colours.GRADES[mark.grade]) for mark in marks],
-        }
+    return _marks(
+        scene,
+        marks,
+        text=[mark.grade for mark in marks],
+        colour=[np.array(colours.GRADES[mark.grade]) for mark in marks],
     )
+
+
+def _marks(scene: Scene, marks: Sequence[Any], **columns: list[Any]) -> pd.DataFrame:
+    """Return marks of a moment at their places (``x``, ``y``, m), with columns of one value a mark."""
+    position = scene.project.lon_lat([mark.x for mark in marks], [mark.y for mark in marks])
+    return pd.DataFrame({"id": [mark.id for mark in marks], "position": list(position), **columns})
 
 
 def _points(scene: Scene, name: str) -> pd.DataFrame | None:
