@@ -202,9 +202,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "pumped_volume": ("泵车", "by pump trucks"),
     "instruments": ("监测仪器与燃气探测器读数", "Readings of gauges and gas detectors"),
     "instruments_note": (
-        "偏离最大的结构监测仪器，以及读数最高的燃气探测器；数值缺测处断开。",
+        "偏离最大的结构监测仪器，以及读数最高的燃气探测器；无读数记录处断开。",
         "The gauges on structures that deviated most, and the gas detectors that read most; "
-        "lines break where a reading is missing.",
+        "lines break where no reading was recorded.",
     ),
     "reading_simulated": ("读数（模拟）", "reading, simulated"),
     "reading_observed": ("读数（实测）", "reading, observed"),
