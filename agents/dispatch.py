@@ -30,8 +30,9 @@ class Dispatcher(mesa.Agent):
     """Holds the dispatch rounds.
 
     What a policy decides is checked before anybody moves; what cannot be done is logged as refused, by
-    the policy's name. In a round in which the policy raises or returns no sequence nobody is sent. After
-    `MOST_FAILURES` such rounds in a row the nearest crew decides for the rest of the run.
+    the policy's name. In a round in which the policy raises, returns no sequence or decides nothing but
+    what is refused nobody is sent. After `MOST_FAILURES` such rounds in a row the nearest crew decides for
+    the rest of the run.
 
     Parameters
     ----------
@@ -72,16 +73,22 @@ class Dispatcher(mesa.Agent):
         self.reserved.clear()
 
     def decide(self, situation: Situation) -> CheckedPlan:
-        """Ask the policy, and check what it says."""
+        """Ask the policy, check what it says, and log what is refused of it."""
         # more than one decision for everybody and everything is nonsense, and may have no end
         most = 2 * (len(self.crews) + len(situation.tasks)) + 1
         try:
             decisions = list(islice(iter(self.policy.decide(situation)), most))
             plan = check_decisions(decisions, situation)
         except Exception as exc:  # somebody else's code may raise anything; the run goes on
-            self._fail(exc)
+            # addresses of objects differ from run to run
+            self._fail(re.sub(r"0x[0-9a-fA-F]+", "0x…", f"{type(exc).__name__}: {exc}"))
             return CheckedPlan()
-        self.failures = 0
+        for refusal in plan.refusals:
+            self._refuse(refusal.task, refusal.crew, refusal.reason)
+        if plan.refusals and plan.is_empty:
+            self._fail(f"none of its decisions can be carried out, {len(decisions)} of them")
+        else:
+            self.failures = 0
         return plan
 
     def _round(self, _: Any) -> None:
@@ -91,11 +98,10 @@ class Dispatcher(mesa.Agent):
                 self._carry_out(self.decide(situation), situation)
         self.world.env.after(self.settings.interval_s, self._round)
 
-    def _fail(self, exc: Exception) -> None:
+    def _fail(self, reason: str) -> None:
+        """Count a round in which the policy was of no use, and replace one that keeps failing."""
         self.failures += 1
-        # addresses of objects differ from run to run
-        text = re.sub(r"0x[0-9a-fA-F]+", "0x…", f"{type(exc).__name__}: {exc}")
-        self._refuse("", "", f"the policy failed: {' '.join(text.split())[:MOST_TEXT]}")
+        self._refuse("", "", f"the policy failed: {' '.join(reason.split())[:MOST_TEXT]}")
         if self.failures >= MOST_FAILURES:
             self.world.log(
                 "dispatch.replaced", "run", policy=self.policy_name, by=STAND_IN, failures=self.failures
@@ -103,8 +109,6 @@ class Dispatcher(mesa.Agent):
             self.policy, self.policy_name, self.failures = NearestCrew(), STAND_IN, 0
 
     def _carry_out(self, plan: CheckedPlan, situation: Situation) -> None:
-        for refusal in plan.refusals:
-            self._refuse(refusal.task, refusal.crew, refusal.reason)
         arrivals = _arrivals_s(plan, situation)
         self._divert(plan.diversions, arrivals)
         for assignment in plan.assignments:

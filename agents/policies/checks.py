@@ -36,6 +36,11 @@ class CheckedPlan:
     reservations: list[Reservation] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be carried out."""
+        return not (self.diversions or self.assignments or self.reservations)
+
 
 def check_decisions(decisions: Iterable[object], situation: Situation) -> CheckedPlan:
     """Sort decisions into what can be carried out and what is refused.

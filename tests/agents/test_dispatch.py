@@ -246,10 +246,58 @@ def test_a_policy_that_keeps_failing_is_replaced_by_the_nearest_crew(policy):
     assert run.log.of("case.closed")
 
 
+class Says:
+    """Decides one thing, in the rounds it is told to, and nothing in the others."""
+
+    def __init__(self, decision, rounds=range(10**6)):
+        self.decision, self.rounds, self.count = decision, rounds, 0
+
+    def decide(self, situation):
+        self.count += 1
+        return [self.decision] if self.count in self.rounds else []
+
+
+@pytest.mark.parametrize("decision", [42, Assignment("nobody", "nothing"), Assignment(7, None)])
+def test_a_policy_that_keeps_deciding_nonsense_is_replaced_like_one_that_raises(decision):
+    run = ToyRun(STORM, policy=Says(decision)).run(3 * 3600.0)
+    refused = run.log.of("dispatch.refused")
+    assert [event.data["reason"].startswith("the policy failed") for event in refused] == 3 * [False, True]
+    assert {event.data["policy"] for event in refused} == {"Says"}
+    (replaced,) = run.log.of("dispatch.replaced")
+    assert replaced.id == refused[-1].id + 1
+    assert replaced.data == {"policy": "Says", "by": "nearest", "failures": 3}
+    assert run.log.of("case.closed")
+
+
+class RaisesOrSays(Says):
+    """Raises in its second round."""
+
+    def decide(self, situation):
+        decisions = super().decide(situation)
+        if self.count == 2:
+            raise OddError("no")
+        return decisions
+
+
+def test_failures_of_both_kinds_count_together():
+    run = ToyRun(STORM, policy=RaisesOrSays(42, {1, 3})).run(3 * 3600.0)
+    (replaced,) = run.log.of("dispatch.replaced")
+    assert replaced.data == {"policy": "RaisesOrSays", "by": "nearest", "failures": 3}
+
+
+def test_a_round_without_a_decision_is_no_failure():
+    run = ToyRun(STORM, policy=Says(42, {1, 2, 4, 5})).run(3 * 3600.0)
+    assert len(run.log.of("dispatch.refused")) == 8
+    assert run.log.of("dispatch.replaced") == []
+
+
 def test_decisions_without_end_are_cut_short():
     run = ToyRun(STORM, policy=Endless()).run(1800.0)
-    assert run.log.of("dispatch.refused")
-    assert run.log.of("case.dispatched") == []
+    refused = run.log.of("dispatch.refused")
+    assert refused[0].data["reason"].startswith("no such crew is free")
+    (replaced,) = run.log.of("dispatch.replaced")
+    assert replaced.data["policy"] == "Endless"
+    assert run.log.of("case.dispatched")[0].id > replaced.id
 
 
 # --- zones -----------------------------------------------------------------------------------------
