@@ -37,7 +37,7 @@ from agents.mains import Gushing, MainRepairs
 from agents.matters import Matters
 from agents.merging import ClosedCases, OpenCases
 from agents.organisation import Offices
-from agents.places import DepotPlace, read_places
+from agents.places import DepotPlace, Places, read_places
 from agents.planning import Planner, Roster
 from agents.policies import Policy, load_policy
 from agents.routing import Router
@@ -109,12 +109,10 @@ class Operations(mesa.Model):
         self.env = TwinEnv() if env is None else env
         self.settings = settings
         self.catalogue = read_catalogue() if catalogue is None else catalogue
-        people = settings.citizens or CitizenSettings()
-        places = read_places(city, reach_m=people.reach_m, persons_per_m=people.persons_per_m)
         self.world = World(
             self.env,
             settings.start,
-            places,
+            _read_places(city, settings.citizens or CitizenSettings()),
             water,
             roads,
             orders,
@@ -127,35 +125,22 @@ class Operations(mesa.Model):
         )
         self.offices = Offices(city, self.catalogue.events)
         self.book = self._make_book()
-        staffing = settings.staffing
-        check_groups(staffing, self.catalogue)
-        can_drive = roads is not None and bool(places.roads)
-        self.planner = self._make_planner(staffing, can_drive)
+        self.planner = self._make_planner()
         self.desk = self._make_desk()
         self.response: ResponseBoard | None = None
-        self.alarms: AlarmDesk | None = self._open_alarms()
-        self.checker = Checker(self.world, self.book, self.desk, self.planner, settings.cases)
-        if supply is not None:
-            burst = self.catalogue.events.burst_main
-            self.checker.repairs.append(MainRepairs(self.book, self.planner, supply, burst))
-        if sewer is not None:
-            classes = frozenset({self.catalogue.events.waterlogging, self.catalogue.events.drain})
-            self.checker.sewer = SewerRepairs(self.book, self.planner, sewer, classes)
-        self.pumps = self._open_telemetry(sewer)
-        self.hazards = self._open_hazards(hazards)
-        self.matters: Matters | None = None
-        if settings.matters_per_day > 0.0 and places.roads:
-            self.matters = Matters(self.world, settings.matters_per_day, self.desk.receive)
+        self.alarms = self._open_alarms()
+        self.checker = self._make_checker()
+        self.pumps = self._open_telemetry()
+        self.hazards = self._open_hazards()
+        self.matters = self._let_matters_appear()
         self.work = SiteWork(self.world, self.checker, self.catalogue, settings, self.matters)
         self.crews: dict[str, Crew] = {}
         self.dispatcher: Dispatcher | None = None
+        if self._can_drive and roads is not None:
+            self._man(city, roads, policy)
         self.patrols: dict[str, Patrol] = {}
         self.sensors: Sensors | None = None
         self.cameras: Cameras | None = None
-        if can_drive and roads is not None:
-            depots = depots_of(staffing, places, roads)
-            self.crews = self._hire(roads, depots)
-            self._open_dispatch(roads, read_zones(city, depots, settings.dispatch.zones), policy)
         self._open_channels()
         self._note_what_is_missing()
         self.env.after(TIDY_S, self._tidy)
@@ -284,8 +269,14 @@ class Operations(mesa.Model):
             ClosedCases(self.catalogue.events.waterlogging, rules.reopen_distance_m, rules.reopen_within_s),
         )
 
-    def _make_planner(self, staffing: StaffingSettings, can_drive: bool) -> Planner:
+    @property
+    def _can_drive(self) -> bool:
+        return self.world.roads is not None and bool(self.world.places.roads)
+
+    def _make_planner(self) -> Planner:
         """Say what the crews can do; where nobody can drive, nothing is planned."""
+        staffing = self.settings.staffing
+        check_groups(staffing, self.catalogue)
         roster = Roster(staffing.skills, longest_hose_m(staffing), staffing.barriers)
         return Planner(
             self.world,
@@ -293,7 +284,7 @@ class Operations(mesa.Model):
             self.catalogue,
             self.settings.cases,
             self.settings.dispatch,
-            roster if can_drive else Roster(),
+            roster if self._can_drive else Roster(),
         )
 
     def _make_desk(self) -> Desk:
@@ -324,18 +315,42 @@ class Operations(mesa.Model):
     def _skills_of(self, crew: str) -> frozenset[str]:
         return frozenset(self.crews[crew].card.skills)
 
-    def _open_hazards(self, hazards: HazardView | None) -> HazardChannel | None:
+    def _make_checker(self) -> Checker:
+        """Say who looks whether a case is done, and what networks still lack."""
+        checker = Checker(self.world, self.book, self.desk, self.planner, self.settings.cases)
+        events, supply, sewer = self.catalogue.events, self.world.supply, self.world.sewer
+        if supply is not None:
+            checker.repairs.append(MainRepairs(self.book, self.planner, supply, events.burst_main))
+        if sewer is not None:
+            classes = frozenset({events.waterlogging, events.drain})
+            checker.sewer = SewerRepairs(self.book, self.planner, sewer, classes)
+        return checker
+
+    def _open_hazards(self) -> HazardChannel | None:
+        hazards = self.world.hazards
         if hazards is None:
             return None
         self.checker.hazards = HazardRepairs(self.book, self.planner, hazards)
         classes, receive = self.catalogue.events, self.desk.receive
         return HazardChannel(self.world, hazards, self.settings, classes, receive, self.alarms)
 
-    def _open_telemetry(self, sewer: SewerView | None) -> PumpTelemetry | None:
+    def _open_telemetry(self) -> PumpTelemetry | None:
         settings, code = self.settings.sensors, self.catalogue.events.drain
-        if sewer is None or settings is None:
+        if self.world.sewer is None or settings is None:
             return None
         return PumpTelemetry(self.world, settings, code, self.desk.receive, self.alarms)
+
+    def _let_matters_appear(self) -> Matters | None:
+        per_day = self.settings.matters_per_day
+        if per_day <= 0.0 or not self.world.places.roads:
+            return None
+        return Matters(self.world, per_day, self.desk.receive)
+
+    def _man(self, city: City, roads: RoadView, policy: Policy | None) -> None:
+        """Hire the crews, and somebody who sends them."""
+        depots = depots_of(self.settings.staffing, self.world.places, roads)
+        self.crews = self._hire(roads, depots)
+        self._open_dispatch(roads, read_zones(city, depots, self.settings.dispatch.zones), policy)
 
     def _hire(self, roads: RoadView, depots: tuple[DepotPlace, ...]) -> dict[str, Crew]:
         cards = hire(self.settings.staffing, self.catalogue, depots, roads)
@@ -376,3 +391,7 @@ class Operations(mesa.Model):
             self.world.places.notes.append("The city has no organisations: cases name no unit.")
         for text in self.world.places.notes:
             self.world.log("run.noted", "run", text=text)
+
+
+def _read_places(city: City, people: CitizenSettings) -> Places:
+    return read_places(city, reach_m=people.reach_m, persons_per_m=people.persons_per_m)

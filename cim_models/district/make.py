@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from cim_models.city import City, Landcover, Source
+from cim_models.city import City, Landcover, Network, Source
 from cim_models.district import places
 from cim_models.district.administration import make_grids
 from cim_models.district.blocks import make_blocks, make_river
@@ -25,7 +25,7 @@ from cim_models.district.streets import SPEED_KM_H, StreetPlan, make_streets
 from cim_models.district.supply import make_supply
 from cim_models.district.swmm import make_network
 from cim_models.district.tables import layer_frame
-from cim_models.district.terrain import GROUND_CLASSES, make_ground
+from cim_models.district.terrain import GROUND_CLASSES, Ground, make_ground
 
 _LEVELS = {
     "terrain": 1,
@@ -103,6 +103,11 @@ def make_district(seed: int = 1, size_m: float = 1500.0, cell_size_m: float = 2.
         "gauges": make_gauges(streets, ground),
         "water_bodies": places.make_water_bodies(river),
     }
+    return _make_city(ground, layers, sewer, supply)
+
+
+def _make_city(ground: Ground, layers: dict[str, gpd.GeoDataFrame], sewer: Network, supply: Network) -> City:
+    """Join the parts under the district's name."""
     return City(
         name="district",
         title={"zh": "江北片区（示范）", "en": "Jiangbei demonstration district"},

@@ -101,50 +101,72 @@ def render_page(
         clock=record.clock,
     )
     say = translator(record.language)
-    times_s = time_range(record.max_depth, record.time_of_max_s, record.end_s)
     page = environment.get_template("page.html.j2").render(
         say=say,
         language=record.language,
         style=Markup((FOLDER / "page.css").read_text("utf-8")),
-        headline=headline(record, say),
-        city_title=record.city.title.get(record.language, record.city.name),
-        period=_period(record),
-        status_note=_status_note(record, say),
-        tiles=tiles(record),
-        facts=facts(record, say),
-        stills={view: stills.pictures.get(view) for view in ("flood", "sewer")},
-        no_stills=stills.reason,
-        flood_factor=f"{FLOOD_EXAGGERATION:g}",
-        sewer_factor=f"{SEWER_EXAGGERATION:g}",
-        is_wet=record.is_wet,
-        least_depth=quantities.depth_text(DEPTH_CLASSES[0].from_m),
-        depth_map=depth_map(record.city, record.max_depth, record.language),
-        depth_classes=[_named(level) for level in DEPTH_CLASSES],
-        time_map=time_map(record.city, record.max_depth, record.time_of_max_s, times_s, record.language),
-        time_scale=time_scale_css(),
-        time_from=record.clock(times_s[0]),
-        time_to=record.clock(times_s[1]),
-        hazard_map=_hazard_map(record),
-        hazard_classes=hazard_levels(),
+        provenance=_provenance(record, log_hash, say),
+        **_heading(record, say),
+        **_water_pictures(record, stills),
+        **_operations(record, instruments),
         structures=structure_rows(record, say),
-        points=point_rows(record)[:MOST_POINTS],
-        point_count=len(record.points),
-        roads=record.roads[:MOST_ROADS],
-        charts=make_charts(record),
-        instruments=make_instrument_charts(record, instruments),
-        rows=[] if record.is_long else make_rows(record),
-        journal=make_journal(record) if record.is_long else [],
-        ticks=make_ticks(record),
-        case_count=len(shown_cases(record)),
-        handed_over=len(record.cases) - len(shown_cases(record)),
-        notes=[
-            in_language(str(event.data["text"]), record.language) for event in record.of_kind("run.noted")
-        ],
         indicators=indicator_rows(record, say),
         balance=balance_rows(record, say),
-        provenance=_provenance(record, log_hash, say),
     )
     return with_font(page)
+
+
+def _heading(record: RunRecord, say: Translate) -> dict[str, Any]:
+    """Return what the page says of the run in words and figures before it shows anything."""
+    return {
+        "headline": headline(record, say),
+        "city_title": record.city.title.get(record.language, record.city.name),
+        "period": _period(record),
+        "status_note": _status_note(record, say),
+        "tiles": tiles(record),
+        "facts": facts(record, say),
+        "notes": [
+            in_language(str(event.data["text"]), record.language) for event in record.of_kind("run.noted")
+        ],
+    }
+
+
+def _water_pictures(record: RunRecord, stills: Stills) -> dict[str, Any]:
+    """Return stills and maps of the water, with what their legends need."""
+    times_s = time_range(record.max_depth, record.time_of_max_s, record.end_s)
+    return {
+        "stills": {view: stills.pictures.get(view) for view in ("flood", "sewer")},
+        "no_stills": stills.reason,
+        "flood_factor": f"{FLOOD_EXAGGERATION:g}",
+        "sewer_factor": f"{SEWER_EXAGGERATION:g}",
+        "is_wet": record.is_wet,
+        "least_depth": quantities.depth_text(DEPTH_CLASSES[0].from_m),
+        "depth_map": depth_map(record.city, record.max_depth, record.language),
+        "depth_classes": [_named(level) for level in DEPTH_CLASSES],
+        "time_map": time_map(record.city, record.max_depth, record.time_of_max_s, times_s, record.language),
+        "time_scale": time_scale_css(),
+        "time_from": record.clock(times_s[0]),
+        "time_to": record.clock(times_s[1]),
+        "hazard_map": _hazard_map(record),
+        "hazard_classes": hazard_levels(),
+    }
+
+
+def _operations(record: RunRecord, instruments: Sequence[Instrument]) -> dict[str, Any]:
+    """Return tables, curves and the time line: what was measured, and what was done about it."""
+    shown = len(shown_cases(record))
+    return {
+        "points": point_rows(record)[:MOST_POINTS],
+        "point_count": len(record.points),
+        "roads": record.roads[:MOST_ROADS],
+        "charts": make_charts(record),
+        "instruments": make_instrument_charts(record, instruments),
+        "rows": [] if record.is_long else make_rows(record),
+        "journal": make_journal(record) if record.is_long else [],
+        "ticks": make_ticks(record),
+        "case_count": shown,
+        "handed_over": len(record.cases) - shown,
+    }
 
 
 def _hazard_map(record: RunRecord) -> MapPicture | None:
