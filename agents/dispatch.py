@@ -86,7 +86,7 @@ class Dispatcher(mesa.Agent):
         for refusal in plan.refusals:
             self._refuse(refusal.task, refusal.crew, refusal.reason)
         if plan.refusals and plan.is_empty:
-            self._fail(f"none of its decisions can be carried out, {len(decisions)} of them")
+            self._fail("none of its decisions can be carried out")
         else:
             self.failures = 0
         return plan
