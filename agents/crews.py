@@ -8,7 +8,7 @@ import mesa
 
 from agents.cases import CaseAction
 from agents.clock import Timer
-from agents.crew_states import AVAILABLE, TRANSITIONS, CrewAction, CrewState
+from agents.crew_states import TRANSITIONS, CrewAction, CrewState
 from agents.driving import Journey, Traffic
 from agents.equipment import PumpTruckModel
 from agents.machine import next_state
@@ -111,11 +111,6 @@ class Crew(mesa.Agent):
     def skills(self) -> tuple[str, ...]:
         """What it can do."""
         return self.card.skills
-
-    @property
-    def is_available(self) -> bool:
-        """Whether it can be given a task now."""
-        return self.state in AVAILABLE and not self.relieved and self.task is None
 
     @property
     def pump(self) -> PumpTruckModel | None:

@@ -9,11 +9,9 @@ no state to save.
 import math
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from struct import unpack
 
 from numpy.random import Generator, Philox
 
-_MOST_AT_ONCE = 8
 _TO_UNIT = 2.0**-53
 
 
@@ -46,31 +44,11 @@ class Draws:
         """
         return Generator(Philox(key=int.from_bytes(self._digest(key, 16), "little")))
 
-    def uniforms(self, number: int, *key: str | int) -> list[float]:
-        """Return a few numbers from [0, 1) that belong to a key, without the cost of a generator.
-
-        The digest itself is the random number, so these differ from what `of` gives for the key.
-
-        Parameters
-        ----------
-        number
-            How many, 1 to 8.
-        key
-            What the numbers decide.
-
-        Raises
-        ------
-        ValueError
-            If ``number`` is out of range.
-        """
-        if not 1 <= number <= _MOST_AT_ONCE:
-            msg = f"{number} numbers of one key; expected 1 to {_MOST_AT_ONCE}"
-            raise ValueError(msg)
-        words = unpack(f"<{number}Q", self._digest(key, 8 * number))
-        return [(word >> 11) * _TO_UNIT for word in words]
-
     def uniform(self, *key: str | int) -> float:
-        """Return one number from [0, 1) that belongs to a key; see `uniforms`."""
+        """Return one number from [0, 1) that belongs to a key, without the cost of a generator.
+
+        The digest itself is the random number, so it differs from what `of` gives for the key.
+        """
         return (int.from_bytes(self._digest(key, 16)[:8], "little") >> 11) * _TO_UNIT
 
     def exponential(self, mean: float, *key: str | int) -> float:

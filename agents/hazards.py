@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.alarms.desk import AlarmDesk
-from agents.alarms.posts import Reading
 from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import EventCatalogue, TaskKind
@@ -94,20 +93,7 @@ class HazardChannel:
         self.world.env.after(LOOK_S, self._read)
         assert self.alarms is not None
         for reading in self.hazards.readings():
-            self.alarms.observe(
-                Reading(
-                    sensor=reading.sensor,
-                    values=dict(reading.values),
-                    x=reading.x,
-                    y=reading.y,
-                    source=reading.source,
-                    road=reading.road,
-                    origin=reading.origin,
-                    root=reading.root,
-                    genuine=reading.genuine,
-                    periodic=reading.periodic,
-                )
-            )
+            self.alarms.observe(reading)
 
 
 class HazardRepairs:

@@ -3,7 +3,6 @@
 from collections.abc import Set as AbstractSet
 
 from agents.alarms.desk import AlarmDesk
-from agents.alarms.posts import Reading
 from agents.casebook import CaseBook
 from agents.cases import Case
 from agents.catalogue import TaskKind
@@ -13,6 +12,7 @@ from agents.reports import Report
 from agents.settings import SensorSettings
 from agents.views import SewerView
 from agents.world import World
+from cim_models.alarm_readings import Reading
 from cim_models.sewer_faults import FaultKind, PumpNews, SewerFaultPlace
 
 SITE_REACH_M = 100.0

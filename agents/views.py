@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cim_models.hazards import HazardReading, HazardWork, Matter, WorkPlace
+from cim_models.alarm_readings import Reading
+from cim_models.hazards import HazardWork, Matter, WorkPlace
 from cim_models.journeys import Way
 from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import Order, OrderOutcome
@@ -176,7 +177,7 @@ class HazardView(Protocol):
         """Roads that a place calls to be closed, the nearest first; ``subject`` as above."""
         ...
 
-    def readings(self) -> Sequence[HazardReading]:
+    def readings(self) -> Sequence[Reading]:
         """Return what instruments have said since the last call and is not commonplace."""
         ...
 

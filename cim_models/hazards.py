@@ -1,7 +1,6 @@
 """What crews, instruments and passers-by see of gas and of the ground, as plain values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Matter = Literal["gas", "ground", "structure"]
@@ -55,39 +54,3 @@ class HazardNews:
     y: float
     event: int
     road: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HazardReading:
-    """What an instrument says, for the rules of the alarm desk.
-
-    Parameters
-    ----------
-    sensor
-        Its id.
-    values
-        By quantity of catalogue ``alarm_rules``, in its units.
-    x, y
-        Place, m.
-    source, road
-        What it observes, and the road there; empty for none.
-    origin
-        Id of the event behind it; None for none.
-    root
-        Id of the event that began it all; None for ``origin``.
-    genuine
-        Whether what it says is so; only the log knows.
-    periodic
-        Whether readings come at regular times, so that silence means something.
-    """
-
-    sensor: str
-    values: Mapping[str, float] = field(default_factory=dict)
-    x: float = 0.0
-    y: float = 0.0
-    source: str = ""
-    road: str = ""
-    origin: int | None = None
-    root: int | None = None
-    genuine: bool = True
-    periodic: bool = False

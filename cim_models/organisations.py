@@ -107,10 +107,6 @@ class OrganisationTree:
         """Return the organisation with an id or a Chinese name, or None."""
         return self.members.get(name) or self.members.get(self._names.get(name, ""))
 
-    def children(self, parent: str) -> list[Organisation]:
-        """Organisations directly below another."""
-        return [member for member in self.members.values() if member.parent == parent]
-
     def ancestors(self, member: str) -> Iterator[Organisation]:
         """Organisations above one, the nearest first."""
         above = self.members[member].parent

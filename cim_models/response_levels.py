@@ -11,8 +11,6 @@ from cim_models.catalogues import load_catalogue
 LEVELS = (1, 2, 3, 4)
 """From the most urgent to the least."""
 
-ROMAN: Mapping[int, str] = {1: "I", 2: "II", 3: "III", 4: "IV"}
-
 
 @dataclass(frozen=True, slots=True)
 class RoleTask:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 
 from agents.draws import Draws
+from cim_models.alarm_readings import Reading
 from cim_models.changes import Change
-from cim_models.hazards import HazardNews, HazardReading, HazardWork, Matter, WorkPlace
+from cim_models.hazards import HazardNews, HazardWork, Matter, WorkPlace
 from cim_models.orders import FillCavity, HazardOrder, OrderOutcome, SealGasLeak, SurveyRoads, VentilateSite
 from scenarios.composition import Setup
 from scenarios.hazards import HazardPlan, open_cavities, open_gas
+from scenarios.runfolder.readings import ReadingsWriter
 from scenarios.storylog import StoryLog
 from scenarios.supplystory import SupplyStory
 from twin.cavities import CavitySystem, cavity_settings
@@ -35,14 +37,6 @@ LEAK_REACH_M = 60.0
 """Those who look for a leak find it within this distance of the alarm, m; own assumption."""
 
 _WORTH_TELLING_LEL = 0.03
-
-
-class Readings(Protocol):
-    """Where readings go."""
-
-    def add(self, t_s: float, subject: str, quantity: str, value: float, unit: str) -> None:
-        """Take one reading."""
-        ...
 
 
 class Pipes:
@@ -201,7 +195,7 @@ class HazardStory:
         news, self._news = self._news, []
         return news
 
-    def read(self, t_s: float, readings: Readings, subject: str) -> None:
+    def read(self, t_s: float, readings: ReadingsWriter, subject: str) -> None:
         """Write what detectors read that is not commonplace, and how many are in alarm."""
         if self.gas is not None:
             detectors = self.gas.detectors
@@ -251,7 +245,7 @@ class HazardStory:
         radius_m = values.emergency_m if level == 1 else values.alarm_m
         return [WorkPlace(road, x, y) for road in around.streets_near(x, y, radius_m)[: values.most_roads]]
 
-    def readings(self) -> list[HazardReading]:
+    def readings(self) -> list[Reading]:
         """Return what detectors have said since the last call: those with methane, and when it is gone."""
         if self.gas is None:
             return []
@@ -267,7 +261,7 @@ class HazardStory:
             }
             origin = self._origin(name)
             place = (float(sites.x[row]), float(sites.y[row]))
-            found.append(HazardReading(name, values, *place, source=name, origin=origin))
+            found.append(Reading(name, values, *place, source=name, origin=origin))
             self._read_s[name] = read_s
             if not is_high:
                 del self._read_s[name]

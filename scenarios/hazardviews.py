@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.views import HazardView
-from cim_models.hazards import HazardReading, HazardWork, Matter, WorkPlace
+from cim_models.alarm_readings import Reading
+from cim_models.hazards import HazardWork, Matter, WorkPlace
 
 
 class JoinedHazards:
@@ -32,7 +33,7 @@ class JoinedHazards:
         """Return the roads that a place calls to be closed, the nearest first."""
         return [place for part in self._parts for place in part.cordon(matter, x, y, subject)]
 
-    def readings(self) -> list[HazardReading]:
+    def readings(self) -> list[Reading]:
         """Return what instruments have said since the last call and is not commonplace."""
         return [reading for part in self._parts for reading in part.readings()]
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agents.alarms.posts import Reading
 from agents.clock import TwinEnv
 from agents.operations import Operations
 from agents.reports import Report
+from cim_models.alarm_readings import Reading
 from scenarios.lifelines import LifelinePlan, PlannedFailure
 from scenarios.storylog import StoryLog
 

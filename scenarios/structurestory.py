@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from cim_models.alarm_readings import Reading
 from cim_models.changes import Change
-from cim_models.hazards import HazardReading, HazardWork, Matter, WorkPlace
+from cim_models.hazards import HazardWork, Matter, WorkPlace
 from cim_models.orders import OrderOutcome, SecureStructure
 from cim_models.values import ValueKind
 from scenarios.composition import Setup
 from scenarios.monitoring import open_watch
+from scenarios.runfolder.readings import ReadingsWriter
 from scenarios.storylog import StoryLog
 from twin.monitoring import GaugeReading, Structure, StructureWatch
 from twin.monitoring.damage import RAIN
@@ -30,16 +32,6 @@ _TURNS = ("structure.secured", "structure.graded")
 
 TRAFFIC = "car"
 """Class of vehicle whose way decides whether a structure carries traffic."""
-
-
-class Readings(Protocol):
-    """Where readings go."""
-
-    def add(
-        self, t_s: float, subject: str, quantity: str, value: float, unit: str, value_kind: ValueKind
-    ) -> None:
-        """Take one reading."""
-        ...
 
 
 def open_structures(setup: Setup, roads: RoadNetwork | None, log: StoryLog) -> StructureStory | None:
@@ -120,7 +112,7 @@ class StructureStory:
         self._write(None)
         return outcome
 
-    def read(self, readings: Readings) -> None:
+    def read(self, readings: ReadingsWriter) -> None:
         """Write what gauges have said since the last time."""
         for reading in self._to_write:
             gauge, t_s = reading.gauge, reading.t_s
@@ -160,7 +152,7 @@ class StructureStory:
         near = self._deviating(x, y, subject)
         return [WorkPlace(each.road, x, y) for each in near if self._is_cut_for(each)]
 
-    def readings(self) -> list[HazardReading]:
+    def readings(self) -> list[Reading]:
         """Return what gauges have said since the last call."""
         told, self._to_tell = self._to_tell, {}
         found = []
@@ -168,7 +160,7 @@ class StructureStory:
             reading = told[name]
             place, reason = reading.structure, self.watch.reason(name)
             found.append(
-                HazardReading(
+                Reading(
                     sensor=name,
                     values={"structure_deviation": reading.deviation},
                     x=place.x,

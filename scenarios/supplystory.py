@@ -14,6 +14,7 @@ from cim_models.errors import NetworkError
 from cim_models.mains import OpenMain, ValvePlace
 from cim_models.orders import OrderOutcome, SupplyOrder
 from scenarios.floodwatch import Spring
+from scenarios.runfolder.readings import ReadingsWriter
 from scenarios.storylog import StoryLog
 from twin.supply.damage import DamageState
 from twin.supply.failures import PipeBurst
@@ -39,14 +40,6 @@ class Street(Protocol):
 
     def runs_from(self, x: float, y: float) -> NDArray[np.float64]:
         """Places that water from below wets on its way downhill, shape (n, 2), m."""
-        ...
-
-
-class Readings(Protocol):
-    """Where readings go."""
-
-    def add(self, t_s: float, subject: str, quantity: str, value: float, unit: str) -> None:
-        """Take one reading."""
         ...
 
 
@@ -132,7 +125,7 @@ class SupplyStory:
             self._paths[pipe] = self._street.runs_from(*self._place(pipe))
         return self._paths[pipe]
 
-    def read(self, t_s: float, readings: Readings, subject: str) -> None:
+    def read(self, t_s: float, readings: ReadingsWriter, subject: str) -> None:
         """Write how many customers are out and what has escaped."""
         supply = self.supply
         persons = supply.persons
@@ -146,7 +139,7 @@ class SupplyStory:
         for quantity, value, unit in values:
             readings.add(t_s, subject, quantity, value, unit)
 
-    def read_pressures(self, t_s: float, readings: Readings) -> None:
+    def read_pressures(self, t_s: float, readings: ReadingsWriter) -> None:
         """Write the pressure at every node, m; a drained node has 0."""
         for name, value in zip(self.supply.engine.node_ids, self.supply.engine.pressure_m, strict=True):
             readings.add(t_s, f"supply:{name}", "supply_pressure", max(float(value), 0.0), "m")

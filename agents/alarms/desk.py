@@ -13,13 +13,14 @@ from typing import Any
 from agents.agenda import Agenda
 from agents.alarms.handling import AlarmHandling
 from agents.alarms.life import HELD_BACK, Alarm, AlarmAction, AlarmState
-from agents.alarms.posts import Posts, Reading
+from agents.alarms.posts import Posts
 from agents.alarms.settings import AlarmSettings, Shelf
 from agents.casebook import CaseBook
 from agents.cases import CaseState
 from agents.channels import Receiver
 from agents.organisation import Offices, Roles
 from agents.world import World
+from cim_models.alarm_readings import Reading
 from cim_models.alarm_rules import AlarmRule
 
 MOST_URGENT_IN_FLOOD = 3

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from agents.alarms.desk import AlarmDesk
-from agents.alarms.posts import Reading
 from agents.channels import Receiver
 from agents.places import SensorPlace
 from agents.reports import Report
 from agents.settings import SensorSettings
 from agents.worktime import DAY_S
 from agents.world import RAIN, World
+from cim_models.alarm_readings import Reading
 
 KINDS = ("road_level", "sewer_level")
 

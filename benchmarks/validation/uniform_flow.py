@@ -68,11 +68,6 @@ class UniformFlow:
         """Largest relative error of the depth."""
         return float(np.abs(self.depth_m / self.normal_depth_m - 1.0).max())
 
-    @property
-    def velocity_error(self) -> float:
-        """Largest relative error of the velocity."""
-        return float(np.abs(self.velocity_m_s * self.normal_depth_m / DISCHARGE_M2_S - 1.0).max())
-
 
 def run_channel(slope: float, manning_n: float) -> UniformFlow:
     """Feed a channel until three times its volume has passed."""

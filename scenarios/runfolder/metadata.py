@@ -19,7 +19,6 @@ RUNNING = "running"
 FINISHED = "finished"
 INTERRUPTED = "interrupted"
 FAILED = "failed"
-STATUSES = (RUNNING, FINISHED, INTERRUPTED, FAILED)
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -23,7 +23,6 @@ class FailureRecord:
     called_by: str = ""
     mended_after_s: float | None = None
     how: str = ""
-    recovered_after_s: float | None = None
 
 
 def collect_failures(events: Sequence[Event]) -> list[FailureRecord]:
@@ -40,8 +39,6 @@ def collect_failures(events: Sequence[Event]) -> list[FailureRecord]:
         elif event.kind == "lifeline.repaired":
             found[event.subject].mended_after_s = event.data["after_s"]
             found[event.subject].how = event.data["how"]
-        elif event.kind == "lifeline.recovered":
-            found[event.subject].recovered_after_s = event.data["after_s"]
     return list(found.values())
 
 

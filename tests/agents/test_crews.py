@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents.crew_states import AVAILABLE
 from agents.reports import Report
 from agents.settings import DispatchSettings, StaffingSettings
 from agents.staffing import BarrierSite, CrewGroup
@@ -147,7 +148,7 @@ def test_crews_take_their_breaks_in_turns_and_are_not_sent_meanwhile():
     run.run(4 * 3600.0 + 60.0)
     begun = {event.subject: event.t_s for event in run.log.of("crew.started_break")}
     assert begun == {"drainage-1": 4 * 3600.0}  # the others are of the night shift or the second turn
-    assert not run.operations.crews["drainage-1"].is_available
+    assert run.operations.crews["drainage-1"].state not in AVAILABLE
     report_flood(run, "H11")
     run.run(4 * 3600.0 + 1700.0)
     assert skills_of_tasks(run, "drainage-1") == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
@@ -13,7 +12,7 @@ import numpy as np
 
 from cim_models.changes import Change
 from cim_models.city import Network
-from cim_models.errors import InputError
+from cim_models.networks.links import check_link
 from cim_models.orders import OrderOutcome, RebuildConduit, RestartPump, SewerOrder, UnblockConduit
 from cim_models.sewer_faults import FaultKind, SewerFaultPlace
 from twin.sewer.backwater import Backwater
@@ -130,33 +129,19 @@ class SewerFaults:
     def _plan(self, failure: SewerFailure) -> None:
         match failure:
             case PipeBlockage(conduit=conduit):
-                self._check(conduit, "conduit")
+                check_link(conduit, "conduit", self._kinds, "Sewer")
                 self._at(failure.t_s, "block", failure)
             case Collapse(conduit=conduit):
-                self._check(conduit, "conduit")
+                check_link(conduit, "conduit", self._kinds, "Sewer")
                 self._at(failure.t_s, "collapse", failure)
             case PumpFailure(pump=pump, until_s=until_s):
-                self._check(pump, "pump")
+                check_link(pump, "pump", self._kinds, "Sewer")
                 self._at(failure.t_s, "pump_out", failure)
                 if until_s is not None:
                     self._at(until_s, "pump_back", failure)
 
     def _at(self, t_s: float, what: str, about: Any) -> None:
         heapq.heappush(self._agenda, (t_s, len(self._agenda), what, about))
-
-    def _check(self, name: str, kind: str) -> None:
-        if self._kinds.get(name) == kind:
-            return
-        known = [link for link, its in self._kinds.items() if its == kind]
-        near = difflib.get_close_matches(name, known, n=3) or known[:3]
-        raise InputError(
-            f"Sewer: no {kind} '{name}'",
-            got=f"{self._kinds[name]} '{name}'" if name in self._kinds else None,
-            expected=f"a {kind} of sewer.inp, such as {', '.join(near)}"
-            if near
-            else f"a sewer with a {kind}",
-            remedy="Correct the id",
-        )
 
     # --- failures ---------------------------------------------------------------------------------
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
 
 from cim_models.city import City, Network
-from cim_models.errors import InputError
+from cim_models.networks.links import check_link
 from twin.supply.damage import Damage
 from twin.supply.repair import repair_times
 
@@ -52,17 +51,7 @@ class PipeBook:
 
     def check(self, name: str, kind: str) -> None:
         """Raise `InputError` unless there is a link of this id and kind."""
-        if self._kinds.get(name) != kind:
-            known = [link for link, its in self._kinds.items() if its == kind]
-            near = difflib.get_close_matches(name, known, n=3) or known[:3]
-            raise InputError(
-                f"Water supply: no {kind} '{name}'",
-                got=f"a {self._kinds[name]}" if name in self._kinds else None,
-                expected=f"a {kind} of the model, such as {', '.join(near)}"
-                if near
-                else f"a model with a {kind}",
-                remedy="Correct the id",
-            )
+        check_link(name, kind, self._kinds, "Water supply")
 
     def damage(self, pipe: str, position: float, *, to_street: bool) -> Damage:
         """Describe a pipe that breaks at a place."""

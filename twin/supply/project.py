@@ -258,11 +258,6 @@ class EpanetProject:
         head = toolkit.getnodevalue(handle, node, toolkit.HEAD)
         return float((head - toolkit.getnodevalue(handle, node, toolkit.ELEVATION)) * self._length_m)
 
-    def statistic(self, name: str) -> float:
-        """Return a figure of EPANET's own about the last solution, such as ``RELATIVEERROR``."""
-        value: float = self._toolkit.getstatistic(self._handle, getattr(self._toolkit, name))
-        return value
-
     @property
     def has_rules(self) -> bool:
         """Whether the model has rules, which may end a step anywhere."""

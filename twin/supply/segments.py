@@ -27,17 +27,11 @@ class IsolationValve:
         Id of the link where the valve is a link of the model, else ``LINK@NODE``.
     link, node
         Where it sits; shut, the link no longer meets the node.
-    is_link
-        Whether the valve is a link of the model itself.
-    is_at_source
-        Whether it is the outlet of a reservoir or tank.
     """
 
     id: str
     link: str
     node: str
-    is_link: bool = False
-    is_at_source: bool = False
 
 
 def isolation_valves(network: Network, source: ValveSource = "junctions") -> tuple[IsolationValve, ...]:
@@ -62,7 +56,7 @@ def isolation_valves(network: Network, source: ValveSource = "junctions") -> tup
     kinds = dict(zip(nodes["id"].astype(str), nodes["kind"], strict=True))
     checked = _check_valves(network)
     found = {
-        str(name): IsolationValve(str(name), str(name), ends[str(name)][1], is_link=True)
+        str(name): IsolationValve(str(name), str(name), ends[str(name)][1])
         for name in links.loc[links["kind"] == "valve", "id"]
     }
     degree = Counter(node for pair in ends.values() for node in pair)
@@ -73,12 +67,12 @@ def isolation_valves(network: Network, source: ValveSource = "junctions") -> tup
             assumed = source == "junctions" and degree[node] >= 3 and node in spared
             spared.add(node)
             if (at_source or assumed) and name not in checked:
-                valve = IsolationValve(f"{name}@{node}", name, node, is_at_source=at_source)
+                valve = IsolationValve(f"{name}@{node}", name, node)
                 found[valve.id] = valve
     for name in sorted(str(link) for link in links.loc[links["kind"] == "pump", "id"]):
         for node in ends[name]:
             if kinds[node] != "junction":
-                found[name] = IsolationValve(name, name, node, is_link=True, is_at_source=True)
+                found[name] = IsolationValve(name, name, node)
     return tuple(found[key] for key in sorted(found))
 
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from agents.alarms.posts import Reading
 from agents.alarms.settings import AlarmSettings, Shelf
 from agents.settings import StaffingSettings
 from agents.snapshot import restore, save
+from cim_models.alarm_readings import Reading
 from cim_models.events import Event
 from cim_models.response_levels import FloodRule, read_response_plan
 from tests.agents.toy_town import ToyRun, junction_xy, toy_settings

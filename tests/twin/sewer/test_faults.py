@@ -253,7 +253,7 @@ def test_faults_go_on_from_a_saved_state_as_they_did(rig: Opener, tmp_path: Path
     ("failure", "message"),
     [
         (PipeBlockage(0.0, "BX"), "no conduit 'BX'.*such as AB, BC, SC"),
-        (PipeBlockage(0.0, "P"), "no conduit 'P': got pump 'P'"),
+        (PipeBlockage(0.0, "P"), "no conduit 'P': got a pump of that id"),
         (PumpFailure(0.0, "AB"), "no pump 'AB'.*such as P"),
     ],
 )

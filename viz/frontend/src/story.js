@@ -8,7 +8,7 @@ export const ID = 0, TIME = 1, KIND = 2, SUBJECT = 3, CAUSE = 4, VALUE_KIND = 5,
 export const STAGES = ["registered", "assigned", "dispatched", "on_site", "handled", "checked", "closed"]
 export const FLOW = ["reported", "merged", "registered", "assigned", "dispatched", "on_site", "handled", "checked", "closed"]
 const WAITING = new Set(["registered", "assigned", "returned"])
-export const THRESHOLDS = ["0.15", "0.30", "0.50"]
+const THRESHOLDS = ["0.15", "0.30", "0.50"]
 
 function empty() {
   return {
