@@ -12,9 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,6 +31,7 @@ from benchmarks.operations_city import (
 )
 from benchmarks.stage_sampler import StageSampler
 from cim_models.errors import InputError
+from cim_models.workers import worker_pool
 from scenarios.garbage import seldom_collected
 from scenarios.runfolder.eventlog import EVENTS_FILE, EventLog, count_kinds
 from scenarios.storylog import StoryLog
@@ -283,5 +282,5 @@ def peak_memory_mb() -> float:
 
 def _alone(work: Callable[..., Any], *args: Any) -> Any:
     """Do something in a fresh process and return its result."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with worker_pool(1) as pool:
         return pool.submit(work, *args).result()

@@ -1,4 +1,4 @@
-"""Stop a run on Ctrl-C or SIGTERM at a moment when everything agrees."""
+"""Stop on Ctrl-C or SIGTERM at a moment when everything agrees."""
 
 from __future__ import annotations
 
@@ -42,3 +42,19 @@ def stop_on_signals() -> Iterator[StopRequest]:
     finally:
         for number, handler in earlier:
             signal.signal(number, handler)
+
+
+@contextmanager
+def interrupt_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does while the block runs: raise where the program is.
+
+    Outside the main thread, where signals cannot be caught, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)

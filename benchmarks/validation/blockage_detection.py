@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.validation import santboi_sewer
 from benchmarks.validation.outcome import Measure, Outcome
+from cim_models.workers import spread
 from twin.detection.blockages.detector import (
     PreparedSewer,
     assumed_noise,
@@ -137,24 +136,13 @@ def validate(
     drawn = draw_trials(prepared, trials, calibration_days, trial_h)
     worlds = list(dict.fromkeys(situation.world for situation in SITUATIONS))
     run = partial(run_world, shadow, forcing, hours, drawn, trial_h)
-    read = dict(zip(worlds, _spread(run, worlds, jobs), strict=True))
+    read = dict(zip(worlds, spread(run, worlds, jobs), strict=True))
     measures, judged = [], {}
     for situation in SITUATIONS:
         found, alarms = judge_situation(prepared, situation, read[situation.world], drawn)
         measures += _measures(situation.words, found, alarms * 24.0 / judged_h, limits)
         judged[situation.words] = found
     return Outcome("Blockages found from sensors", ABOUT, tuple(measures), _plot(judged))
-
-
-def _spread(
-    work: Callable[[tuple[float, float, float]], World],
-    worlds: Sequence[tuple[float, float, float]],
-    jobs: int,
-) -> list[World]:
-    if jobs <= 1:
-        return list(map(work, worlds))
-    with ProcessPoolExecutor(min(jobs, len(worlds)), mp_context=get_context("spawn")) as pool:
-        return list(pool.map(work, worlds))
 
 
 def _with_sensors(shadow: SewerShadow, forcing: Forcing) -> SewerShadow:

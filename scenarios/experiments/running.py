@@ -6,18 +6,19 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from cim_models.errors import InputError, RunError
+from cim_models.workers import stop_workers, worker_pool
 from scenarios.comparison import figures
 from scenarios.experiments.definition import LoadedExperiment
 from scenarios.experiments.writing import write_results
+from scenarios.interruption import interrupt_on_sigterm
 from scenarios.schema.loading import LoadedScenario, override
 from scenarios.simulation import check_finished, run_scenario
 
@@ -104,9 +105,10 @@ def run_experiment(
     outcomes: list[Outcome] = []
     watch = watcher or RunWatcher()
     try:
-        for outcome in _run_all(loaded.scenarios, plan, out / RUNS_FOLDER, jobs, keep):
-            outcomes.append(outcome)
-            watch.on_run(len(outcomes), len(plan), outcome)
+        with interrupt_on_sigterm():
+            for outcome in _run_all(loaded.scenarios, plan, out / RUNS_FOLDER, jobs, keep):
+                outcomes.append(outcome)
+                watch.on_run(len(outcomes), len(plan), outcome)
     finally:
         outcomes.sort(key=lambda outcome: (outcome.run.number, outcome.run.variant))
         write_results(loaded, outcomes, len(plan), out)
@@ -137,8 +139,7 @@ def _run_all(
 def _run_once(
     scenarios: Sequence[LoadedScenario], plan: Sequence[Replication], folder: Path, jobs: int, keep: bool
 ) -> Iterator[Outcome]:
-    # fresh interpreters: a fork would inherit the threads of the kernels
-    with _one_thread_each(jobs), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with _one_thread_each(jobs), worker_pool(jobs) as pool:
         runs: dict[Future[Outcome], Replication] = {
             pool.submit(
                 _run, scenarios[run.variant], run, folder / f"{run.variant + 1}-{run.number + 1}", keep
@@ -149,7 +150,7 @@ def _run_once(
             for future in as_completed(runs):
                 yield _result(future, runs[future])
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            stop_workers(pool)
             raise
 
 

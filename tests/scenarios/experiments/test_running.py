@@ -2,6 +2,10 @@
 
 import csv
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -87,3 +91,20 @@ def test_nothing_is_overwritten(cloudburst: Path, tmp_path: Path) -> None:
         run_experiment(loaded, tmp_path)
     with pytest.raises(InputError, match="Replications"):
         run_experiment(loaded, tmp_path / "out", replications=1)
+
+
+def test_a_stopped_experiment_writes_what_it_has_and_leaves_no_process(
+    cloudburst: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    trial = write(tmp_path / "x.yaml", cloudburst, [{"name": "a", "set": ["duration=12h"]}])
+    command = [sys.executable, "-m", "citytwin", "sweep", str(trial), "--out", str(out), "--jobs", "1"]
+    with subprocess.Popen([*command, "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as sweep:
+        while not list(out.glob("runs/*/run.json")):
+            assert sweep.poll() is None
+            time.sleep(0.2)
+        sweep.send_signal(signal.SIGTERM)
+        # ends when the last process that can write is gone
+        sweep.communicate(timeout=60.0)
+    assert sweep.returncode not in (0, 2)
+    assert json.loads((out / "results.json").read_text("utf-8"))["runs"]["finished"] == 0

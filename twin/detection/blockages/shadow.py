@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.city import Network
+from cim_models.workers import spread
 from twin.detection.blockages.forcing import Forcing
 from twin.detection.blockages.settings import BlockageSettings
 from twin.sewer import SewerEngine
@@ -163,13 +162,13 @@ class SewerShadow:
         self, forcing: Forcing, span: Span, obstacles: Sequence[Obstacle], jobs: int
     ) -> Iterator[NDArray[np.float64]]:
         """Return what the sensors read with each obstacle alone, in order; in several processes."""
-        yield from _spread(partial(_sensors_of, self, forcing, span), obstacles, jobs)
+        yield from spread(partial(_sensors_of, self, forcing, span), obstacles, jobs)
 
     def run_worlds(
         self, worlds: Sequence[Forcing], span: Span, watched: Sequence[str], jobs: int
     ) -> Iterator[Course]:
         """Return the healthy courses under several forcings, in order; in several processes."""
-        yield from _spread(partial(_course_under, self, span, watched), worlds, jobs)
+        yield from spread(partial(_course_under, self, span, watched), worlds, jobs)
 
 
 def block(engine: SewerEngine, obstacle: Obstacle) -> None:
@@ -178,17 +177,6 @@ def block(engine: SewerEngine, obstacle: Obstacle) -> None:
         engine.controls.shut(obstacle.conduit)
     else:
         engine.controls.throttle(obstacle.conduit, loss_coefficient(obstacle.share))
-
-
-def _spread[Task, Result](
-    work: Callable[[Task], Result], tasks: Sequence[Task], jobs: int
-) -> Iterator[Result]:
-    """Do tasks in several processes, since SWMM runs once in each; results are in order."""
-    if jobs <= 1 or len(tasks) < 2:
-        yield from map(work, tasks)
-        return
-    with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn")) as pool:
-        yield from pool.map(work, tasks)
 
 
 def _course_under(shadow: SewerShadow, span: Span, watched: Sequence[str], forcing: Forcing) -> Course:
