@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 
@@ -31,12 +30,13 @@ def spread[Task, Result](
 
 
 def stop_workers(pool: ProcessPoolExecutor) -> None:
-    """Begin nothing more and ask each process that works to end; does not wait for it."""
+    """End the work of a pool at once, whatever its processes are doing; what they write is left as it is."""
+    workers = active_children()
     pool.shutdown(wait=False, cancel_futures=True)
-    for process in active_children():
-        # it may have ended meanwhile
-        with suppress(ProcessLookupError, ValueError):
-            process.terminate()
+    for process in workers:
+        process.kill()
+    for process in workers:
+        process.join()
 
 
 def _end_with_parent() -> None:

@@ -141,17 +141,23 @@ def _run_once(
 ) -> Iterator[Outcome]:
     with _one_thread_each(jobs), worker_pool(jobs) as pool:
         runs: dict[Future[Outcome], Replication] = {
-            pool.submit(
-                _run, scenarios[run.variant], run, folder / f"{run.variant + 1}-{run.number + 1}", keep
-            ): run
-            for run in plan
+            pool.submit(_run, scenarios[run.variant], run, _folder_of(run, folder), keep): run for run in plan
         }
+        left = set(plan)
         try:
             for future in as_completed(runs):
+                left.discard(runs[future])
                 yield _result(future, runs[future])
         except BaseException:
             stop_workers(pool)
+            for run in left:
+                shutil.rmtree(_folder_of(run, folder), ignore_errors=True)
             raise
+
+
+def _folder_of(run: Replication, folder: Path) -> Path:
+    """Where one run of an experiment is written."""
+    return folder / f"{run.variant + 1}-{run.number + 1}"
 
 
 def _result(future: Future[Outcome], run: Replication) -> Outcome:

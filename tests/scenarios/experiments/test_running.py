@@ -108,3 +108,4 @@ def test_a_stopped_experiment_writes_what_it_has_and_leaves_no_process(
         sweep.communicate(timeout=60.0)
     assert sweep.returncode not in (0, 2)
     assert json.loads((out / "results.json").read_text("utf-8"))["runs"]["finished"] == 0
+    assert not list(out.glob("runs/*"))
