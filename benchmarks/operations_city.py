@@ -4,15 +4,14 @@ Made up in all its parts: what matters is how much there is, not where. Every th
 on which traffic is faster, so that ways are sought as in a real city and not tied between equals.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely.geometry import LineString, Point, box
+from shapely.geometry import LineString, Point
 
 from agents.catalogue import Catalogue, TaskKind, Triangle, read_catalogue
 from agents.settings import (
@@ -26,17 +25,12 @@ from cim_models.city import City, Terrain
 from cim_models.district.tables import layer_frame
 from cim_models.organisation_model import (
     OrganisationNumbers,
-    grid_cell_codes,
     make_organisations,
     organisation_columns,
 )
-from cim_models.organisations import Organisation
+from cim_models.street_grid import AVENUE_EVERY, AVENUE_KM_H, STREET_KM_H, StreetGrid
 
-BLOCK_M = 250.0
-AVENUE_EVERY = 3
-STREET_KM_H, AVENUE_KM_H = 30.0, 50.0
 TERRAIN_CELL_M = 50.0
-GRID_CELL_M = 500.0
 BEATS = (16, 10)
 """Patrol grids across and along: 160, with one patroller each."""
 
@@ -50,7 +44,7 @@ START = datetime(2026, 6, 15, 0, 0, tzinfo=timezone(timedelta(hours=8)))
 
 
 @dataclass(frozen=True, slots=True)
-class BenchCity:
+class BenchCity(StreetGrid):
     """How large the benchmark's city is.
 
     Parameters
@@ -70,15 +64,6 @@ class BenchCity:
     beats: tuple[int, int] = BEATS
     crews: int = CREWS
     organisations: OrganisationNumbers = field(default_factory=OrganisationNumbers)
-
-    @property
-    def extent_m(self) -> tuple[float, float]:
-        """Width and height, m; half a block beyond the outer streets."""
-        return self.cols * BLOCK_M, self.rows * BLOCK_M
-
-    def xy(self, col: int, row: int) -> tuple[float, float]:
-        """Place of a junction, m."""
-        return (col + 0.5) * BLOCK_M, (row + 0.5) * BLOCK_M
 
 
 class DryWater:
@@ -117,9 +102,9 @@ def make_city(size: BenchCity) -> City:
         layers={
             "roads": _roads(size),
             "organisations": layer_frame("organisations", organisation_columns(members), seats),
-            "grid_cells": _grid_cells(size, members),
+            "grid_cells": size.grid_cells(members, PERSONS),
             "patrol_grids": _patrol_grids(size),
-            "depots": _depots(size),
+            "depots": size.depots(crews_by_skill(size.crews)),
         },
     )
 
@@ -183,43 +168,9 @@ def _roads(size: BenchCity) -> Any:
     )
 
 
-def _grid_cells(size: BenchCity, members: Sequence[Organisation]) -> Any:
-    """Tile the city by cells, dealt out to the street stations row by row."""
-    width_m, height_m = size.extent_m
-    cells = _tiles(size, int(np.ceil(width_m / GRID_CELL_M)), int(np.ceil(height_m / GRID_CELL_M)))
-    codes = grid_cell_codes(members, len(cells))
-    return layer_frame("grid_cells", {"id": codes, "persons": [PERSONS / len(cells)] * len(cells)}, cells)
-
-
 def _patrol_grids(size: BenchCity) -> Any:
-    areas = _tiles(size, *size.beats)
+    areas = size.tiles(*size.beats)
     return layer_frame("patrol_grids", {"id": [f"P{number:03d}" for number in range(len(areas))]}, areas)
-
-
-def _tiles(size: BenchCity, cols: int, rows: int) -> list[Any]:
-    width_m, height_m = size.extent_m
-    x, y = np.linspace(0.0, width_m, cols + 1), np.linspace(0.0, height_m, rows + 1)
-    return [box(x[col], y[row], x[col + 1], y[row + 1]) for row, col in product(range(rows), range(cols))]
-
-
-def _depots(size: BenchCity) -> Any:
-    """One depot to a crew, those of a skill spread over the city."""
-    ids, skills, points = [], [], []
-    for skill, number in crews_by_skill(size.crews).items():
-        for index, (col, row) in enumerate(_spread(size, number), 1):
-            ids.append(f"D-{skill}-{index}")
-            skills.append(skill)
-            points.append(Point(size.xy(col, row)))
-    return layer_frame("depots", {"id": ids, "skills": skills}, points)
-
-
-def _spread(size: BenchCity, number: int) -> list[tuple[int, int]]:
-    """Return junctions spread evenly, by the additive recurrence of the plastic number (Roberts 2018)."""
-    plastic = 1.32471795724474602596
-    steps = np.arange(1, number + 1)
-    cols = (size.cols * ((0.5 + steps / plastic) % 1.0)).astype(int)
-    rows = (size.rows * ((0.5 + steps / plastic**2) % 1.0)).astype(int)
-    return list(zip(cols.tolist(), rows.tolist(), strict=True))
 
 
 def staffing_line(crews: Mapping[str, int]) -> str:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
-from shapely.geometry import LineString, Point, box
+from shapely.geometry import LineString, Point
 
 from cim_models.city import City, Source, Terrain
 from cim_models.district.plan import CRS
@@ -23,19 +21,14 @@ from cim_models.district.tables import layer_frame
 from cim_models.errors import InputError
 from cim_models.organisation_model import (
     OrganisationNumbers,
-    grid_cell_codes,
     make_organisations,
     organisation_columns,
 )
-from cim_models.organisations import Organisation
+from cim_models.street_grid import AVENUE_EVERY, AVENUE_KM_H, BLOCK_M, STREET_KM_H, StreetGrid
 
-BLOCK_M = 250.0
 ELONGATION = 1.74
 """Width over height of the city."""
 
-AVENUE_EVERY = 3
-STREET_KM_H, AVENUE_KM_H = 30.0, 50.0
-GRID_CELL_M = 500.0
 TERRAIN_CELL_M = 500.0
 PERSONS_PER_KM2 = 10_000.0
 
@@ -57,24 +50,14 @@ DEPOT_SKILLS = {"water": 6, "drainage": 8, "gas": 6, "traffic": 4}
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """Junctions across and along, seed, and the network's streets as pairs of junctions with their number."""
+class _Layout(StreetGrid):
+    """The streets, and the seed of what lies in and beside them."""
 
-    cols: int
-    rows: int
     seed: int
-
-    @property
-    def extent_m(self) -> tuple[float, float]:
-        return self.cols * BLOCK_M, self.rows * BLOCK_M
 
     @property
     def area_km2(self) -> float:
         return self.cols * self.rows * (BLOCK_M / 1000.0) ** 2
-
-    def xy(self, col: int, row: int) -> tuple[float, float]:
-        """Place of a junction, m."""
-        return (col + 0.5) * BLOCK_M, (row + 0.5) * BLOCK_M
 
     def streets(self) -> list[tuple[str, tuple[int, int], tuple[int, int], bool]]:
         """Id, ends and whether it is an avenue, for every street."""
@@ -125,8 +108,8 @@ def make_lifeline_city(seed: int = 1, area_km2: float = 230.0) -> City:
         "hazard_sites": sites,
         "sensors": _sensors(layout, sites),
         "organisations": layer_frame("organisations", organisation_columns(members), seats),
-        "grid_cells": _grid_cells(layout, members),
-        "depots": _depots(layout),
+        "grid_cells": layout.grid_cells(members, PERSONS_PER_KM2 * layout.area_km2),
+        "depots": layout.depots(DEPOT_SKILLS),
     }
     shape = int(np.ceil(height_m / TERRAIN_CELL_M)), int(np.ceil(width_m / TERRAIN_CELL_M))
     ground = np.full(shape, 5.0, dtype=np.float32)
@@ -232,39 +215,10 @@ def _sensors(layout: _Layout, sites: Any) -> Any:
     kinds, targets, points = ["methane"] * len(ids), list(sites["id"]), list(sites.geometry)
     densities = (("water_pressure", PRESSURE_SENSORS_PER_KM2), ("manhole_level", LEVEL_SENSORS_PER_KM2))
     for kind, density in densities:
-        for count, (col, row) in enumerate(_spread(layout, max(round(density * layout.area_km2), 1)), 1):
+        for count, (col, row) in enumerate(layout.spread(max(round(density * layout.area_km2), 1)), 1):
             ids.append(f"SE-{kind[0].upper()}{count:05d}")
             kinds.append(kind)
             targets.append("")
             points.append(Point(layout.xy(col, row)))
     columns = {"id": ids, "kind": kinds, "target": targets, "interval_s": [300.0] * len(ids)}
     return layer_frame("sensors", columns, points)
-
-
-def _grid_cells(layout: _Layout, members: Sequence[Organisation]) -> Any:
-    width_m, height_m = layout.extent_m
-    across, along = int(np.ceil(width_m / GRID_CELL_M)), int(np.ceil(height_m / GRID_CELL_M))
-    x, y = np.linspace(0.0, width_m, across + 1), np.linspace(0.0, height_m, along + 1)
-    cells = [box(x[c], y[r], x[c + 1], y[r + 1]) for r, c in product(range(along), range(across))]
-    persons = PERSONS_PER_KM2 * layout.area_km2 / len(cells)
-    codes = grid_cell_codes(members, len(cells))
-    return layer_frame("grid_cells", {"id": codes, "persons": [persons] * len(cells)}, cells)
-
-
-def _depots(layout: _Layout) -> Any:
-    ids, skills, points = [], [], []
-    for skill, number in DEPOT_SKILLS.items():
-        for count, (col, row) in enumerate(_spread(layout, number), 1):
-            ids.append(f"D-{skill}-{count}")
-            skills.append(skill)
-            points.append(Point(layout.xy(col, row)))
-    return layer_frame("depots", {"id": ids, "skills": skills}, points)
-
-
-def _spread(layout: _Layout, number: int) -> list[tuple[int, int]]:
-    """Return junctions spread evenly, by the additive recurrence of the plastic number (Roberts 2018)."""
-    plastic = 1.32471795724474602596
-    steps: NDArray[np.int64] = np.arange(1, number + 1)
-    cols = (layout.cols * ((0.5 + steps / plastic) % 1.0)).astype(int)
-    rows = (layout.rows * ((0.5 + steps / plastic**2) % 1.0)).astype(int)
-    return list(zip(cols.tolist(), rows.tolist(), strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.plain_epanet import heads
 from benchmarks.surface_cases import data_folder
 from benchmarks.validation.outcome import Measure, Outcome
 from cim_models.city import Network
@@ -27,7 +27,7 @@ DATA_SETS = ("epanet",)
 PACKAGES = ("epanet",)
 NETWORKS = ("Net3.inp", "ky4.inp", "ky10.inp", "modena.inp", "L-TOWN.inp")
 REQUIRED_M = 15.0
-DAY_S = 86_400
+DAY_H = 24
 BURST_PIPE, BURST_AREA_M2 = "P-997", 0.004
 FORECAST_S = 48 * 3600
 REPAIR_S = 6 * 3600.0
@@ -78,7 +78,8 @@ def validate(networks: Sequence[str] = NETWORKS, forecast_s: int = FORECAST_S) -
 
 def largest_difference(network: Network, settings: SupplySettings, work: Path) -> float:
     """Largest difference of heads to EPANET alone over a day, m."""
-    plain = _plain_heads(network, settings, work)
+    wanted_m = settings.required_pressure_m if settings.demand_model == "pressure_driven" else None
+    plain = heads(network, work, required_pressure_m=wanted_m, hours=DAY_H)
     worst = 0.0
     with SupplyEngine(network, work / "ours", settings) as engine:
         for moment in sorted(plain):
@@ -122,34 +123,6 @@ def choose_everywhere(path: Path) -> tuple[float, int]:
 
 def _read(path: Path) -> Network:
     return read_supply(path.read_text(encoding="utf-8", errors="replace"), source=path.name)
-
-
-def _plain_heads(network: Network, settings: SupplySettings, work: Path) -> dict[int, NDArray[np.float64]]:
-    """Heads of EPANET by its own toolkit at all moments that it solves within a day, m."""
-    import epanet.toolkit as tk
-
-    foot_m = 0.3048
-    path = work / "plain.inp"
-    path.write_text(network.inp, encoding="utf-8")
-    project, found, step = tk.createproject(), {}, 1
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the toolkit warns of every negative pressure
-        tk.open(project, str(path), str(work / "plain.rpt"), "")
-        is_us = tk.getflowunits(project) <= tk.AFD
-        if settings.demand_model == "pressure_driven":
-            scale = 0.4333 / foot_m if is_us else 1.0
-            tk.setdemandmodel(project, tk.PDA, 0.0, settings.required_pressure_m * scale, 0.5)
-        tk.settimeparam(project, tk.DURATION, DAY_S)
-        tk.openH(project)
-        tk.initH(project, tk.NOSAVE)
-        rows = [tk.getnodeindex(project, str(name)) for name in network.nodes["id"]]
-        while step > 0:
-            moment = tk.runH(project)
-            heads = np.array([tk.getnodevalue(project, row, tk.HEAD) for row in rows])
-            found[moment] = heads * (foot_m if is_us else 1.0)
-            step = tk.nextH(project)
-    tk.deleteproject(project)
-    return found
 
 
 def _plot(forecast: Forecast) -> Any:

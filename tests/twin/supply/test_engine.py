@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.plain_epanet import heads
 from cim_models.errors import InputError, NetworkError
-from tests.twin.supply.plain_epanet import heads
 from tests.twin.supply.towns import RING, benchmark, needs_epanet, ring
 from twin.supply.engine import SupplyEngine
 from twin.supply.interventions import HoldOpen, HoldShut, Intervention, LetGo, SetOpening

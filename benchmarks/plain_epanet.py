@@ -23,7 +23,7 @@ def heads(
     project = tk.createproject()
     found = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # the toolkit warns of every negative pressure
         tk.open(project, str(path), str(folder / "plain.rpt"), "")
         us = tk.getflowunits(project) <= _LAST_US_UNIT
         if required_pressure_m is not None:
