@@ -22,6 +22,9 @@ from scenarios.detection import detect_app
 from scenarios.terminal import JsonOption, command_group, print_json, print_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scenarios.comparison import ComparedFigure
     from scenarios.runfolder import RunFolder
 
 DEFAULT_PORT = 5006
@@ -126,17 +129,20 @@ def compare(
 ) -> None:
     """Compare the figures of several runs, and each with the first pair by pair."""
     from scenarios.comparison import compare_runs
-    from scenarios.pairing import pair_lines, pair_runs, same_city, write_depth_change
+    from scenarios.pairing import pair_lines, pair_runs, write_depth_change
+    from scenarios.relation_words import relation_lines, relation_words
+    from scenarios.relations import relate_runs
     from scenarios.runfolder import RunFolder
-    from scenarios.worlds import compare_worlds, world_line
 
     if len(runs) < 2:
         raise InputError("compare", got=f"{len(runs)} run", expected="two or more", remedy="Name another run")
     folders = [RunFolder(path) for path in runs]
-    rows = [row for row in compare_runs(folders) if everything or row.differs]
-    pairs = [pair_runs(folders[0], other) for other in folders[1:] if same_city(folders[0], other)]
-    base = folders[0].events()
-    worlds = [world_line(compare_worlds(base, other.events())) for other in folders[1:]]
+    rows = [row for row in compare_runs(folders) if everything or (row.differs and row.is_result)]
+    relations = [relate_runs(folders[0], other) for other in folders[1:]]
+    pairs = [
+        pair_runs(folders[0], other) if relation.same_city else None
+        for other, relation in zip(folders[1:], relations, strict=True)
+    ]
     written = []
     if maps is not None:
         written = [
@@ -147,21 +153,29 @@ def compare(
 
         written.append(write_comparison(folders, report, language))
     if as_json:
-        figures = {row.name: row.values for row in rows}
-        values = {"runs": [str(path) for path in runs], "figures": figures}
-        pairs_as_json = [pair.as_json() for pair in pairs]
         print_json(
-            {**values, "pairs": pairs_as_json, "worlds": worlds, "files": [str(path) for path in written]}
+            {
+                "runs": [str(path) for path in runs],
+                "figures": {row.name: row.values for row in rows},
+                "relations": [relation.as_json() for relation in relations],
+                "pairs": [pair.as_json() for pair in pairs if pair is not None],
+                "worlds": [relation_words(relation, language).world for relation in relations],
+                "files": [str(path) for path in written],
+            }
         )
         return
-    width = max((len(row.name) for row in rows), default=6)
-    print_lines([f"{'':{width}}" + "".join(f"  {path.name:>16.16}" for path in runs)])
-    print_lines(
-        [f"{row.name:{width}}" + "".join(f"  {_figure(value):>16}" for value in row.values) for row in rows]
-    )
-    print_lines([line for pair in pairs for line in pair_lines(pair)])
-    print_lines([f"{path.name}: {line}" for path, line in zip(runs[1:], worlds, strict=True)])
+    print_lines(_figure_lines([path.name for path in runs], rows))
+    for relation, pair in zip(relations, pairs, strict=True):
+        print_lines([*relation_lines(relation), *([] if pair is None else pair_lines(pair))])
     print_lines([str(path) for path in written])
+
+
+def _figure_lines(names: list[str], rows: "Sequence[ComparedFigure]") -> list[str]:
+    """Set figures of runs in columns, or say that none differs."""
+    width = max((len(row.name) for row in rows), default=6)
+    lines = [f"{'':{width}}" + "".join(f"  {name:>16.16}" for name in names)]
+    lines += [f"{row.name:{width}}" + "".join(f"  {text:>16}" for text in row.texts()) for row in rows]
+    return lines if rows else ["All figures are equal."]
 
 
 @app.command()
@@ -478,10 +492,6 @@ def _serve(run: Path, port: int, host: str, language: str, open_browser: bool) -
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     typer.echo(f"Command screen: http://{host}:{port} (Ctrl-C ends it)", err=True)
     serve(run, port=port, host=host, language=language, open_browser=open_browser)
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from cim_models.errors import InputError
 from scenarios.branching import branch_stored, what_if
 from scenarios.composition import prepare
 from scenarios.pairing import pair_lines, pair_runs
+from scenarios.relation_words import relation_lines
+from scenarios.relations import relate_runs
 from scenarios.runfolder import RunFolder
 from scenarios.schema import load_scenario
 from scenarios.schema.quantities import parse_duration
@@ -95,11 +97,15 @@ def measure_branching(plan: BranchingPlan, say: Callable[[str], None]) -> dict[s
             "events_at_fork": runs["unchanged"].meta["parent"]["events"],
             "ended": statuses,
             "unchanged_is_same": same_run(RunFolder(folder / "run"), runs["unchanged"]),
-            "differences": [pair_lines(pair_runs(RunFolder(folder / "run"), run)) for run in runs.values()],
+            "differences": [_differences(RunFolder(folder / "run"), run) for run in runs.values()],
             "load_average": os.getloadavg()[0],
         }
         say("once more, with a checkpoint")
         return figures | _measure_checkpoint(plan, loaded.scenario.duration, folder)
+
+
+def _differences(base: RunFolder, other: RunFolder) -> list[str]:
+    return [*relation_lines(relate_runs(base, other)), *pair_lines(pair_runs(base, other))]
 
 
 def _measure_checkpoint(plan: BranchingPlan, duration_s: float, folder: Path) -> dict[str, Any]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cim_models.errors import RunFolderError
 from scenarios.runfolder import RunFolder
+
+ROUNDING = 1e-9
+"""Relative difference below which two figures are one, written down by sums of another order."""
+_FEWEST_DIGITS, _MOST_DIGITS = 4, 10
+_SMALL = 1e-3
+_WALL_TIMES = "performance."
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +26,26 @@ class ComparedFigure:
 
     @property
     def differs(self) -> bool:
-        """Whether the runs disagree."""
-        return len(set(self.values)) > 1
+        """Whether the runs disagree by more than rounding."""
+        known = [value for value in self.values if value is not None]
+        if len(known) < len(self.values):
+            return len(known) > 0
+        first = known[0]
+        return not all(math.isclose(first, value, rel_tol=ROUNDING, abs_tol=ROUNDING) for value in known)
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it is a figure of the city, and none of how long the computer took."""
+        return not self.name.startswith(_WALL_TIMES)
+
+    def texts(self) -> list[str]:
+        """Return the values as people read them, with so many digits that different ones look different."""
+        different = len({_rounded(value) for value in self.values})
+        for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
+            texts = [_text(value, digits) for value in self.values]
+            if len(set(texts)) >= different:
+                return texts
+        return [_text(value, _MOST_DIGITS) for value in self.values]
 
     def change(self, index: int) -> float | None:
         """Difference of run ``index`` from the first one."""
@@ -54,6 +79,21 @@ def figures(value: Any, name: str = "") -> Iterator[tuple[str, float]]:
         for index, inner in enumerate(value):
             label = inner.get("id", index) if isinstance(inner, Mapping) else index
             yield from figures(inner, f"{name}.{label}")
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{_MOST_DIGITS}g}")
+
+
+def _text(value: float | None, digits: int) -> str:
+    """Write a value with a number of digits, whole places not counted against it."""
+    if value is None:
+        return "–"
+    if value != 0.0 and abs(value) < _SMALL:
+        return f"{value:.{digits}g}"
+    places = max(digits - 1 - math.floor(math.log10(abs(value))), 0) if value else 0
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _summary(run: RunFolder) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
+from scenarios.comparison import ROUNDING
+from scenarios.relations import same_city, shared_history_s
 from scenarios.runfolder import RunFolder
 from scenarios.runfolder.readings import CITY
 
@@ -53,6 +54,11 @@ class SeriesDifference:
     mean: float
     peak: float
 
+    @property
+    def differs(self) -> bool:
+        """Whether there is any difference."""
+        return self.mean != 0.0 or self.peak != 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
@@ -62,12 +68,8 @@ class Pairing:
     ----------
     base, other
         The runs.
-    same_world
-        Whether seed, city and start are the same, so that every difference comes of what was changed.
     from_s
-        From when on the two may differ: the branch, or the start, s.
-    changed
-        New values by key, where the second is a branch of the first.
+        From when on the two may differ: where they parted, or the start, s.
     roads_deeper, roads_shallower, roads_compared
         Numbers of roads whose largest depth differs by 1 cm or more, of all that there are.
     mean_road_change_m
@@ -82,9 +84,7 @@ class Pairing:
 
     base: RunFolder
     other: RunFolder
-    same_world: bool
     from_s: float
-    changed: Mapping[str, Any]
     roads_deeper: int
     roads_shallower: int
     roads_compared: int
@@ -118,22 +118,17 @@ def pair_runs(base: RunFolder, other: RunFolder) -> Pairing:
             expected="one and the same",
             remedy="Compare their figures alone, without maps and report",
         )
-    meta, others = base.meta, other.meta
-    from_s = _parted_s(base, other)
+    from_s = shared_history_s(base, other)
     change = depth_change(base, other)
     roads = _road_differences(base, other)
     moved = sorted(
         (road for road in roads if abs(road.change_m) >= NOTICED_M - 1e-9), key=lambda road: road.change_m
     )
-    area_m2 = float(meta["city"]["cell_size_m"]) ** 2
-    parent = others.get("parent") or {}
-    is_child = parent.get("path") == str(base.path.resolve())
+    area_m2 = float(base.meta["city"]["cell_size_m"]) ** 2
     return Pairing(
         base=base,
         other=other,
-        same_world=all(meta[key] == others[key] for key in ("seed", "start")),
         from_s=from_s,
-        changed=dict(parent.get("changed", {})) if is_child else {},
         roads_deeper=sum(road.change_m > 0.0 for road in moved),
         roads_shallower=sum(road.change_m < 0.0 for road in moved),
         roads_compared=len(roads),
@@ -147,21 +142,16 @@ def pair_runs(base: RunFolder, other: RunFolder) -> Pairing:
 
 
 def pair_lines(pair: Pairing) -> list[str]:
-    """Say the differences of a pair for people who read a terminal."""
-    since = f"the same until {pair.from_s:.0f} s" if pair.from_s > 0.0 else "no common history"
-    world = "" if pair.same_world else "; ANOTHER WORLD: seed or start differ"
-    lines = [f"{pair.other.path.name} against {pair.base.path.name}: {since}{world}"]
-    lines += [f"  changed  {key} = {value}" for key, value in pair.changed.items()]
-    lines.append(
+    """Say the differences of a pair for a terminal; `scenarios.relation_words` says the rest."""
+    lines = [
         f"  roads    {pair.roads_shallower} shallower, {pair.roads_deeper} deeper of {pair.roads_compared}, "
-        f"mean {pair.mean_road_change_m:+.4f} m"
-    )
-    lines.append(
-        f"  ground   {pair.cells_shallower_m2:,.0f} m² shallower, {pair.cells_deeper_m2:,.0f} m² deeper"
-    )
+        f"mean {pair.mean_road_change_m:+.4f} m",
+        f"  ground   {pair.cells_shallower_m2:,.0f} m² shallower, {pair.cells_deeper_m2:,.0f} m² deeper",
+    ]
     for series in pair.series:
         name, unit = series.quantity, series.unit
-        lines.append(f"  {name:17} mean {series.mean:+,.3g} {unit}, peak {series.peak:+,.3g} {unit}")
+        told = f"mean {series.mean:+,.3g} {unit}, peak {series.peak:+,.3g} {unit}"
+        lines.append(f"  {name:17} {told if series.differs else 'no difference'}")
     return lines
 
 
@@ -188,37 +178,6 @@ def write_depth_change(base: RunFolder, other: RunFolder, path: Path) -> Path:
         raster.write(np.where(np.isnan(terrain.elevation), nodata, change), 1)
         raster.set_band_description(1, f"Largest depth, {other.path.name} less {base.path.name}, m")
     return path
-
-
-def same_city(base: RunFolder, other: RunFolder) -> bool:
-    """Whether two runs are of one city, so that they can be compared street by street."""
-    first, second = (
-        next(entry["sha256"] for entry in run.meta["inputs"] if entry["what"] == "city")
-        for run in (base, other)
-    )
-    return bool(first == second)
-
-
-def _parted_s(base: RunFolder, other: RunFolder) -> float:
-    """Return the moment until which two runs have one history, s; 0 where they are no relatives."""
-    first, second = _ancestry(base), _ancestry(other)
-    shared = next((path for path in first if path in second), None)
-    until_s = 0.0 if shared is None else min(first[shared], second[shared])
-    return until_s if np.isfinite(until_s) else 0.0
-
-
-def _ancestry(run: RunFolder) -> dict[str, float]:
-    """Return a run and its ancestors, nearest first, and until when its history is theirs, s."""
-    until_s, found = np.inf, {str(run.path.resolve()): np.inf}
-    parent = run.meta.get("parent")
-    while parent is not None:
-        until_s = min(until_s, float(parent["t_s"]))
-        found[parent["path"]] = until_s
-        try:
-            parent = RunFolder(parent["path"]).meta.get("parent")
-        except RunFolderError:  # an ancestor that is no longer there ends the line
-            break
-    return found
 
 
 def _road_differences(base: RunFolder, other: RunFolder) -> list[RoadDifference]:
@@ -249,12 +208,19 @@ def _series_differences(base: RunFolder, other: RunFolder, from_s: float) -> tup
         one, two = (frame.set_index("t_s")["value"] for frame in (first, second))
         both = two.subtract(one).dropna()
         later = both[both.index >= from_s]
+        peaks = float(one.max()), float(two.max())
+        size = max(float(one.abs().max()), float(two.abs().max()))
         found.append(
             SeriesDifference(
                 quantity=quantity,
                 unit=str(first["unit"].iloc[0]),
-                mean=float(later.mean()) if len(later) else 0.0,
-                peak=float(two.max() - one.max()),
+                mean=_noticed(float(later.mean()) if len(later) else 0.0, size),
+                peak=_noticed(peaks[1] - peaks[0], size),
             )
         )
     return tuple(found)
+
+
+def _noticed(difference: float, size: float) -> float:
+    """Return a difference of values of some size; 0 for what is but the rounding of a sum."""
+    return 0.0 if abs(difference) <= ROUNDING * size else difference

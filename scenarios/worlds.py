@@ -2,11 +2,13 @@
 
 Under one seed, what the world does must not depend on what a policy decides: the same rain, the same
 failures, the same reports by sensors, cameras, patrols and citizens. That holds until crews do something
-different on site, for then the water differs too. Both can be read off the event logs alone.
+different on site, for then the water differs too. Both can be read off the event logs alone. Logs may differ
+although nobody acts differently: who is sent is no act before the crew does something.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -43,6 +45,9 @@ ACTS = (
 
 _HANDLED = "handled"
 
+_FRAME = ("run.started", "run.branched", "run.ended")
+"""Kinds of events that tell of the run itself and not of the city."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -61,12 +66,15 @@ class ComparedWorlds:
     ----------
     world, act
         The first difference in what happens by itself, and in what was done; None where there is none.
+    log
+        The first difference of any sort, but for ids; None for equal logs.
     shared
         Number of events of the world before the first difference.
     """
 
     world: Difference | None
     act: Difference | None
+    log: Difference | None
     shared: int
 
     @property
@@ -77,7 +85,9 @@ class ComparedWorlds:
         return self.act is not None and self.act.t_s <= self.world.t_s
 
 
-def compare_worlds(first: Sequence[Event], second: Sequence[Event]) -> ComparedWorlds:
+def compare_worlds(
+    first: Sequence[Event], second: Sequence[Event], until_s: float = math.inf
+) -> ComparedWorlds:
     """Compare two event logs.
 
     Event ids are passed over, because every event of a dispatch shifts them; the cause of an event of the
@@ -87,10 +97,14 @@ def compare_worlds(first: Sequence[Event], second: Sequence[Event]) -> ComparedW
     ----------
     first, second
         Whole event logs, in order.
+    until_s
+        Events from then on are passed over, s: one run may have ended.
     """
+    first, second = ([event for event in log if event.t_s < until_s] for log in (first, second))
     world, shared = _first_difference(_world(first), _world(second))
     act, _ = _first_difference(_acts(first), _acts(second))
-    return ComparedWorlds(world, act, shared)
+    log, _ = _first_difference(_all(first), _all(second))
+    return ComparedWorlds(world, act, log, shared)
 
 
 _Told = tuple[Event, Any]
@@ -132,6 +146,16 @@ def _acts(events: Sequence[Event]) -> Iterator[_Told]:
             yield event, (event.t_s, event.kind, _plain(data))
 
 
+def _all(events: Sequence[Event]) -> Iterator[_Told]:
+    """Events with all that they tell; the cause by what it was and where, as a branch shifts its number."""
+    told: dict[int | None, tuple[float, str, str]] = {}
+    for event in events:
+        what = (event.t_s, event.kind, event.subject)
+        told[event.id] = what
+        if event.kind not in _FRAME:
+            yield event, (*what, _plain(event.data), told.get(event.cause))
+
+
 def _is_handled(event: Event) -> bool:
     """Whether a crew dealt with a matter, which would else have been there longer."""
     return event.kind == "matter.gone" and event.data.get("how") == _HANDLED
@@ -139,19 +163,3 @@ def _is_handled(event: Event) -> bool:
 
 def _plain(data: Mapping[str, Any]) -> str:
     return repr(sorted(data.items(), key=lambda item: item[0]))
-
-
-def world_line(compared: ComparedWorlds) -> str:
-    """Say in one line how far two runs went together."""
-    act, world = compared.act, compared.world
-    if world is None:
-        differing = "" if act is None else f"; what was done in it differs from {act.t_s:,.0f} s on"
-        return f"The same world throughout: {compared.shared:,} events{differing}."
-    found = world.first or world.second
-    kind = found.kind if found is not None else "event"
-    if act is None or act.t_s > world.t_s:
-        return f"Another world from {world.t_s:,.0f} s on: {kind} differs before anybody acts differently."
-    return (
-        f"The same world up to the first different act at {act.t_s:,.0f} s, {compared.shared:,} events; "
-        f"what follows from it differs from {world.t_s:,.0f} s on, {kind} first."
-    )

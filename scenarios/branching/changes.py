@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from scenarios.composition import Setup
 from scenarios.measures import measure_ids, plan_orders
 from scenarios.operations import operations_settings
 from scenarios.rain import make_rain
+from scenarios.schema.differences import differing_keys, value_at
 from scenarios.schema.loading import LoadedScenario, override
 from scenarios.schema.model import Measure, Scenario
 
@@ -76,7 +77,7 @@ def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float) -> Changes:
         return Changes(setup, (), {})
     loaded = override(setup.loaded, overrides)
     before, after = (_values(one.scenario) for one in (setup.loaded, loaded))
-    changed = tuple(_differences(before, after))
+    changed = tuple(differing_keys(before, after))
     for key in changed:
         _check_changeable(key, after)
     _check_duration(loaded.scenario, t_s)
@@ -93,30 +94,15 @@ def plan_changes(setup: Setup, overrides: Sequence[str], t_s: float) -> Changes:
         rain=make_rain(loaded, setup.city) if _touches(changed, "weather") else setup.rain,
         operations=operations_settings(scenario, setup.city, source),
     )
-    return Changes(new, tuple(overrides), {key: _at(_values(scenario), key) for key in changed})
+    return Changes(new, tuple(overrides), {key: value_at(_values(scenario), key) for key in changed})
 
 
 def _values(scenario: Scenario) -> dict[str, Any]:
     return scenario.model_dump(mode="json", by_alias=True)
 
 
-def _differences(before: Any, after: Any, key: str = "") -> Iterator[str]:
-    """Walk two scenarios and yield the keys whose values differ; a list counts as one value."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in dict.fromkeys((*before, *after)):
-            yield from _differences(before.get(name), after.get(name), f"{key}.{name}" if key else name)
-    elif before != after:
-        yield key
-
-
 def _touches(keys: Collection[str], part: str) -> bool:
     return any(key == part or key.startswith(f"{part}.") for key in keys)
-
-
-def _at(values: Any, key: str) -> Any:
-    for part in key.split("."):
-        values = values.get(part) if isinstance(values, Mapping) else None
-    return values
 
 
 def _check_changeable(key: str, after: Mapping[str, Any]) -> None:
@@ -127,7 +113,7 @@ def _check_changeable(key: str, after: Mapping[str, Any]) -> None:
         remedy = "Put up a barrier or a culvert under measures"
     raise ScenarioError(
         f"Branch, key '{key}'",
-        got=f"'{_at(after, key)}', which cannot change after the start",
+        got=f"'{value_at(after, key)}', which cannot change after the start",
         expected=f"one of {', '.join(CHANGEABLE)}",
         remedy=remedy,
     )

@@ -40,14 +40,48 @@ def test_compare_pairs_parent_and_branch(
     assert result.exit_code == 0, result.output
     answer = json.loads(result.output)
     pair = answer["pairs"][0]
-    assert pair["same_world"]
-    assert pair["from_s"] == 240.0
+    relation = answer["relations"][0]
+    assert pair["from_s"] == relation["parted_s"] == 240.0
+    assert relation["branch"] == "other"
+    assert relation["same_seed"]
+    assert relation["changed"]["weather.rain"][1] is None
     assert pair["cells_shallower_m2"] > 0.0
     assert answer["files"] == [str(maps / "drier.tif"), str(page)]
     assert all(Path(file).stat().st_size > 0 for file in answer["files"])
     told = invoke("compare", run_folder, branch).output
-    assert "drier against small: the same until 240 s" in told
-    assert "changed  weather.rain = None" in told
+    assert "drier against small: branched off the base at 17:04:00" in told
+    assert 'changed  weather.rain: {"constant":' in told
+    assert "→ null" in told
+    assert "performance." not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "history", "world"),
+    [
+        ((), "a run of its own, not a branch; same seed and start", "The event logs are equal."),
+        (("--seed", "4"), "a run of its own, not a branch; another seed (3, 4)", "Another world from "),
+    ],
+)
+def test_compare_of_runs_that_are_no_branches(
+    run_folder: Path,
+    scenario: Path,
+    invoke: Invoke,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    history: str,
+    world: str,
+) -> None:
+    out, page = tmp_path / "again", tmp_path / "page.html"
+    assert invoke("run", scenario, *words, "--out", out, "--quiet").exit_code == 0
+    told = invoke("compare", run_folder, out, "--report", page, "--language", "zh").output
+    assert history in told
+    assert world in told
+    assert ("All figures are equal." in told) == (not words)
+    assert ("WARNING" in told) == bool(words)
+    html = page.read_text("utf-8")
+    assert "独立运行" in html
+    assert "分支后" not in html
+    assert ("所有指标与事件日志均相同" in html) == (not words)
 
 
 @pytest.mark.parametrize(

@@ -312,6 +312,27 @@ def test_figures_walk_a_summary() -> None:
     assert not ComparedFigure("a", (1.0, 1.0)).differs
 
 
+@pytest.mark.parametrize(
+    ("values", "differs"),
+    [
+        ((0.0, 1.7e-10), False),
+        ((21443.0, 21443.0 + 1e-8), False),
+        ((4.15e-4, 4.16e-4), True),
+        ((21443.0, 21443.1), True),
+        ((None, 0.0), True),
+    ],
+)
+def test_rounding_is_no_difference(values: tuple[float | None, float], *, differs: bool) -> None:
+    assert ComparedFigure("a", values).differs == differs
+
+
+def test_figures_that_differ_look_different() -> None:
+    texts = ComparedFigure("a", (21443.0, 21443.1, None)).texts()
+    assert texts == ["21,443", "21,443.1", "–"]
+    assert ComparedFigure("a", (0.000415, 0.00042)).texts() == ["0.000415", "0.00042"]
+    assert ComparedFigure("a", (2.0, 3.14159)).texts() == ["2", "3.142"]
+
+
 def test_a_detour_counts_as_lost_and_a_journey_broken_off_keeps_what_it_cost() -> None:
     leg = [[0.0, 0.0, 0.0], [100.0, 0.0, 60.0]]
     events = log(

@@ -6,7 +6,7 @@ import pytest
 
 from agents.policies import BUILT_IN
 from agents.settings import CitizenSettings, DispatchSettings, PatrolSettings, StaffingSettings, VideoSettings
-from scenarios.worlds import compare_worlds, world_line
+from scenarios.worlds import compare_worlds
 from tests.agents.toy_town import ToyRun, make_toy_city, toy_settings
 from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
 
@@ -91,14 +91,34 @@ def test_what_comes_after_the_first_different_act_is_no_difference_of_worlds(log
     assert found.act.t_s <= found.world.t_s
 
 
-def test_the_line_says_when_acts_differ_also_where_the_world_never_does(logs):
+def test_acts_may_differ_where_the_world_never_does(logs):
     log = list(logs["nearest"])
     last = max(index for index, event in enumerate(log) if event.kind == "order.issued")
     changed = [*log[:last], replace(log[last], data={**log[last].data, "target": "G-9"}), *log[last + 1 :]]
-    assert world_line(compare_worlds(log, log)).endswith(" events.")
-    line = world_line(compare_worlds(log, changed))
-    assert line.startswith("The same world throughout")
-    assert line.endswith(f"what was done in it differs from {log[last].t_s:,.0f} s on.")
+    assert compare_worlds(log, log).log is None
+    found = compare_worlds(log, changed)
+    assert found.world is None
+    assert found.act is not None
+    assert found.act.t_s == log[last].t_s
+
+
+def test_who_is_sent_is_no_act_but_a_difference_of_the_logs(logs):
+    log = list(logs["nearest"])
+    index = next(index for index, event in enumerate(log) if event.kind == "case.dispatched")
+    sent = log[index]
+    log[index] = replace(sent, data={**sent.data, "crew": "drainage-99"})
+    found = compare_worlds(logs["nearest"], log)
+    assert (found.world, found.act) == (None, None)
+    assert found.log is not None
+    assert found.log.first.id == sent.id
+
+
+def test_what_comes_after_the_shorter_run_ended_is_no_difference(logs):
+    log = logs["nearest"]
+    until_s = log[len(log) // 2].t_s
+    short = [event for event in log if event.t_s <= until_s]
+    assert compare_worlds(short, log).log is not None
+    assert compare_worlds(short, log, until_s).log is None
 
 
 @pytest.mark.slow

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cim_models.errors import InputError
-from scenarios.comparison import ComparedFigure, compare_runs
+from scenarios.comparison import compare_runs
 from scenarios.pairing import Pairing, RoadDifference, depth_change, pair_runs
+from scenarios.relation_words import relation_words
+from scenarios.relations import Relation, relate_runs
 from scenarios.runfolder import RunFolder
 from viz.report.comparison_texts import COMPARISON_TEXTS
 from viz.report.fonts import with_font
@@ -35,10 +35,11 @@ class PairSection:
 
     name: str
     facts: str
-    map: MapPicture
+    map: MapPicture | None
     most: str
     roads: list[dict[str, str]]
     series: list[dict[str, str]]
+    mean: str
 
 
 def write_comparison(runs: Sequence[RunFolder], out: Path, language: str = "en") -> Path:
@@ -60,13 +61,13 @@ def write_comparison(runs: Sequence[RunFolder], out: Path, language: str = "en")
     """
     if language not in LANGUAGES:
         raise InputError("Report language", got=language, expected=" or ".join(LANGUAGES))
-    page = render_comparison(runs, [pair_runs(runs[0], run) for run in runs[1:]], language)
+    page = render_comparison(runs, language)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8")
     return out
 
 
-def render_comparison(runs: Sequence[RunFolder], pairs: Sequence[Pairing], language: str) -> str:
+def render_comparison(runs: Sequence[RunFolder], language: str) -> str:
     """Return the page as HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -75,7 +76,10 @@ def render_comparison(runs: Sequence[RunFolder], pairs: Sequence[Pairing], langu
     environment.globals.update(length_text=length_text)
     say, city = translator(language, COMPARISON_TEXTS), runs[0].city()
     names = [run.path.name for run in runs]
-    figures = [figure for figure in compare_runs(runs) if figure.differs and not _is_wall_time(figure)]
+    pairs = [pair_runs(runs[0], run) for run in runs[1:]]
+    relations = [relate_runs(runs[0], run) for run in runs[1:]]
+    figures = [figure for figure in compare_runs(runs) if figure.differs and figure.is_result]
+    all_equal = all(relation.worlds.log is None for relation in relations)
     page = environment.get_template("comparison.html.j2").render(
         say=say,
         language=language,
@@ -85,42 +89,43 @@ def render_comparison(runs: Sequence[RunFolder], pairs: Sequence[Pairing], langu
         names=names,
         base_name=names[0],
         runs=[
-            {"name": names[0], "relation": say("base"), "changes": "", "warning": ""},
-            *(_relation(pair, say) for pair in pairs),
+            _base_row(runs[0], say, language),
+            *(_run_row(relation, say, language) for relation in relations),
         ],
         pairs=[_section(pair, city, say, language) for pair in pairs],
         scale=change_scale_css(),
         figures=[
-            {"name": figure.name, "texts": [_value_text(value) for value in figure.values]}
+            {"name": figure.name, "texts": [text.replace("-", _MINUS) for text in figure.texts()]}
             for figure in figures
         ],
+        no_figures=say("all_equal" if all_equal else "no_figures"),
     )
     return with_font(page)
 
 
-def _is_wall_time(figure: ComparedFigure) -> bool:
-    return figure.name in ("performance.wall_s", "performance.speed")
+def _base_row(run: RunFolder, say: Translate, language: str) -> dict[str, Any]:
+    scenario = run.meta["scenario"]
+    title = (scenario.get("title") or {}).get(language) or scenario["name"]
+    relation = say("base", scenario=title)
+    return {"name": run.path.name, "relation": relation, "changes": (), "world": "", "warning": ""}
 
 
-def _relation(pair: Pairing, say: Translate) -> dict[str, str]:
-    start = datetime.fromisoformat(pair.base.meta["start"])
-    clock = f"{start + timedelta(seconds=pair.from_s):%H:%M:%S}"
-    relation = say("branched", clock=clock) if pair.from_s > 0.0 else say("unrelated")
-    changes = "; ".join(
-        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in pair.changed.items()
-    )
-    if pair.from_s > 0.0:
-        changes = changes or say("nothing_changed")
-    warning = "" if pair.same_world else say("other_world")
-    return {"name": pair.other.path.name, "relation": relation, "changes": changes, "warning": warning}
+def _run_row(relation: Relation, say: Translate, language: str) -> dict[str, Any]:
+    words = relation_words(relation, language)
+    return {"name": relation.other, "relation": words.history} | {
+        "changes": words.changes or ((say("nothing_changed"),) if not relation.is_itself else ()),
+        "world": words.world,
+        "warning": words.warning,
+    }
 
 
 def _section(pair: Pairing, city: City, say: Translate, language: str) -> PairSection:
     change = depth_change(pair.base, pair.other)
     differing = np.abs(change[np.abs(change) > 0.0])
     most_m = max(float(np.percentile(differing, 99)) if differing.size else 0.0, _LEAST_SCALE_M)
+    differs = pair.cells_shallower_m2 > 0.0 or pair.cells_deeper_m2 > 0.0
     facts = say(
-        "map_facts",
+        "map_facts" if differs else "map_same",
         less=area_text(pair.cells_shallower_m2),
         more=area_text(pair.cells_deeper_m2),
         count=str(pair.roads_compared),
@@ -131,7 +136,7 @@ def _section(pair: Pairing, city: City, say: Translate, language: str) -> PairSe
     return PairSection(
         name=pair.other.path.name,
         facts=facts,
-        map=change_map(city, change, most_m, language),
+        map=change_map(city, change, most_m, language) if differs else None,
         most=depth_text(most_m),
         roads=[_road_row(road, names) for road in (*pair.best, *pair.worst)],
         series=[
@@ -141,7 +146,9 @@ def _section(pair: Pairing, city: City, say: Translate, language: str) -> PairSe
                 "peak": f"{_signed(series.peak)}\u00a0{_unit(series.unit)}",
             }
             for series in pair.series
+            if series.differs
         ],
+        mean=say("mean_since" if pair.from_s > 0.0 else "mean"),
     )
 
 
@@ -169,7 +176,3 @@ def _unit(unit: str) -> str:
 def _signed(value: float) -> str:
     text = number_text(abs(value))
     return text if text == "0" else f"{_MINUS if value < 0.0 else '+'}{text}"
-
-
-def _value_text(value: Any) -> str:
-    return "–" if value is None else number_text(value).replace("-", _MINUS)

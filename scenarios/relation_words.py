@@ -1,0 +1,172 @@
+"""The relation of two runs in sentences, in Chinese and English, for terminals and pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scenarios.relations import Relation
+from scenarios.story_words import Teller, kind_words
+from scenarios.worlds import Difference
+
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "itself": ("与基准为同一次运行", "the same run as the base"),
+    "child_other": ("{clock} 自基准分支", "branched off the base at {clock}"),
+    "child_base": ("基准于 {clock} 自本运行分支", "the base branched off this run at {clock}"),
+    "siblings": (
+        "{clock} 之前与基准历史相同，此后分开",
+        "one history with the base until {clock}, apart from then on",
+    ),
+    "separate": ("独立运行，不是分支；{same}", "a run of its own, not a branch; {same}"),
+    "same_seed": ("种子与起始时间均与基准相同", "same seed and start as the base"),
+    "other_seed": ("种子不同（{seeds}）", "another seed ({seeds})"),
+    "other_start": ("起始时间不同", "another start"),
+    "other_city": ("城市不同", "another city"),
+    "between": ("，", ", "),
+    "warning": (
+        "种子、起始时间或城市不同：差异不全由改动引起。",
+        "Seed, start or city differ: not every difference comes of what was changed.",
+    ),
+    "equal": ("两份事件日志完全相同。", "The event logs are equal."),
+    "same_and_same": (
+        "外部情况（降雨、故障、上报等）全程相同，共 {count} 条事件；现场处置也相同。"
+        "日志自 {log} 起有别，首先是“{log_kind}”。",
+        "The same world throughout, {count} events, and the same acts in it. "
+        "The logs differ from {log} on, first in: {log_kind}.",
+    ),
+    "same_world": (
+        "外部情况（降雨、故障、上报等）全程相同，共 {count} 条事件；"
+        "现场处置自 {act} 起不同，首先是“{act_kind}”。",
+        "The same world throughout, {count} events; what was done in it differs from {act} on, "
+        "first in: {act_kind}.",
+    ),
+    "same_until_act": (
+        "现场处置在 {act} 首次不同（“{act_kind}”），此前外部情况（降雨、故障、上报等）相同，"
+        "共 {count} 条事件；由此引起的差别自 {world} 起，首先是“{world_kind}”。",
+        "The same world up to the first different act at {act} ({act_kind}), {count} events; "
+        "what follows from it differs from {world} on, first in: {world_kind}.",
+    ),
+    "other_world": (
+        "外部情况（降雨、故障、上报等）自 {world} 起不同，首先是“{world_kind}”；此前现场处置相同。",
+        "Another world from {world} on, first in: {world_kind}; until then the same was done in it.",
+    ),
+    "other_world_same_acts": (
+        "外部情况（降雨、故障、上报等）自 {world} 起不同，首先是“{world_kind}”；现场处置全程相同。",
+        "Another world from {world} on, first in: {world_kind}; the same was done in it throughout.",
+    ),
+    "until": (
+        "比较到 {clock}，即较短的一次运行结束之时。",
+        "Compared until {clock}, when the shorter one ended.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RelationWords:
+    """A relation in words.
+
+    Parameters
+    ----------
+    history
+        Branch or not, without a full stop.
+    changes
+        What the scenario changes, a key each, as ``key: base → other``.
+    world
+        Sentences on what happened by itself and what was done.
+    warning
+        A sentence where differences need not come of the changes; else nothing.
+    """
+
+    history: str
+    changes: tuple[str, ...]
+    world: str
+    warning: str
+
+
+def relation_words(relation: Relation, language: str) -> RelationWords:
+    """Say how a run is related to the base.
+
+    Parameters
+    ----------
+    relation
+        What is known of it.
+    language
+        ``zh`` or ``en``.
+    """
+    teller = Teller(language, relation.start)
+    return RelationWords(
+        history=_history(relation, teller),
+        changes=tuple(
+            f"{change.key}: {_value(change.base)} → {_value(change.other)}" for change in relation.changed
+        ),
+        world=_world(relation, teller),
+        warning="" if relation.is_comparable else teller.pick(_TEXTS["warning"]),
+    )
+
+
+def relation_lines(relation: Relation) -> list[str]:
+    """Say how a run is related to the base for people who read a terminal."""
+    words = relation_words(relation, "en")
+    lines = [f"{relation.other} against {relation.base}: {words.history}"]
+    lines += [f"  changed  {change}" for change in words.changes]
+    lines += [f"  world    {words.world}"]
+    return lines + ([f"  WARNING  {words.warning}"] if words.warning else [])
+
+
+def _history(relation: Relation, teller: Teller) -> str:
+    if relation.is_itself:
+        return teller.pick(_TEXTS["itself"])
+    if relation.parted_s is not None:
+        key = f"child_{relation.child}" if relation.child else "siblings"
+        return teller.pick(_TEXTS[key]).format(clock=teller.clock(relation.parted_s))
+    seeds = teller.pick(("、", ", ")).join(map(str, relation.seeds))
+    others = {
+        "other_city": not relation.same_city,
+        "other_seed": relation.seeds[0] != relation.seeds[1],
+        "other_start": not relation.same_start,
+    }
+    found = [teller.pick(_TEXTS[key]).format(seeds=seeds) for key, is_so in others.items() if is_so]
+    same = teller.pick(_TEXTS["between"]).join(found or [teller.pick(_TEXTS["same_seed"])])
+    return teller.pick(_TEXTS["separate"]).format(same=same)
+
+
+def _world(relation: Relation, teller: Teller) -> str:
+    worlds = relation.worlds
+    gaps: dict[str, str] = {"count": f"{worlds.shared:,}"}
+    for name, difference in (("world", worlds.world), ("act", worlds.act), ("log", worlds.log)):
+        if difference is not None:
+            gaps |= {name: teller.clock(difference.t_s), f"{name}_kind": _kind(difference, teller)}
+    said = teller.pick(_TEXTS[_world_key(relation)]).format(**gaps)
+    if relation.ended_s is None:
+        return said
+    until = teller.pick(_TEXTS["until"]).format(clock=teller.clock(relation.ended_s))
+    return teller.pick(("", " ")).join((said, until))
+
+
+def _world_key(relation: Relation) -> str:
+    worlds = relation.worlds
+    if worlds.log is None:
+        return "equal"
+    if worlds.world is None:
+        return "same_and_same" if worlds.act is None else "same_world"
+    if worlds.is_same:
+        return "same_until_act"
+    return "other_world_same_acts" if worlds.act is None else "other_world"
+
+
+def _kind(difference: Difference, teller: Teller) -> str:
+    event = difference.first or difference.second
+    return "" if event is None else kind_words(event.kind, teller)
+
+
+def _value(value: Any) -> str:
+    """Write a value of a scenario as JSON without what is not set; a plain word without its quotes."""
+    return value if isinstance(value, str) else json.dumps(_set_only(value), ensure_ascii=False)
+
+
+def _set_only(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _set_only(inner) for key, inner in value.items() if inner is not None}
+    return [_set_only(inner) for inner in value] if isinstance(value, list) else value
