@@ -23,6 +23,7 @@ CHANGEABLE = (
     "measures",
     "dispatch.mode",
     "dispatch.delay",
+    "dispatch.manual_delay",
     "dispatch.policy",
     "dispatch.options",
     "dispatch.interval",

@@ -81,6 +81,7 @@ def test_what_is_changed_in_a_branch_acts_from_then_on_and_names_the_branch_as_i
         "measures+={pump_truck: {at: SP1, to: outside, capacity_m3_h: 300, from: +17min}}",
         "weather.rain={constant: {intensity_mm_h: 40, duration: 40min}}",
         "dispatch.policy=nearest",
+        "dispatch.manual_delay=20min",
         "duration=44min",
     ]
     branch = branch_stored(parent, 1000.0, changes, tmp_path / "branch")
@@ -89,7 +90,7 @@ def test_what_is_changed_in_a_branch_acts_from_then_on_and_names_the_branch_as_i
     assert events[: len(before)] == before
     turned = events[len(before)]
     assert (turned.kind, turned.t_s) == ("run.branched", 1000.0)
-    assert set(turned.data["changed"]) >= {"duration", "dispatch.policy", "measures"}
+    assert set(turned.data["changed"]) >= {"duration", "dispatch.policy", "dispatch.manual_delay", "measures"}
     orders = {event.subject: event for event in events if event.kind == "order.issued"}
     assert orders["M3"].cause == turned.id
     assert (orders["M3"].t_s, orders["M1-end"].t_s, orders["M2"].t_s) == (1020.0, 1800.0, 1500.0)
