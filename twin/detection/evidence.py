@@ -65,7 +65,7 @@ class Candidates:
         self.renew(signatures)
 
     def renew(self, signatures: NDArray[np.float64]) -> None:
-        """Put other signatures of the pipes in place of those that there are."""
+        """Put other signatures of the pipes, shape (classes, pipes, sensors), in place of those there are."""
         classes, self.pipes, self.sensors = signatures.shape
         units = np.broadcast_to(np.eye(self.sensors), (classes, self.sensors, self.sensors))
         self.signatures = np.concatenate([signatures, units], axis=1)
@@ -79,14 +79,14 @@ class Candidates:
     def project(
         self, block: int, residual: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return B and A of one block for each candidate.
+        """Return B and A of one block for each candidate, shape (pipes + sensors,), see the class.
 
         Parameters
         ----------
         block
             Its number, of which only the time of day counts.
         residual
-            Its residuals less their mean, shape (sensors,), NaN where a sensor was silent.
+            Its residuals less their mean, shape (sensors,), m or m3/h; NaN where a sensor was silent.
         """
         known = np.isfinite(residual)
         clock = block % len(self.signatures)

@@ -103,7 +103,15 @@ def _take_out(column: NDArray[np.float64], wrong: NDArray[np.bool_], words: str)
 def still_parts(
     column: NDArray[np.float64], times: NDArray[np.datetime64], *, zero_is_right: bool
 ) -> NDArray[np.bool_]:
-    """Return when a sensor has read the same for a day or more, shape (moments,); 0 may be right."""
+    """Return when a sensor has read the same for a day or more, shape (moments,).
+
+    Parameters
+    ----------
+    column, times
+        Its readings in any unit, NaN where it was silent, and when; shape (moments,).
+    zero_is_right
+        Whether 0 may last, as of a flow.
+    """
     known = np.flatnonzero(np.isfinite(column))
     result = np.zeros(column.size, dtype=bool)
     if known.size < 2:

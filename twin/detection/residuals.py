@@ -121,7 +121,10 @@ def sensor_floors(
 
 
 def block_means(values: NDArray[np.float64], per_block: int) -> NDArray[np.float64]:
-    """Means over blocks, NaN where less than half of the steps are known, shape (blocks, sensors)."""
+    """Means over blocks, shape (blocks, sensors), in the units of ``values``, shape (steps, sensors).
+
+    NaN where less than half of the steps are known.
+    """
     blocks = len(values) // per_block
     parts = values[: blocks * per_block].reshape(blocks, per_block, -1)
     known = np.isfinite(parts)

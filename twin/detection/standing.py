@@ -44,7 +44,7 @@ def find_standing(
     shadow
         The model beside the readings.
     signatures
-        Of the pipes, shape (classes, pipes, sensors).
+        Of the pipes, shape (classes, pipes, sensors), m or m3/h for each m3/h that leaks.
     settings
         How long the calibration is, and how many leaks there may be.
     """

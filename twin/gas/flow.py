@@ -69,6 +69,8 @@ def hole_flow(gauge_kpa: float, hole_m: float, density_kg_m3: float, discharge: 
 def pressure_after(main: Main, flow_m3_s: float, friction: float) -> float:
     """Gauge pressure at the leak when so much flows through the main, kPa; 0 where it cannot deliver that.
 
+    ``friction`` is the dimensionless λ.
+
     Source: (P1² - P2²) / L = 1.27e10 λ Q² / d⁵ ρ T / T0 with kPa, km, m3/h and mm (GB 50028, medium
     pressure; recalled).
     """

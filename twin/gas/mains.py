@@ -64,7 +64,7 @@ class GasMains:
         return float(point.x), float(point.y)
 
     def near(self, x: float, y: float, radius_m: float) -> list[tuple[str, float]]:
-        """Mains within a radius, the nearest first, each with the position of the point that is nearest."""
+        """Mains within a radius, the nearest first, each with its nearest point, at a share of its length."""
         point = shapely.Point(x, y)
         rows = self._tree.query(point, predicate="dwithin", distance=radius_m).tolist()
         found = sorted((float(self._lines[row].distance(point)), self.ids[row], row) for row in rows)

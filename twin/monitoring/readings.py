@@ -71,12 +71,12 @@ class GaugeSeries:
         self._block = np.zeros((len(gauges), 2, 0))
 
     def before_start(self, days: float) -> tuple[Floats, Floats, Floats]:
-        """Return the readings of the time before the start, the last one at it.
+        """Return the readings of the ``days`` before the start, the last one at it.
 
         Returns
         -------
-        Readings, temperature, degrees Celsius, and load, each of shape (times, gauges); NaN where a recorded
-        reading is missing.
+        Readings in the units of the gauges, temperature, degrees Celsius, and load, each of shape
+        (times, gauges); NaN where a recorded reading is missing.
         """
         first = 1 - round(days * DAY_S / self.interval_s)
         times_s: Floats = np.arange(first, 1, dtype=np.float64) * self.interval_s

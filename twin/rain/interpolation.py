@@ -21,7 +21,10 @@ def rain_field(terrain: Terrain, rain: RainSeries) -> RainField | None:
 
 
 def nearest_gauge_zones(terrain: Terrain, positions: NDArray[np.float64]) -> NDArray[np.uint16]:
-    """Return the index of the nearest gauge for each cell (Thiessen polygons), shape (rows, cols)."""
+    """Return the index of the nearest gauge for each cell (Thiessen polygons), shape (rows, cols).
+
+    ``positions`` are the gauges' coordinates, shape (gauges, 2), m.
+    """
     rows, cols = terrain.shape
     x, y = terrain.centre(*np.mgrid[0:rows, 0:cols])
     _, nearest = cKDTree(positions).query(np.column_stack([x.ravel(), y.ravel()]))

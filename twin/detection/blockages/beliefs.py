@@ -136,7 +136,19 @@ class Beliefs:
         expected: Expected,
         block: int,
     ) -> None:
-        """Take in the residuals of a block, 0 where a sensor was silent, and their covariance."""
+        """Take in a block.
+
+        Parameters
+        ----------
+        residuals
+            Observed less expected means, shape (sensors,), m or m3/h; 0 where a sensor was silent.
+        covariance
+            Of these, shape (sensors, sensors), in the products of their units.
+        expected
+            The healthy model.
+        block
+            Its row there.
+        """
         start = np.log(self.explanations.prior)
         fresh = self.odds <= start + 1.0
         self.since[fresh] = block

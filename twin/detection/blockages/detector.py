@@ -97,7 +97,7 @@ class PreparedSewer:
     left_out: int
 
     def watch(self, observed: NDArray[np.float64], noise: Noise) -> BlockageWatch:
-        """Return somebody who watches readings, means over the blocks of ``expected``."""
+        """Return somebody who watches readings: means over the blocks of ``expected``, m or m3/h."""
         return BlockageWatch(
             self.shadow.sensors, observed, self.expected, noise, self.explanations, self.pipes,
             self.shadow.settings,
@@ -257,7 +257,7 @@ def calibrate(prepared: PreparedSewer, observed: NDArray[np.float64], blocks: tu
     prepared
         The sewer.
     observed
-        Means over blocks, shape (blocks, sensors).
+        Means over blocks, shape (blocks, sensors), m or m3/h.
     blocks
         First, and the one after the last.
     """

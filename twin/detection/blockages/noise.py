@@ -76,7 +76,10 @@ class Noise:
     def covariance(
         self, expected: Expected, block: int, known: NDArray[np.bool_], settings: BlockageSettings
     ) -> NDArray[np.float64]:
-        """Return the covariance in a block, that of a silent sensor without bounds, (sensors, sensors)."""
+        """Return the covariance in a block, that of a silent sensor without bounds.
+
+        Its shape is (sensors, sensors), its units are the products of those of the sensors, m or m3/h.
+        """
         now, last = expected.sensors[block], len(expected.sensors) - 1
         before, after = expected.sensors[max(block - 1, 0)], expected.sensors[min(block + 1, last)]
         late = 0.5 * (after - before) * (settings.timing_s / settings.block_s)
@@ -92,7 +95,7 @@ class Noise:
         return result
 
     def deviation(self, expected: Expected, block: int, settings: BlockageSettings) -> NDArray[np.float64]:
-        """Return the standard deviation of each sensor's residual in a block, shape (sensors,)."""
+        """Return the standard deviation of each sensor's residual in a block, shape (sensors,), m or m3/h."""
         known = np.ones(self.scatter.size, dtype=bool)
         deviation: NDArray[np.float64] = np.sqrt(np.diag(self.covariance(expected, block, known, settings)))
         return deviation
@@ -109,7 +112,7 @@ def learn_noise(
     Parameters
     ----------
     observed
-        Shape (blocks, sensors), NaN where a sensor was silent.
+        Means over blocks, shape (blocks, sensors), m or m3/h; NaN where a sensor was silent.
     expected
         The model over the same blocks.
     is_level

@@ -161,7 +161,10 @@ class SewerShadow:
     def run_all(
         self, forcing: Forcing, span: Span, obstacles: Sequence[Obstacle], jobs: int
     ) -> Iterator[NDArray[np.float64]]:
-        """Return what the sensors read with each obstacle alone, in order; in several processes."""
+        """Return what the sensors read with each obstacle alone, in order; in several processes.
+
+        Each course has the shape (steps, sensors), m or m3/h.
+        """
         yield from spread(partial(_sensors_of, self, forcing, span), obstacles, jobs)
 
     def run_worlds(

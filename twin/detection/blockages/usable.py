@@ -65,7 +65,7 @@ def unjudged_blocks(observed: NDArray[np.float64], first: int) -> tuple[tuple[in
     Parameters
     ----------
     observed
-        Means over blocks, shape (blocks, sensors), NaN where a sensor cannot be used.
+        Means over blocks, shape (blocks, sensors), m or m3/h; NaN where a sensor cannot be used.
     first
         First block that is to be judged.
     """

@@ -190,7 +190,7 @@ def _lane_reach(nodes: Nodes, axis: int, inwards: int) -> NDArray[np.int64]:
 
 
 def strips(face: NDArray[np.int64], bed: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[Any]:
-    """Sort the fine faces of each section by bed and average them in four strips of equal width."""
+    """Sort the fine faces of each section by bed, m, and average them in four strips of equal width."""
     order = np.lexsort((bed, face))
     values = np.append(bed[order], 0.0)
     sums = np.concatenate([[0.0], np.cumsum(bed[order])])
