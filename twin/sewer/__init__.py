@@ -4,6 +4,8 @@
 input file for it, `swmm_bulk` reads and writes whole arrays of nodes.
 """
 
-from twin.sewer.engine import SewerAccount, SewerEngine, SewerSettings
+from twin.sewer.account import SewerAccount
+from twin.sewer.engine import SewerEngine
+from twin.sewer.settings import SewerSettings
 
 __all__ = ["SewerAccount", "SewerEngine", "SewerSettings"]

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,10 @@ from swmm.toolkit.shared_enum import HotstartFile, LinkResult, NodeProperty, Nod
 
 from cim_models.city import Network
 from cim_models.errors import EngineError, InputError, NetworkError
+from twin.sewer.account import SewerAccount, Totals
 from twin.sewer.complaints import swmm_error
 from twin.sewer.controls import SewerControls
+from twin.sewer.settings import SewerSettings
 from twin.sewer.swmm_bulk import bulk_access
 from twin.sewer.swmm_input import FALLBACK_START, SwmmInput, prepare
 
@@ -35,84 +36,6 @@ _LEAST_INFLOW_M3_S = 3e-7
 
 #: Unit of volume where the caller has none, m3.
 _UNIT_M3 = 2.0**-44
-
-
-@dataclass(frozen=True, slots=True)
-class SewerSettings:
-    """How SWMM runs.
-
-    Parameters
-    ----------
-    rain
-        True keeps the file's own rain on its subcatchments; false, the default, leaves rain to the
-        surface, so that no drop falls twice.
-    riser_area_m2
-        Plan area of a shaft that stands on every node that is not sealed, m2, > 0. It holds what rises
-        above the ground until the street takes it. SWMM carries it as ponded area: head above ground is
-        volume over area, nothing is lost as flooding, and the water is in the sewer's account until it
-        has left for the surface. None keeps the file's own ponding.
-    surcharge_method
-        ``SLOT`` keeps the volume of a full pipe in the balance; ``EXTRAN`` hides up to 15 % of the
-        water in a network that is filling and gives it back later. None keeps the file's choice.
-    start
-        Calendar time of the start, for dry weather patterns; None keeps the file's.
-    throttled
-        Conduits that may be blocked while SWMM runs.
-    """
-
-    rain: bool = False
-    riser_area_m2: float | None = 2.0
-    surcharge_method: Literal["SLOT", "EXTRAN"] | None = "SLOT"
-    start: datetime | None = None
-    throttled: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.riser_area_m2 is not None and not self.riser_area_m2 > 0.0:
-            raise InputError("SewerSettings.riser_area_m2", got=self.riser_area_m2, expected="> 0 m2")
-
-
-@dataclass(frozen=True, slots=True)
-class SewerAccount:
-    """Where the sewer's water came from and went, m3 since the start.
-
-    Parameters
-    ----------
-    injected
-        Put in from the surface.
-    withdrawn
-        Taken out to the surface.
-    other_inflow
-        Dry weather flow, inflows of the file, its own runoff, backflow through outfalls.
-    outfalls
-        Left through outfalls.
-    losses
-        Evaporation, seepage and flooding that SWMM booked as lost.
-    initial, stored
-        In nodes and links at the start and now, with what is on its way in or out.
-    error
-        Inflow − outflow − change of storage; what SWMM lost (positive) or made (negative).
-    received_units
-        Injected less withdrawn, in whole units.
-    """
-
-    injected: float = 0.0
-    withdrawn: float = 0.0
-    other_inflow: float = 0.0
-    outfalls: float = 0.0
-    losses: float = 0.0
-    initial: float = 0.0
-    stored: float = 0.0
-    error: float = 0.0
-    received_units: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    """Volumes that SWMM has booked since the start, m3: entered from anywhere, left, lost."""
-
-    entered_m3: float = 0.0
-    left_m3: float = 0.0
-    lost_m3: float = 0.0
 
 
 class SewerEngine:
@@ -190,7 +113,7 @@ class SewerEngine:
         self._half_booked_m3_s = np.zeros(count)
         self.given_units = np.zeros(count, np.int64)
         self.injected_units = self.withdrawn_units = 0
-        self._carried = _Totals()
+        self._carried = Totals()
         self._inp, self._workdir = network.inp, Path(workdir)
         prepared = self._prepared()
         self._length_m, self._flow_m3_s = _units(prepared)
@@ -398,18 +321,18 @@ class SewerEngine:
             received_units=self.injected_units - self.withdrawn_units + int(self.waiting_units.sum()),
         )
 
-    def _totals(self) -> _Totals:
+    def _totals(self) -> Totals:
         """Add up what SWMM has booked since the start, over all its openings."""
         totals, unit, carried = solver.system_get_routing_totals(), self._length_m**3, self._carried
         entered = totals.dwInflow + totals.wwInflow + totals.gwInflow + totals.iiInflow + totals.exInflow
         lost = totals.evapLoss + totals.seepLoss + totals.flooding + totals.reacted
-        return _Totals(
+        return Totals(
             carried.entered_m3 + unit * entered,
             carried.left_m3 + unit * totals.outflow,
             carried.lost_m3 + unit * lost,
         )
 
-    def _totals_to_carry(self) -> _Totals:
+    def _totals_to_carry(self) -> Totals:
         """Return the totals with the second half of the last step, which a reopened SWMM would not book."""
         totals, half_s = self._totals(), 0.5 * self.step_s * self._flow_m3_s
         lateral, total = np.zeros(self._all_nodes.size), np.zeros(len(self.node_ids))
@@ -419,7 +342,7 @@ class SewerEngine:
         others, at_outfalls = lateral.sum() - given.sum(), total[self.is_outfall]
         entered = others + np.maximum(given, 0.0).sum() - np.minimum(at_outfalls, 0.0).sum()
         left = np.maximum(at_outfalls, 0.0).sum() - np.minimum(given, 0.0).sum()
-        return _Totals(
+        return Totals(
             totals.entered_m3 + half_s * float(entered), totals.left_m3 + half_s * float(left), totals.lost_m3
         )
 
@@ -486,7 +409,7 @@ class SewerEngine:
         self._half_booked_m3_s = np.zeros(len(self.node_ids))
         self.injected_units, self.withdrawn_units = map(int, state["counts"])
         self._initial_m3, *totals = map(float, state["volumes_m3"])
-        self._carried = _Totals(*totals)
+        self._carried = Totals(*totals)
 
     def move_to(self, workdir: Path) -> None:
         """Write files into another folder from the next opening on; for a process that was forked."""

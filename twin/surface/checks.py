@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import InputError
-from twin.surface.constants import BED_BITS, MAX_RELIEF_M, UNIT_BITS
+from twin.surface.constants import (
+    BED_BITS,
+    MAX_RAIN_M_S,
+    MAX_RELIEF_M,
+    UNIT_BITS,
+    WEIGHT_DTYPE,
+    WEIGHT_ONE,
+)
 
 
 def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> tuple[Any, float, Any, Any]:
@@ -64,6 +71,35 @@ def check_roughness(manning_n: Any, open_cells: NDArray[np.bool_]) -> NDArray[np
         bad = used[~((used > 0.0) & (used <= 1.0))] if n.ndim else used
         raise InputError("Manning's n", got=f"{np.ravel(bad)[0]} s/m^(1/3)", expected="above 0 and at most 1")
     return n
+
+
+def check_rain(rate_m_s: Any) -> NDArray[np.float64]:
+    """Return the intensity of the rain, m/s, one value or one for each zone, as a list."""
+    rates = np.atleast_1d(np.asarray(rate_m_s, dtype=np.float64))
+    if rates.ndim != 1 or not (np.isfinite(rates) & (rates >= 0.0) & (rates <= MAX_RAIN_M_S)).all():
+        raise InputError(
+            "Rain rate",
+            got=f"{rate_m_s} m/s",
+            expected=f"0 to {MAX_RAIN_M_S} m/s (3600 mm/h), one per zone",
+        )
+    return rates
+
+
+def rates_by_zone(rates: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return one rate for each of so many zones, in the unit of ``rates``; a single one goes for all."""
+    if rates.size == 1:
+        return np.repeat(rates, count)
+    if rates.size < count:
+        raise InputError("Rain rates", got=f"{rates.size} rates", expected=f"{count}, one per zone")
+    return rates[:count]
+
+
+def rain_weight_units(rain_weight: Any, open_cells: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rain of each cell in `WEIGHT_ONE` parts of what falls: all of it for None, none on walls."""
+    top = np.iinfo(WEIGHT_DTYPE).max / WEIGHT_ONE
+    weight = np.ones(open_cells.shape) if rain_weight is None else rain_weight
+    checked = check_grid("Rain weight", weight, open_cells.shape, 0.0, top)
+    return np.where(open_cells, np.rint(checked * WEIGHT_ONE), 0).astype(np.int64)
 
 
 def check_grid(

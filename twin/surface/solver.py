@@ -16,11 +16,9 @@ from twin.surface.constants import (
     FREE_WAVES,
     GRAVITY_M_S2,
     MAX_DEPTH_M,
-    MAX_RAIN_M_S,
     UNIT_M,
     UNITS_PER_M,
     WEIGHT_DTYPE,
-    WEIGHT_ONE,
     ZONE_DTYPE,
 )
 from twin.surface.culverts import CulvertBarrels
@@ -246,27 +244,13 @@ class SurfaceSolver:
             zones are given; before that, all cells are zone 0. Rain that is pending when zones change
             is dropped.
         """
-        rates = np.atleast_1d(np.asarray(rate_m_s, dtype=np.float64))
-        if rates.ndim != 1 or not (np.isfinite(rates) & (rates >= 0.0) & (rates <= MAX_RAIN_M_S)).all():
-            raise InputError(
-                "Rain rate",
-                got=f"{rate_m_s} m/s",
-                expected=f"0 to {MAX_RAIN_M_S} m/s (3600 mm/h), one per zone",
-            )
+        rates = checks.check_rain(rate_m_s)
         if zones is not None:
             self._set_zones(np.asarray(zones))
-        count = self._zone_weights.size
-        if rates.size == 1:
-            rates = np.repeat(rates, count)
-        if rates.size < count:
-            raise InputError("Rain rates", got=f"{rates.size} rates", expected=f"{count}, one per zone")
-        self._rain.rate[:] = rates[:count]
+        self._rain.rate[:] = checks.rates_by_zone(rates, self._rain.rate.size)
 
     def _set_weights(self, rain_weight: NDArray[np.floating[Any]] | None) -> None:
-        top = np.iinfo(WEIGHT_DTYPE).max / WEIGHT_ONE
-        weight = np.ones(self.shape) if rain_weight is None else rain_weight
-        checked = checks.check_grid("Rain weight", weight, self.shape, 0.0, top)
-        self._weight = np.where(self._open, np.rint(checked * WEIGHT_ONE), 0).astype(np.int64)
+        self._weight = checks.rain_weight_units(rain_weight, self._open)
         uniform = (self._weight == self._weight.flat[0]).all()
         values = int(self._weight.flat[0]) if uniform else self._weight
         self._grid = self._grid._replace(rain_weight=embed(values, self.shape, WEIGHT_DTYPE))

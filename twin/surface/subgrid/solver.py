@@ -15,12 +15,9 @@ from twin.surface.constants import (
     DRY_DEPTH_M,
     DRY_UNITS,
     MAX_DEPTH_M,
-    MAX_RAIN_M_S,
     REAL_DTYPE,
     UNIT_M,
     UNITS_PER_M,
-    WEIGHT_DTYPE,
-    WEIGHT_ONE,
     ZONE_DTYPE,
 )
 from twin.surface.culverts import CulvertBarrels
@@ -126,7 +123,7 @@ class CoarseSolver:
         self._high_water = HighWater()
         self._given = np.zeros(rows * cols, np.int64)
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
-        self._set_weights(rain_weight)
+        self._weight = checks.rain_weight_units(rain_weight, self._open)
         self._set_zones(np.zeros(self.shape, np.int64))
 
     @property
@@ -204,27 +201,10 @@ class CoarseSolver:
         self, rate_m_s: float | NDArray[np.floating[Any]], zones: NDArray[np.integer[Any]] | None = None
     ) -> None:
         """Set the rain from now on, see `SurfaceSolver.set_rain`."""
-        rates = np.atleast_1d(np.asarray(rate_m_s, dtype=np.float64))
-        if rates.ndim != 1 or not (np.isfinite(rates) & (rates >= 0.0) & (rates <= MAX_RAIN_M_S)).all():
-            raise InputError(
-                "Rain rate",
-                got=f"{rate_m_s} m/s",
-                expected=f"0 to {MAX_RAIN_M_S} m/s (3600 mm/h), one per zone",
-            )
+        rates = checks.check_rain(rate_m_s)
         if zones is not None:
             self._set_zones(np.asarray(zones))
-        count = self._zone_weights.size
-        if rates.size == 1:
-            rates = np.repeat(rates, count)
-        if rates.size < count:
-            raise InputError("Rain rates", got=f"{rates.size} rates", expected=f"{count}, one per zone")
-        self._rain.rate[:] = rates[:count]
-
-    def _set_weights(self, rain_weight: NDArray[np.floating[Any]] | None) -> None:
-        top = np.iinfo(WEIGHT_DTYPE).max / WEIGHT_ONE
-        weight = np.ones(self.shape) if rain_weight is None else rain_weight
-        checked = checks.check_grid("Rain weight", weight, self.shape, 0.0, top)
-        self._weight = np.where(self._open, np.rint(checked * WEIGHT_ONE), 0).astype(np.int64)
+        self._rain.rate[:] = checks.rates_by_zone(rates, self._rain.rate.size)
 
     def _set_zones(self, zones: NDArray[np.integer[Any]]) -> None:
         checks.check_grid("Rain zone", zones, self.shape, 0, np.iinfo(ZONE_DTYPE).max)
