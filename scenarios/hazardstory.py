@@ -37,6 +37,7 @@ LEAK_REACH_M = 60.0
 """Those who look for a leak find it within this distance of the alarm, m; own assumption."""
 
 _WORTH_TELLING_LEL = 0.03
+_ROUNDING = 1e-9  # of a percent: what is lacking in a limit that is reached
 
 
 class Pipes:
@@ -196,16 +197,20 @@ class HazardStory:
         return news
 
     def read(self, t_s: float, readings: ReadingsWriter, subject: str) -> None:
-        """Write what detectors read that is not commonplace, and how many are in alarm."""
+        """Write what detectors read, and how many are in alarm.
+
+        Methane is written as the whole percent of the LEL that has been reached, as displays show it (own
+        assumption): so it compares with a limit as the reading itself does, and calm takes hardly any room.
+        """
         if self.gas is not None:
             detectors = self.gas.detectors
             readings.add(
                 t_s, subject, "gas_alarms", float(np.count_nonzero(detectors.level != CALM)), "sites"
             )
             readings.add(t_s, subject, "gas_released", self.gas.account.released, "m3")
-            for row in np.flatnonzero(detectors.lel >= _WORTH_TELLING_LEL).tolist():
-                lel = 100.0 * float(detectors.lel[row])
-                readings.add(t_s, f"gas:{self.gas.sites.ids[row]}", "methane", lel, "%LEL")
+            for row in np.flatnonzero(np.isfinite(detectors.read_s)).tolist():
+                percent = float(math.floor(100.0 * detectors.lel[row] + _ROUNDING))
+                readings.add(t_s, f"gas:{self.gas.sites.ids[row]}", "methane", percent, "%LEL")
         if self.cavities is not None:
             volume = self.cavities.volume_m3
             readings.add(t_s, subject, "cavity_volume", float(volume.sum()), "m3")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from cim_models.events import Event
 from cim_models.orders import FillCavity, HazardOrder, Order, OrderOutcome, SealGasLeak
 from scenarios.hazards import HazardPlan
 from scenarios.hazardstory import HazardStory, Surroundings
+from scenarios.runfolder.readings import ReadingsWriter, read_readings
 from scenarios.storylog import StoryLog
 from scenarios.summary.hazards import summarize_cavities, summarize_gas
 from tests.agents.toy_town import EventList, ToyTown, junction_xy, make_toy_city, street_ends, toy_settings
@@ -143,6 +145,23 @@ def test_a_collapse_cuts_the_road_until_it_is_filled() -> None:
     assert "cavity.collapsed" in list(run.causes(filled))
     assert not run.roads.broken[row]
     assert run.roads.road_times("truck")[row] < float("inf")
+
+
+def test_detectors_write_what_they_read_though_it_is_next_to_nothing(tmp_path: Path) -> None:
+    story = HazardStory(_gas(5), None, StoryLog(EventList()))
+    story.surroundings = HazardRun().story.surroundings
+    assert story.gas is not None
+    written = ReadingsWriter(tmp_path)
+    for t_s in (0.0, 600.0, 3600.0):
+        story.advance_to(t_s, 0.0)
+        story.read(t_s, written, "city")
+    written.flush()
+    found = [read_readings(tmp_path, f"gas:{site}", "methane") for site in ("HZ-1", "HZ-2")]
+    assert [table["t_s"].tolist() for table in found] == [[0.0, 600.0, 3600.0]] * 2
+    calm, _, leaking = found[0]["value"].tolist()
+    assert calm < 3.0
+    assert leaking == float(int(100.0 * story.gas.detectors.lel[0] + 1e-9))
+    assert leaking > 20.0
 
 
 def test_the_summary_says_what_the_log_says(over: HazardRun) -> None:
