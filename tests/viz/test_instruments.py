@@ -19,22 +19,20 @@ from viz.server.feed import RunFeed
 from viz.server.vocabulary import vocabulary
 
 _NOW = """
-import {instrumentsNow, curve, ownQuantity} from "./parts/curve.js"
+import {instrumentsNow, instrumentHtml, ownQuantity} from "./parts/instruments.js"
 import {Series} from "./series.js"
-const series = new Series()
+import {Story} from "./story.js"
+const series = new Series(), story = new Story()
 series.merge(value.readings)
+story.append(value.events)
 result = value.times.map((timeS) => {
-  const store = {series, timeS, language: "zh", manifest: value.manifest, durationS: () => 3600}
+  const store = {series, timeS, state: story.at(timeS), language: "zh", manifest: value.manifest}
   return {
-    now: instrumentsNow(store, 1).map((row) => [row.id, row.kind, row.quantity, row.value]),
-    curve: curve(store, "gauge:GA-1", ownQuantity(store, "gauge:GA-1")),
-    broken: curve(store, "gauge:GA-2", "strain"),
+    now: instrumentsNow(store, 1).map((row) => [row.id, row.kind, ownQuantity(store, row.id), row.value]),
+    curve: instrumentHtml(store, "gauge:GA-1"),
+    broken: instrumentHtml(store, "gauge:GA-2"),
   }
 })
-"""
-_APART = """
-import {apart} from "./map/labels.js"
-result = apart(value, (row) => row.text, (place) => place, {size: 10, padding: [2, 1]}).map((row) => row.text)
 """
 
 
@@ -83,8 +81,8 @@ def test_a_thinned_curve_keeps_its_peaks_and_gaps() -> None:
 
 
 def test_the_screen_lists_what_reads_now_and_draws_it(run: RunFolder) -> None:
-    readings = RunFeed(run.path).updates(0, 0, 0.0)["readings"]
-    given = {"readings": readings, "manifest": {"quantities": vocabulary()["quantities"]}}
+    update = RunFeed(run.path).updates(0, 0, 0.0)
+    given = {"readings": update["readings"], "events": update["events"], "manifest": vocabulary()}
     early, middle, late = run_node(_NOW, {**given, "times": [240.0, 900.0, 3600.0]})
     assert early["now"] == [["gauge:GA-2", "gauge", "strain", -119.0]]
     assert middle["now"] == [
@@ -92,21 +90,13 @@ def test_the_screen_lists_what_reads_now_and_draws_it(run: RunFolder) -> None:
         ["gauge:GA-1", "gauge", "strain", -90.0],
     ]
     assert [row[0] for row in late["now"]] == ["gauge:GA-1"]  # the detector has long been silent
-    assert late["curve"].count('class="read"') == 2  # cut at the missing reading
-    assert late["curve"].count('class="expected"') == 1
-    assert late["broken"].count('class="read"') == 2
-    assert "-120.00 – -90.00 10⁻⁶" in late["curve"]
+    assert late["curve"].count('<polyline class="read"') == 2  # cut at the missing reading
+    assert late["curve"].count('<polyline class="expected"') == 1
+    assert late["broken"].count('<polyline class="read"') == 2
+    assert "应变" in late["curve"]
 
 
-def test_names_that_would_overlap_an_earlier_one_are_left_out() -> None:
-    rows = [
-        {"text": "Carrer Nou", "position": [100, 100]},
-        {"text": "Plaça", "position": [130, 104]},
-        {"text": "人民路", "position": [100, 116]},
-        {"text": "中山路", "position": [127, 120]},
-        {"text": "", "position": [500, 500]},
-    ]
-    assert run_node(_APART, rows) == ["Carrer Nou", "人民路"]
+def test_names_of_a_report_that_would_overlap_an_earlier_one_are_bare() -> None:
     labels = [
         Label("中山路", 50.0, 50.0, "spot"),
         Label("人民路", 52.0, 50.5, "spot"),

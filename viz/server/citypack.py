@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from agents.places import read_places
 from cim_models.city import City
 from viz.layers import colours, images
 from viz.layers.binary import pack
@@ -93,7 +94,7 @@ def _extent(scene: Scene) -> list[float]:
 
 
 def details(scene: Scene) -> dict[str, Any]:
-    """Names and places of roads, sensors, depots, units and sewer nodes, for cards and for flying there."""
+    """Names and places of roads, sensors, depots and others, for cards and for flying there."""
     city = scene.city
     found: dict[str, Any] = {}
     roads = city.layer("roads")
@@ -114,6 +115,7 @@ def details(scene: Scene) -> dict[str, Any]:
                 **{column: frame[column].fillna("").tolist() for column in columns},
                 "lon_lat": _lon_lat(scene, frame.geometry.to_numpy()),
             }
+    found |= _hazard_sites(scene) | _patrol_grids(scene)
     if city.sewer is not None and not city.sewer.nodes.empty:
         nodes = city.sewer.nodes
         found["sewer"] = {
@@ -121,6 +123,36 @@ def details(scene: Scene) -> dict[str, Any]:
             "lon_lat": _lon_lat(scene, nodes.geometry.to_numpy()),
         }
     return found
+
+
+def _hazard_sites(scene: Scene) -> dict[str, Any]:
+    """Places that are watched for gas, with the nearest road."""
+    frame, roads = scene.city.layer("hazard_sites"), scene.city.layer("roads")
+    if frame is None:
+        return {}
+    near = [""] * len(frame)
+    if roads is not None and not roads.empty:
+        rows = shapely.STRtree(roads.geometry.to_numpy()).nearest(frame.geometry.to_numpy())
+        near = roads["id"].astype(str).to_numpy()[rows].tolist()
+    return {
+        "hazard_sites": {
+            "id": frame["id"].astype(str).tolist(),
+            "kind": frame["kind"].astype(str).tolist(),
+            "road": near,
+            "lon_lat": _lon_lat(scene, frame.geometry.to_numpy()),
+        }
+    }
+
+
+def _patrol_grids(scene: Scene) -> dict[str, Any]:
+    """Patrol grids with the rows of the roads that are walked there."""
+    if scene.city.layer("patrol_grids") is None:
+        return {}
+    beats: dict[str, list[int]] = {}
+    for road in read_places(scene.city, reach_m=0.0, persons_per_m=0.0).roads:
+        if road.patrol_grid:
+            beats.setdefault(road.patrol_grid, []).append(road.index)
+    return {"patrol_grids": {"id": sorted(beats), "roads": [beats[name] for name in sorted(beats)]}}
 
 
 def feature(scene: Scene, layer: str, ident: str) -> dict[str, Any] | None:

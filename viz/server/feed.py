@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
 from cim_models.events import Event
@@ -111,13 +113,30 @@ class RunFeed:
         }
 
     def _ways(self, after_s: float) -> dict[str, list[list[float]]]:
-        """Where patrollers were: longitude, latitude and time by id."""
+        """Where patrollers were: longitude, latitude, time and row of the road that they came by, by id."""
         found = {}
         for name, way in self._readings.ways_after(after_s).items():
             points = np.asarray(way)
             lon_lat = np.round(self._project.lon_lat(points[:, 1], points[:, 2]), 7)
-            found[name] = np.column_stack((lon_lat, points[:, 0])).tolist()
+            found[name] = [
+                [*place, t_s, road]
+                for place, t_s, road in zip(
+                    lon_lat.tolist(), points[:, 0].tolist(), self._roads_between(points[:, 1:]), strict=True
+                )
+            ]
         return found
+
+    @cached_property
+    def _road_tree(self) -> shapely.STRtree | None:
+        roads = self.city.scene.city.layer("roads")
+        return None if roads is None or roads.empty else shapely.STRtree(roads.geometry.to_numpy())
+
+    def _roads_between(self, points: NDArray[np.float64]) -> list[int]:
+        """Row of the road nearest to the middle between each place and the one before; -1 for the first."""
+        if self._road_tree is None or len(points) < 2:
+            return [-1] * len(points)
+        middle = 0.5 * (points[1:] + points[:-1])
+        return [-1, *self._road_tree.nearest(shapely.points(middle)).tolist()]
 
     def _times(self, ended: bool) -> list[float]:
         try:

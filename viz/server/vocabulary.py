@@ -24,8 +24,35 @@ def vocabulary() -> dict[str, Any]:
             {**load_catalogue("alarm_rules")["quantities"], **load_catalogue("monitoring")["quantities"]}
         ),
         "alarm_rules": _names(load_catalogue("alarm_rules")["rules"], "id"),
+        "limits": _limits(load_catalogue("alarm_rules")["rules"]),
+        "detector_levels": _detector_levels(load_catalogue("gas_hazards")["levels"]),
+        "site_kinds": _names(load_catalogue("gas_hazards")["sites"], "kind"),
         "response_levels": list(load_catalogue("response_levels")["rain"]),
     }
+
+
+def _limits(rules: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the limits of each quantity that a rule looks at alone, the least urgent first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for rule in rules:
+        when = rule["when"]
+        if "quantity" in when:
+            is_below = "at_most" in when
+            limit = {
+                "value": when["at_most" if is_below else "at_least"],
+                "level": rule["level"],
+                "below": is_below,
+            }
+            found.setdefault(when["quantity"], []).append(limit)
+    return {name: sorted(limits, key=lambda limit: -limit["level"]) for name, limits in found.items()}
+
+
+def _detector_levels(levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the readings, %LEL, from which detectors of gas are in alarm."""
+    return [
+        {"value": round(100.0 * each["from_lel"], 3), "level": each["level"], "below": False}
+        for each in levels
+    ]
 
 
 def _words(entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:

@@ -38,3 +38,22 @@ export function spanText(seconds) {
   const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60
   return h > 0 ? `${h}:${two(m)}:${two(s % 60)}` : `${two(m)}:${two(s % 60)}`
 }
+
+const HOUR_S = 3600, DAY_S = 24 * HOUR_S
+const STEPS_S = [60, 300, 600, 900, 1800, HOUR_S, 2 * HOUR_S, 4 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, ...[1, 2, 5, 10, 30, 60, 120, 365].map((days) => days * DAY_S)]
+
+// Round times of the city from the start of a run until a time, at most so many: {t, text}, dates where they are days apart.
+export function timeTicks(start, untilS, most) {
+  const step = STEPS_S.find((s) => untilS / s <= most) || STEPS_S[STEPS_S.length - 1]
+  const {ms, offsetMs} = parseStart(start), round = Math.min(step, DAY_S)
+  const ticks = []
+  for (let t = (round - ((ms + offsetMs) / 1000) % round) % round; t <= untilS; t += step) ticks.push({t, text: tickText(start, t, step)})
+  return ticks
+}
+
+function tickText(start, t, step) {
+  if (!start) return spanText(t)
+  if (step < DAY_S) return clockText(start, t, false)
+  const d = civil(start, t)
+  return `${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`
+}

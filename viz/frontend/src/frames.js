@@ -4,6 +4,7 @@ import {lastIndex} from "./series.js"
 
 const KEPT = 48
 const AHEAD = 6
+const MOST_BETWEEN_S = 900 // further apart, a frame stands until the next: what is to come is not told
 
 async function inflate(answer) {
   const stream = answer.body.pipeThrough(new DecompressionStream("deflate"))
@@ -51,7 +52,7 @@ export class Frames {
     for (let i = 2; i <= AHEAD; i++) if (this.waiting.size < 4) this.load(index + i * stride)
     if (!first) return null
     const span = second ? this.times[index + 1] - this.times[index] : 0
-    const share = span > 0 ? Math.min(1, Math.max(0, (timeS - this.times[index]) / span)) : 0
+    const share = span > 0 && span <= MOST_BETWEEN_S ? Math.min(1, Math.max(0, (timeS - this.times[index]) / span)) : 0
     return {index, first, second, share}
   }
 }

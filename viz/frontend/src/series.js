@@ -46,3 +46,16 @@ export function lastIndex(times, timeS) {
   }
   return low - 1
 }
+
+// The least and the largest value of lines up to a time; null where they have none.
+export function rangeUntil(lines, timeS) {
+  let low = Infinity, high = -Infinity
+  for (const line of lines.filter(Boolean)) {
+    for (let i = lastIndex(line.t, timeS); i >= 0; i--) {
+      if (line.v[i] === null) continue
+      low = Math.min(low, line.v[i])
+      high = Math.max(high, line.v[i])
+    }
+  }
+  return low > high ? null : {low, high}
+}

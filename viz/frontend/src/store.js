@@ -1,6 +1,6 @@
 // One store for all parts of the screen: the run's feeds, the simulated clock, what is open, the language.
 // Parts subscribe to topics: "data" (something new came), "tick" (a quarter second went by or the clock
-// jumped), "frame" (every animation frame while playing), "opened", "language", "layers", "link".
+// jumped), "frame" (every animation frame while playing), "opened", "fly" (to the place of what is open), "language", "layers", "link".
 
 import {Series, lastIndex} from "./series.js"
 import {Story} from "./story.js"

@@ -14,7 +14,7 @@ function empty() {
   return {
     cases: new Map(), crews: new Map(), reports: new Map(),
     flooded: Object.fromEntries(THRESHOLDS.map((name) => [name, new Set()])),
-    closedRoads: new Set(), pumps: new Map(), barriers: new Map(), structures: new Map(), surcharged: new Set(), orders: new Map(), alarms: new Map(),
+    closedRoads: new Set(), pumps: new Map(), barriers: new Map(), structures: new Map(), sites: new Map(), surcharged: new Set(), orders: new Map(), alarms: new Map(),
     passed: Object.fromEntries(FLOW.map((name) => [name, 0])),
     personsOut: null, raining: false, ended: null, count: 0,
   }
@@ -24,7 +24,7 @@ export class Story {
   constructor() {
     this.events = []
     this.byId = new Map()
-    this.kinds = new Set()
+    this.kinds = new Map() // kind -> when one of it was first
     this.failing = {seen: 0, rows: []}
     this.effects = new Map() // cause id -> ids of its effects
     this.state = empty()
@@ -40,7 +40,7 @@ export class Story {
       if (last && last[TIME] > row[TIME]) disordered = true
       this.events.push(row)
       this.byId.set(row[ID], row)
-      this.kinds.add(row[KIND])
+      this.kinds.set(row[KIND], Math.min(row[TIME], this.kinds.get(row[KIND]) ?? Infinity))
       this.lastId = Math.max(this.lastId, row[ID])
       if (row[CAUSE] !== null) {
         if (!this.effects.has(row[CAUSE])) this.effects.set(row[CAUSE], [])
@@ -54,9 +54,9 @@ export class Story {
     }
   }
 
-  // Whether the run has events of a kind, at any time known so far.
+  // Whether there has been an event of a kind until the present time.
   hasKind(kind) {
-    return this.kinds.has(kind)
+    return this.kinds.get(kind) <= this.timeS
   }
 
   // State at a time: forward from where it stands, from the beginning when time went back.
@@ -141,6 +141,14 @@ export class Story {
     return this.events.slice(0, this.next).filter((row) => row[SUBJECT] === subject)
   }
 
+  // The case that a report has opened or joined so far; null for none.
+  caseOfReport(report) {
+    const merged = this.about(report[SUBJECT]).find((row) => row[KIND] === "report.merged")
+    if (merged) return merged[DATA].case
+    const effects = (this.effects.get(report[ID]) || []).map((id) => this.byId.get(id))
+    return effects.find((row) => row[KIND] === "case.registered" && row[TIME] <= this.timeS)?.[SUBJECT] ?? null
+  }
+
   // What somebody has reported so far.
   reportedBy(reporter) {
     return this.events.slice(0, this.next).filter((row) => row[KIND] === "report.made" && row[DATA].reporter === reporter)
@@ -174,6 +182,12 @@ const crewOf = (state, row) => {
     state.crews.set(row[SUBJECT], {id: row[SUBJECT], state: "idle", skill: "", case: null, delay: 0, path: null})
   }
   return state.crews.get(row[SUBJECT])
+}
+
+// A place that is watched for gas: its alarm, what the gas is taken for, and the fans that run.
+function siteOf(state, row) {
+  if (!state.sites.has(row[SUBJECT])) state.sites.set(row[SUBJECT], {level: null, since: null, verdict: null, fans: new Set()})
+  return state.sites.get(row[SUBJECT])
 }
 
 const HANDLERS = {
@@ -245,7 +259,7 @@ const HANDLERS = {
   "case.overdue": (s, row) => { const found = s.cases.get(row[SUBJECT]); if (found) found.overdue = true },
   "alarm.published": (s, row, data) => {
     s.alarms.set(row[SUBJECT], {
-      id: row[SUBJECT], rule: data.rule, level: data.level, road: data.road, position: data.lon_lat || null,
+      id: row[SUBJECT], rule: data.rule, level: data.level, road: data.road, position: data.lon_lat || null, sensor: data.sensor || "",
       since: row[TIME], case: data.case || "",
     })
   },
@@ -293,12 +307,18 @@ const HANDLERS = {
   },
   "structure.placed": (s, row, data) => { if (data.kind === "barrier") s.barriers.set(row[SUBJECT], data.line) },
   "structure.removed": (s, row) => { s.barriers.delete(row[SUBJECT]) },
-  "structure.watched": (s, row, data) => { s.structures.set(row[SUBJECT], {id: row[SUBJECT], kind: data.kind, position: data.lon_lat, road: data.road, gauges: data.gauges, out: new Set(), silent: new Set(), grade: "A"}) },
+  "structure.watched": (s, row, data) => { s.structures.set(row[SUBJECT], {id: row[SUBJECT], kind: data.kind, position: data.lon_lat, road: data.road, gauges: data.gauges, out: new Set(), silent: new Set(), grade: "A", secured: []}) },
+  "structure.secured": (s, row) => { s.structures.get(row[SUBJECT])?.secured.push(row[TIME]) },
   "structure.graded": (s, row, data) => { const found = s.structures.get(row[SUBJECT]); if (found) found.grade = data.grade },
   "gauge.deviates": (s, row, data) => { s.structures.get(data.structure)?.out.add(row[SUBJECT]) },
   "gauge.settled": (s, row, data) => { s.structures.get(data.structure)?.out.delete(row[SUBJECT]) },
   "gauge.silent": (s, row, data) => { s.structures.get(data.structure)?.silent.add(row[SUBJECT]) },
   "gauge.heard": (s, row, data) => { s.structures.get(data.structure)?.silent.delete(row[SUBJECT]) },
+  "gas.alarm": (s, row, data) => { const site = siteOf(s, row); Object.assign(site, {level: data.level, since: site.since ?? row[TIME]}) },
+  "gas.alarm_over": (s, row) => { Object.assign(siteOf(s, row), {level: null, since: null, verdict: null}) },
+  "gas.diagnosed": (s, row, data) => { siteOf(s, row).verdict = data.verdict },
+  "gas.ventilation_started": (s, row, data) => { siteOf(s, row).fans.add(data.by) },
+  "gas.ventilation_stopped": (s, row, data) => { siteOf(s, row).fans.delete(data.by) },
   "order.refused": (s, row) => undo(s, row),
   "order.ended": (s, row) => undo(s, row),
 }

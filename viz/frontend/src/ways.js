@@ -1,4 +1,5 @@
-// Where patrollers walk: by id the places they were at, [longitude, latitude, time]; times ascend.
+// Where patrollers walk: by id the places they were at, [longitude, latitude, time, row of the street that they came by,
+// -1 for none]; times ascend.
 
 const MOST_BETWEEN_S = 900 // who was not seen for longer was not out
 
@@ -32,6 +33,18 @@ export class Ways {
     if (t1 - t0 > MOST_BETWEEN_S) return timeS === t0 ? [lon0, lat0] : null
     const share = (timeS - t0) / (t1 - t0)
     return [lon0 + share * (lon1 - lon0), lat0 + share * (lat1 - lat0)]
+  }
+
+  // The streets that somebody has walked on this outing until a time, and the last of them.
+  walked(id, timeS) {
+    const way = this.walkers.get(id) || [], rows = new Set()
+    let last = null
+    way.forEach(([, , t, row], i) => {
+      if (t > timeS) return
+      if (i && t - way[i - 1][2] > MOST_BETWEEN_S) { rows.clear(); last = null; return }
+      if (row >= 0) { rows.add(row); last = row }
+    })
+    return {rows, last}
   }
 
   // Those who are out at a time.

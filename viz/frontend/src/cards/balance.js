@@ -1,7 +1,7 @@
 // Where the water is that has fallen: on the surface, in the sewer, out at the outfalls, pumped, over the edge, into the ground.
 
 import {clockText, spanText} from "../clock.js"
-import {number} from "../parts/html.js"
+import {number} from "../text.js"
 import {word} from "../words.js"
 import {axis, base, Chart, playhead, timeAxis, upTo} from "./chart.js"
 import {nice} from "./rain.js"
@@ -16,23 +16,10 @@ const PARTS = [
   ["depression", "depression_volume", "#8f9a6a"],
 ]
 
+const LEAST_M3 = 10 // that the axis shows
+
 export function balance(store, body) {
-  const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
-  const there = () => PARTS.filter(([, quantity]) => store.series.line("city", quantity))
-  const chart = new Chart(body, (s) => {
-    const total = store.series.line("city", "rain_volume")
-    const top = Math.max(1, ...(total?.v || [0]))
-    return base(s, {
-      grid: {left: 62 * s, right: 26 * s, top: 34 * s, bottom: 28 * s},
-      xAxis: timeAxis(s, store, clock),
-      yAxis: axis(s, {type: "value", min: 0, max: nice(top), interval: nice(top) / 4}),
-      series: there().map(([key, quantity, colour], i) => ({
-        name: word(store.language, key), type: "line", stack: "water", symbol: "none", data: upTo(store.series.line("city", quantity), store.timeS),
-        lineStyle: {width: 1, color: colour}, itemStyle: {color: colour}, areaStyle: {color: colour, opacity: 0.6},
-        ...(i === 0 ? {markLine: playhead(store.timeS)} : {}),
-      })),
-    })
-  })
+  const chart = new Chart(body, (s) => balanceOption(store, s))
   return {
     draw: () => chart.draw(),
     note: () => {
@@ -41,4 +28,19 @@ export function balance(store, body) {
     },
     stop: () => chart.stop(),
   }
+}
+
+export function balanceOption(store, s) {
+  const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
+  const there = PARTS.filter(([, quantity]) => store.series.line("city", quantity))
+  return base(s, {
+    grid: {left: 62 * s, right: 26 * s, top: 34 * s, bottom: 28 * s},
+    xAxis: timeAxis(s, store, clock),
+    yAxis: axis(s, {type: "value", min: 0, max: ({max}) => nice(Math.max(LEAST_M3, max)), splitNumber: 4}), // of what is drawn so far
+    series: there.map(([key, quantity, colour], i) => ({
+      name: word(store.language, key), type: "line", stack: "water", symbol: "none", data: upTo(store.series.line("city", quantity), store.timeS),
+      lineStyle: {width: 1, color: colour}, itemStyle: {color: colour}, areaStyle: {color: colour, opacity: 0.6},
+      ...(i === 0 ? {markLine: playhead(store.timeS)} : {}),
+    })),
+  })
 }

@@ -1,35 +1,17 @@
 // Rain and what it does to the streets, up to the simulated time.
 
 import {clockText, spanText} from "../clock.js"
-import {number} from "../parts/html.js"
+import {lastIndex, rangeUntil} from "../series.js"
+import {number} from "../text.js"
 import {word} from "../words.js"
 import {axis, base, Chart, playhead, timeAxis, upTo} from "./chart.js"
 
+// Axes show at least so much, and beyond that what has been so far: what is yet to come is not told.
+const LEAST_RAIN_MM_H = 10
+const LEAST_FLOODED_M = 100
+
 export function rain(store, body) {
-  const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
-  const chart = new Chart(body, (s) => {
-    const line = (quantity) => store.series.line("city", quantity)
-    const top = (quantity, least) => Math.max(least, ...(line(quantity)?.v || [0]))
-    return base(s, {
-      xAxis: timeAxis(s, store, clock),
-      yAxis: [
-        axis(s, {type: "value", name: "mm/h", min: 0, max: nice(top("rain_intensity", 1)), interval: nice(top("rain_intensity", 1)) / 4}),
-        axis(s, {type: "value", name: "m", min: 0, max: nice(top("flooded_road_015", 10)), interval: nice(top("flooded_road_015", 10)) / 4, splitLine: {show: false}}),
-      ],
-      series: [
-        {
-          name: word(store.language, "rain"), type: "line", step: "end", symbol: "none", data: upTo(line("rain_intensity"), store.timeS),
-          lineStyle: {width: 1.5 * s, color: "#3fd0ff"}, itemStyle: {color: "#3fd0ff"},
-          areaStyle: {color: {type: "linear", x: 0, y: 0, x2: 0, y2: 1, colorStops: [{offset: 0, color: "rgba(63,208,255,.75)"}, {offset: 1, color: "rgba(20,90,180,.2)"}]}},
-          markLine: playhead(store.timeS),
-        },
-        {
-          name: word(store.language, "flooded_length"), type: "line", yAxisIndex: 1, symbol: "none", data: upTo(line("flooded_road_015"), store.timeS),
-          lineStyle: {color: "#ffb02e", width: 3 * s}, itemStyle: {color: "#ffb02e"},
-        },
-      ],
-    })
-  })
+  const chart = new Chart(body, (s) => rainOption(store, s))
   return {
     draw: () => chart.draw(),
     note: () => {
@@ -38,6 +20,43 @@ export function rain(store, body) {
     },
     stop: () => chart.stop(),
   }
+}
+
+export function rainOption(store, s) {
+  const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
+  const line = (quantity) => store.series.line("city", quantity)
+  const top = (quantity, least) => nice(Math.max(least, rangeUntil([line(quantity)], store.timeS)?.high ?? 0))
+  const rained = top("rain_intensity", LEAST_RAIN_MM_H), flooded = top("flooded_road_015", LEAST_FLOODED_M)
+  return base(s, {
+    xAxis: timeAxis(s, store, clock),
+    yAxis: [
+      axis(s, {type: "value", name: "mm/h", min: 0, max: rained, interval: rained / 4}),
+      axis(s, {type: "value", name: "m", min: 0, max: flooded, interval: flooded / 4, splitLine: {show: false}}),
+    ],
+    series: [
+      {
+        name: word(store.language, "rain"), type: "line", step: "end", symbol: "none", data: upTo(line("rain_intensity"), store.timeS),
+        lineStyle: {width: 1.5 * s, color: "#3fd0ff"}, itemStyle: {color: "#3fd0ff"},
+        areaStyle: {color: {type: "linear", x: 0, y: 0, x2: 0, y2: 1, colorStops: [{offset: 0, color: "rgba(63,208,255,.75)"}, {offset: 1, color: "rgba(20,90,180,.2)"}]}},
+        markLine: playhead(store.timeS),
+      },
+      {
+        name: word(store.language, "flooded_length"), type: "line", yAxisIndex: 1, symbol: "none", data: upTo(line("flooded_road_015"), store.timeS),
+        lineStyle: {color: "#ffb02e", width: 3 * s}, itemStyle: {color: "#ffb02e"},
+      },
+    ],
+  })
+}
+
+// Rain so far as bars over the length of the run: from, to and height, shares of 1.
+export function rainBars(store) {
+  const line = store.series.line("city", "rain_intensity"), total = store.durationS()
+  if (!line || !total) return []
+  const top = nice(Math.max(LEAST_RAIN_MM_H, rangeUntil([line], store.timeS)?.high ?? 0))
+  return line.t.slice(0, lastIndex(line.t, store.timeS) + 1).map((t, i) => {
+    const next = i + 1 < line.t.length ? line.t[i + 1] : Infinity
+    return [t / total, Math.min(store.timeS, next) / total, (line.v[i] || 0) / top]
+  })
 }
 
 // The next round number of the kind that axes carry.

@@ -2,7 +2,7 @@
 
 import {spanText} from "../clock.js"
 import {escape, fill, number, rowsFit} from "../parts/html.js"
-import {instrumentName, instrumentsNow, quantityName, unitText} from "../parts/curve.js"
+import {instrumentName, instrumentsNow, placeOf, unitText} from "../parts/instruments.js"
 import {word} from "../words.js"
 
 const STREETS = 0.6 // share of the rows for street sensors, so that sewers are seen too
@@ -21,7 +21,7 @@ export function readingsNow(store) {
       if (reading && reading.value !== null) found.push({id, kind: table.kind[row], target: table.target[row], quantity, ...reading})
     }
   })
-  const rank = (item) => KINDS.indexOf(item.kind)
+  const rank = (item) => (item.calm ? KINDS.length : KINDS.indexOf(item.kind))
   return found.sort((a, b) => rank(a) - rank(b) || (b.off ?? b.value) - (a.off ?? a.value) || a.id.localeCompare(b.id))
 }
 
@@ -59,11 +59,4 @@ function html(store, room) {
       <span class="grow">${escape(placeOf(store, item))}</span><span class="meter"><i style="width:${share}%"></i></span>
       <b>${number(item.value, item.unit === "m" ? 2 : 1)}<i>${escape(unitText(item.unit))}</i></b><span class="age">${spanText(store.timeS - item.t)}</span></div>`
   }).join("")}</div>`
-}
-
-export function placeOf(store, item) {
-  if (item.off !== undefined) return `${word(store.language, item.kind)} ${quantityName(store, item.quantity)}`
-  const kind = word(store.language, item.kind === "rain" ? "rain_gauge" : item.kind)
-  if (item.kind === "road_level" && item.target) return store.roadName(item.target)
-  return item.target ? `${kind} ${item.target}` : kind
 }

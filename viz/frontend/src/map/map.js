@@ -1,19 +1,19 @@
 // The map: static layers once, water, roads, crews and cases as simulated time goes on.
 
-import {AmbientLight, Deck, DirectionalLight, LightingEffect, MapView, WebMercatorViewport} from "@deck.gl/core"
+import {AmbientLight, Deck, DirectionalLight, LightingEffect, MapView} from "@deck.gl/core"
 import {ScatterplotLayer} from "@deck.gl/layers"
 import {crewPosition, DATA, isOpen, SUBJECT} from "../story.js"
 import {accessors, dataProps, loadData, makeLayer, pixelSizes} from "./layers.js"
 import {closeUp, framing, isWall} from "./camera.js"
 import {rampOf, roadClasses, roadColours, roadDepths, waterPixels} from "./water.js"
-import {apart} from "./labels.js"
+import {Names} from "./names.js"
+import {openedPlace} from "./place.js"
 import {STACK_PX, stacked} from "./stacks.js"
 import {tooltip} from "./tooltip.js"
 
 const WATER_EVERY_MS = 120
 const MARKS_EVERY_MS = 40
 const PULSE_EVERY_MS = 60
-const ZOOM_STEP = 0.25 // names are thinned out again after the zoom has changed so much
 const NEW_S = 240 // a case counts as new for so long, simulated
 
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize)
@@ -29,6 +29,8 @@ export class CityView {
     this.ready = false
     this.drawn = {water: null, roads: null}
     this.times = {water: 0, marks: 0, pulse: 0}
+    this.marks = {} // rows of what is marked with a text, by layer
+    this.names = new Names(this)
     this.scale = rem() / 10
     this.frames = 0
     this.deck = new Deck({
@@ -38,7 +40,7 @@ export class CityView {
       getCursor: ({isDragging, isHovering}) => (isDragging ? "grabbing" : isHovering ? "pointer" : "grab"),
       onViewStateChange: ({viewState}) => {
         this.view = viewState
-        if (Math.abs(viewState.zoom - (this.labelZoom ?? Infinity)) > ZOOM_STEP) this.rebuild(["labels"])
+        this.names.soon()
       },
       onAfterRender: () => { this.frames++ },
       onError: (error, layer) => { this.error = String(error); console.error("map", layer?.id, error) },
@@ -61,6 +63,7 @@ export class CityView {
       store.on("layers", () => this.rebuild()),
       store.on("language", () => this.rebuild()),
       store.on("opened", () => this.flyToOpened()),
+      store.on("fly", () => this.flyToOpened()),
     ]
     this.pulse = setInterval(() => { if (!document.hidden && !still.matches && this.rings().length) this.flush() }, PULSE_EVERY_MS)
     this.resize = new ResizeObserver(() => this.resized())
@@ -117,32 +120,19 @@ export class CityView {
   // Make the layers of the city again: all of them, or those named.
   rebuild(ids = null) {
     for (const entry of this.entries) {
-      if (entry.moving || (ids && !ids.includes(entry.id)) || !this.data.has(entry.id)) continue
+      if (entry.moving || entry.id === "labels" || (ids && !ids.includes(entry.id)) || !this.data.has(entry.id)) continue
       const props = dataProps(entry, this.data.get(entry.id))
-      if (entry.id === "labels") props.data = this.labelsApart(entry, props.data)
-      if (entry.id === "labels") props.getText = (row) => row[`text_${this.store.language}`] || row.text
-      if (entry.id === "labels") props.updateTriggers = {getText: this.store.language}
       this.built.set(entry.id, makeLayer(entry, props, pixelSizes(entry) ? this.scale : 1, this.shown(entry.id)))
     }
     this.drawn = {water: null, roads: null}
+    this.names.place()
     if (this.ready) this.refresh(true)
     else this.flush() // the first picture stands as soon as its first layer does
   }
 
-  // Names that have room at the present zoom, seen from above.
-  labelsApart(entry, rows) {
-    if (!this.view || !this.root.clientWidth) return rows
-    this.labelZoom = this.view.zoom
-    const {clientWidth: width, clientHeight: height} = this.root
-    const flat = new WebMercatorViewport({...this.view, width, height, pitch: 0})
-    const {getSize, backgroundPadding} = entry.style
-    const grown = (value) => value * this.scale
-    const look = {size: grown(getSize), padding: backgroundPadding.map(grown)}
-    return apart(rows, (row) => row[`text_${this.store.language}`] || row.text, (place) => flat.project(place), look)
-  }
-
   refresh(force) {
     if (!this.ready || document.hidden) return
+    if (force) this.names.soon()
     const now = performance.now()
     if (force || now - this.times.water > WATER_EVERY_MS) { this.times.water = now; this.drawWater() }
     if (force || now - this.times.marks > MARKS_EVERY_MS) { this.times.marks = now; this.drawMarks(); this.flush() }
@@ -214,7 +204,7 @@ export class CityView {
         rows.push({id: item.id, position: item.position, text: this.legend.numerals[item.level], colour: this.legend.levels[item.level], level: item.level})
       }
     }
-    this.caseRows = rows
+    this.marks.cases = rows
     const mark = JSON.stringify(rows) + this.shown("cases") + this.scale
     if (mark === this.drawn.cases) return
     this.drawn.cases = mark
@@ -234,6 +224,7 @@ export class CityView {
   drawFailures() {
     const entry = this.entry("failures"), text = this.legend.failure_sign
     const rows = this.store.story.failures(this.store.manifest.failure_ends).map((row) => ({id: row[SUBJECT], position: row[DATA].lon_lat, text}))
+    this.marks.failures = rows
     this.built.set("failures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("failures")))
   }
 
@@ -244,8 +235,9 @@ export class CityView {
       .map((item) => ({id: item.id, position: item.position, text: item.grade, colour: grades[item.grade]}))
       .sort((a, b) => order.indexOf(a.text) - order.indexOf(b.text))
     const [right, down] = entry.style.getPixelOffset
-    const getPixelOffset = (row) => [right * this.scale, (down + STACK_PX * row.above) * this.scale]
-    this.built.set("structures", makeLayer(entry, {data: stacked(rows), ...accessors(entry), getPixelOffset}, this.scale, this.shown("structures")))
+    this.marks.structures = stacked(rows).map((row) => ({...row, offset: [right * this.scale, (down + STACK_PX * row.above) * this.scale]}))
+    const getPixelOffset = (row) => row.offset
+    this.built.set("structures", makeLayer(entry, {data: this.marks.structures, ...accessors(entry), getPixelOffset}, this.scale, this.shown("structures")))
   }
 
   drawBarriers() {
@@ -258,13 +250,13 @@ export class CityView {
   rings() {
     const found = []
     if (this.shown("cases")) {
-      for (const row of this.caseRows || []) {
+      for (const row of this.marks.cases || []) {
         const item = this.state().cases.get(row.id)
         const waiting = item && !["on_site", "handled", "checked", "closed"].includes(item.stage)
         if (waiting && (row.level === 1 || this.store.timeS - item.registered < NEW_S)) found.push({position: row.position, colour: row.colour})
       }
     }
-    const target = this.openedPosition()
+    const target = openedPlace(this.store)
     if (target) found.push({position: target, colour: [255, 255, 255, 255]})
     return found
   }
@@ -307,19 +299,8 @@ export class CityView {
     else if (id === "buildings") this.store.open("building", info.index, info.coordinate)
   }
 
-  openedPosition() {
-    const opened = this.store.opened
-    if (!opened) return null
-    if (opened.kind === "case") return this.state().cases.get(opened.id)?.position || null
-    if (opened.kind === "crew") { const crew = this.state().crews.get(opened.id); return crew ? crewPosition(crew, this.store.timeS) : null }
-    if (opened.kind === "patrol") return this.store.ways.at(opened.id, this.store.timeS)
-    if (opened.kind === "sensor") return this.store.detail("sensors", opened.id, "lon_lat")
-    if (opened.kind === "road") return opened.position || this.store.detail("roads", opened.id, "lon_lat")
-    return opened.position
-  }
-
   flyToOpened() {
-    const target = this.openedPosition()
+    const target = openedPlace(this.store)
     const mapped = this.store.opened && ["road", "building"].includes(this.store.opened.kind) && this.store.opened.position
     if (target && !mapped) this.deck.setProps({initialViewState: closeUp(target, this.view || this.home, {
       width: this.root.clientWidth, height: this.root.clientHeight, aside: 20 * rem(),
@@ -329,6 +310,7 @@ export class CityView {
 
   finalize() {
     clearInterval(this.pulse)
+    this.names.stop()
     this.resize.disconnect()
     for (const stop of this.stops) stop()
     this.deck.finalize()

@@ -1,78 +1,83 @@
-// Small curves of what an instrument has read up to now, over the whole time of the run.
+// Small curves of what was read up to now: nothing of what is drawn, and no scale, knows what comes later.
 
-import {spanText} from "../clock.js"
+import {timeTicks} from "../clock.js"
+import {lastIndex, rangeUntil} from "../series.js"
 import {escape, number} from "../text.js"
-import {word} from "../words.js"
 
-const MOST_POINTS = 400
+const BINS = 200 // of each the least and the largest value are drawn
 const MOST_STEPS = 2.5 // longer than so many usual steps between readings, one is missing
-const STALE_S = 900 // a detector that has said nothing for so long has nothing to tell now
+const MINUTE_S = 60
+const LEAST_SPAN_S = 600
+const MOST_TICKS = 5
+const TOP = 2, BOTTOM = 38 // of the drawing, which is 40 high and 100 wide
+const ROOM = 0.06 // of the range of values, above and below what was read
 
-// Instruments of a run's readings: detectors of gas and gauges on structures, by the name of their subject.
-export const isInstrument = (subject) => subject.startsWith("gas:") || subject.startsWith("gauge:")
-
-export const instrumentName = (subject) => subject.slice(subject.indexOf(":") + 1)
-
-export const quantityName = (store, quantity) => store.manifest?.quantities?.[quantity]?.[store.language] || quantity
-
-// The quantity that an instrument reads.
-export function ownQuantity(store, subject) {
-  return Object.keys(store.series.subjects[subject] || {}).sort().find((name) => name !== "expected" && name !== "structure_deviation")
+// What a curve shows besides its readings: a line that was expected, a range [low, high] that the axis shows at
+// least, limits {value, level} and moments {t, text} at which what is expected begins anew.
+export function curve(store, subject, quantity, {range = null, limits = [], marks = []} = {}) {
+  const {timeS} = store
+  const line = store.series.line(subject, quantity), before = store.series.line(subject, "expected")
+  if (!line || line.t[0] > timeS) return null
+  const known = rangeUntil([line, before], timeS)
+  if (!known) return null
+  const scale = scaleOf(known, range), until = Math.max(LEAST_SPAN_S, timeS)
+  const x = (t) => (100 * t / until).toFixed(2), y = (v) => (BOTTOM - (BOTTOM - TOP) * (v - scale.low) / (scale.high - scale.low)).toFixed(2)
+  const drawn = (each, name, cuts = []) => pieces(each, timeS, cuts).map((piece) => polyline(piece, name, x, y)).join("")
+  const past = marks.filter((mark) => mark.t <= timeS), shown = limits.filter((limit) => limit.value > scale.low && limit.value <= scale.high)
+  const svg = shown.map((limit) => `<line class="limit level${limit.level}" x1="0" x2="100" y1="${y(limit.value)}" y2="${y(limit.value)}"/>`).join("") +
+    past.map((mark) => `<line class="mark" x1="${x(mark.t)}" x2="${x(mark.t)}" y1="0" y2="40"/>`).join("") +
+    (before ? drawn(before, "expected", past.map((mark) => mark.t)) : "") + drawn(line, "read")
+  const digits = digitsOf(scale)
+  const beside = `<i style="top:${2.5 * TOP}%">${number(scale.high, digits)}</i><i style="top:${2.5 * BOTTOM}%">${number(scale.low, digits)}</i>` +
+    shown.map((limit) => `<i class="limit" style="top:${2.5 * y(limit.value)}%">${number(limit.value, digitsOf({low: 0, high: limit.value}))}</i>`).join("")
+  const below = timeTicks(store.status?.start, until, MOST_TICKS).map(({t, text}) => `<span style="left:${x(t)}%">${text}</span>`).join("")
+  const above = past.map((mark) => `<span style="left:${x(mark.t)}%">${escape(mark.text)}</span>`).join("")
+  return `<div class="curve">${above ? `<div class="marks">${above}</div>` : ""}<div class="plot"><svg viewBox="0 0 100 40" preserveAspectRatio="none">${svg}</svg>${beside}</div>
+    <div class="times">${below}</div></div>`
 }
 
-// Detectors that read something now, the most first, and the gauges furthest from what is expected of them.
-export function instrumentsNow(store, mostGauges) {
-  const gas = [], gauges = []
-  for (const subject of Object.keys(store.series.subjects).filter(isInstrument)) {
-    const quantity = ownQuantity(store, subject)
-    const reading = quantity && store.series.at(subject, quantity, store.timeS)
-    if (!reading || reading.value === null) continue
-    const row = {id: subject, quantity, ...reading}
-    if (subject.startsWith("gauge:")) gauges.push({...row, kind: "gauge", off: Math.abs(store.series.value(subject, "structure_deviation", store.timeS) ?? 0)})
-    else if (store.timeS - reading.t <= STALE_S) gas.push({...row, kind: "gas_detector", off: reading.value})
+// The axis of values: what is known with some room, or what it must show at least; never without height.
+function scaleOf({low, high}, range) {
+  if (range) return {low: Math.min(range[0], low), high: Math.max(range[1], high)}
+  const room = ROOM * (high - low) || 0.5 * Math.abs(high) || 1
+  return {low: low - room, high: high + room}
+}
+
+function digitsOf({low, high}) {
+  const span = high - low
+  return span >= 50 ? 0 : span >= 5 ? 1 : span >= 0.5 ? 2 : 3
+}
+
+// One reading alone is a dot.
+function polyline(piece, name, x, y) {
+  const points = (piece.length > 1 ? piece : [piece[0], piece[0]]).map(([t, v]) => `${x(t)},${y(v)}`).join(" ")
+  return `<polyline class="${name}" points="${points}"/>`
+}
+
+// Values up to a time, cut where some are missing or are known to begin anew, thinned to what a small curve shows.
+export function pieces(line, timeS, cuts = []) {
+  const count = lastIndex(line.t, timeS) + 1, found = [[]]
+  const gaps = line.t.slice(1, count).map((t, i) => t - line.t[i]).sort((a, b) => a - b)
+  const most = gaps.length ? MOST_STEPS * gaps[gaps.length >> 1] : Infinity
+  const minutes = cuts.map((t) => MINUTE_S * Math.floor(t / MINUTE_S)) // the first reading that is judged anew bears the minute of the event
+  const isCut = (i) => line.t[i] - line.t[i - 1] > most || minutes.some((t) => line.t[i - 1] < t && t <= line.t[i])
+  for (let i = 0; i < count; i++) {
+    if (line.v[i] === null || (i && isCut(i))) found.push([])
+    if (line.v[i] !== null) found[found.length - 1].push([line.t[i], line.v[i]])
   }
-  const most = (a, b) => b.off - a.off || a.id.localeCompare(b.id)
-  return [...gas.sort(most), ...gauges.sort(most).slice(0, mostGauges)]
+  return found.filter((piece) => piece.length).map((piece) => thinned(piece, Math.ceil(count / BINS)))
 }
 
-// A curve with what was expected behind it; null where there is nothing to draw yet.
-export function curve(store, subject, quantity, least = null) {
-  const line = store.series.line(subject, quantity)
-  if (!line || line.t.length < 2) return null
-  const before = store.series.line(subject, "expected")
-  const all = [line, before].filter(Boolean).flatMap((each) => each.v).filter((value) => value !== null)
-  if (!all.length) return null
-  const low = all.reduce((a, b) => Math.min(a, b), least ? 0 : Infinity)
-  const high = all.reduce((a, b) => Math.max(a, b), least ?? -Infinity)
-  const span = high - low || 1
-  const drawn = (each, name) => pieces(each, store.timeS)
-    .map((piece) => `<polyline class="${name}" points="${piece.map(([t, v]) => `${(100 * t / store.durationS()).toFixed(2)},${(38 - 36 * (v - low) / span).toFixed(2)}`).join(" ")}"/>`).join("")
-  const svg = `${before ? drawn(before, "expected") : ""}${drawn(line, "read")}`
-  return `<svg viewBox="0 0 100 40" preserveAspectRatio="none">${svg}</svg><span>${number(low, 2)} – ${number(high, 2)} ${escape(unitText(line.unit))}</span>`
-}
-
-// Values up to a time, cut where some are missing and thinned to what a small curve shows.
-function pieces(line, timeS) {
-  const found = [[]], gaps = line.t.slice(1).map((t, i) => t - line.t[i]).sort((a, b) => a - b)
-  const most = MOST_STEPS * gaps[gaps.length >> 1]
-  const until = line.t.filter((t) => t <= timeS).length, step = Math.max(1, Math.ceil(until / MOST_POINTS))
-  for (let i = 0; i < until; i++) {
-    if (line.v[i] === null || (i && line.t[i] - line.t[i - 1] > most)) found.push([])
-    if (line.v[i] === null) continue
-    if (i % step === 0 || i === until - 1) found[found.length - 1].push([line.t[i], line.v[i]])
+// Of every so many points the first, the least, the largest and the last of all, in order.
+function thinned(piece, every) {
+  if (every < 4) return piece
+  const kept = []
+  for (let from = 0; from < piece.length; from += every) {
+    const bin = piece.slice(from, from + every)
+    const least = bin.reduce((a, b) => (b[1] < a[1] ? b : a)), most = bin.reduce((a, b) => (b[1] > a[1] ? b : a))
+    kept.push(...[...new Set([bin[0], least, most])].sort((a, b) => a[0] - b[0]))
   }
-  return found.filter((piece) => piece.length > 1)
-}
-
-export const unitText = (unit) => unit.replace("1e-6", "10⁻⁶").replace("1e-3 deg", "10⁻³ °")
-
-// One instrument in a drawer: what it reads now, how old that is, and its curve.
-export function instrumentHtml(store, subject) {
-  const quantity = ownQuantity(store, subject)
-  const reading = quantity && store.series.at(subject, quantity, store.timeS)
-  const drawn = quantity && curve(store, subject, quantity, subject.startsWith("gas:") ? 1 : null)
-  if (!reading || !drawn) return ""
-  const now = reading.value === null ? word(store.language, "no_reading_yet") : `${number(reading.value, 2)} ${escape(unitText(reading.unit))}`
-  return `<li class="spark"><b>${escape(instrumentName(subject))} ${escape(quantityName(store, quantity))}</b>
-    <em>${now} · ${word(store.language, reading.valueKind)} · ${spanText(store.timeS - reading.t)}</em>${drawn}</li>`
+  const last = piece[piece.length - 1]
+  if (kept[kept.length - 1] !== last) kept.push(last)
+  return kept
 }

@@ -4,42 +4,57 @@ import {clockText, spanText} from "../clock.js"
 import {DATA, ID, CAUSE, KIND, SUBJECT, TIME, isOpen} from "../story.js"
 import {word} from "../words.js"
 import {casePlace, timer} from "../cards/cases.js"
-import {placeOf} from "../cards/sensors.js"
 import {depthOn} from "../map/tooltip.js"
-import {curve, instrumentHtml, instrumentName} from "./curve.js"
 import {escape, fill, mount, number} from "./html.js"
+import {detectorFacts, gaugeFacts, instrumentHtml, instrumentName, sensorCurves, sensorFacts} from "./instruments.js"
+import {foundHtml, patrolFacts, patrolName} from "./patrols.js"
 import {alarmText, orderText} from "./ticker.js"
 
 export function renderDrawer(store, el) {
   const root = mount(el, "drawer")
+  root.innerHTML = `<header></header><dl></dl><div class="scroll"><div class="curves"></div><div class="list"></div></div>`
   const host = el.getRootNode().host || el
   const features = new Map()
+  const at = (selector) => root.querySelector(selector)
   const draw = () => {
     const opened = store.opened
     root.classList.toggle("open", Boolean(opened))
     host.style.pointerEvents = opened ? "auto" : "none"
-    fill(root, opened ? html(store, features, draw) : "")
+    if (!opened) return
+    const {head, facts, curves, list} = html(store, features, draw)
+    fill(at("header"), head)
+    fill(at("dl"), facts)
+    fill(at(".curves"), curves)
+    fill(at(".list"), list)
   }
   root.addEventListener("click", (event) => {
     if (event.target.closest("[data-act=shut]")) store.shut()
+    if (event.target.closest("[data-act=fly]")) store.emit("fly")
     const link = event.target.closest("[data-open]")
     if (link) store.open(link.dataset.open, link.dataset.id)
   })
   const key = (event) => { if (event.key === "Escape") store.shut() }
   addEventListener("keydown", key)
-  const stops = ["opened", "tick", "language"].map((topic) => store.on(topic, draw))
+  const stops = [...["opened", "tick", "language"].map((topic) => store.on(topic, draw)), store.on("opened", () => { at(".scroll").scrollTop = 0 })]
   draw()
   return () => { stops.forEach((stop) => stop()); removeEventListener("keydown", key) }
 }
 
+const CHAINED = new Set(["case", "failure", "structure"])
+
+// What the drawer says, by its parts: heading, facts, curves of readings, and what happened.
 function html(store, features, redraw) {
   const {kind, id} = store.opened
   const w = (key) => word(store.language, key)
-  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, patrol: patrolHtml, instrument: instrumentFacts, building: buildingHtml, failure: failureHtml, structure: structureHtml}[kind]
-  const {title, facts, rows} = made ? made(store, id, features, redraw) : {title: id, facts: [], rows: null}
-  return `<header><b>${title}</b><em class="stamp">${w("simulated")}</em><button data-act="shut" aria-label="close">×</button></header>
-    <dl>${facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([key, value]) => `<dt>${w(key)}</dt><dd>${value}</dd>`).join("")}</dl>
-    ${rows ? `<h3>${w(["case", "failure", "structure"].includes(kind) ? "chain" : "history")}</h3><ol>${rows}</ol>` : ""}`
+  const made = {case: caseHtml, crew: crewHtml, road: roadHtml, sensor: sensorHtml, patrol: patrolHtml, instrument: instrumentPart, building: buildingHtml, failure: failureHtml, structure: structureHtml}[kind]
+  const {title, facts, curves, list, rows} = made ? made(store, id, features, redraw) : {title: id, facts: [], rows: null}
+  const told = facts.filter(([, value]) => value !== "" && value !== null && value !== undefined)
+  return {
+    head: `<b>${title}</b><em class="stamp">${w("simulated")}</em><button data-act="shut" aria-label="close">×</button>`,
+    facts: told.map(([key, value, wide]) => `<dt${wide ? ' class="wide"' : ""}>${w(key)}</dt><dd>${value}</dd>`).join(""),
+    curves: curves ? `<h3>${w("curves")}</h3>${curves}` : "",
+    list: rows ? `<h3>${w(list || (CHAINED.has(kind) ? "chain" : "history"))}</h3><ol>${rows}</ol>` : "",
+  }
 }
 
 const clock = (store, t) => (store.status?.start ? clockText(store.status.start, t) : spanText(t))
@@ -80,14 +95,8 @@ function crewHtml(store, id) {
   }
 }
 
-// A patroller: whether they are out, and what they have reported.
 function patrolHtml(store, id) {
-  const out = store.ways.at(id, store.timeS) !== null
-  return {
-    title: `${word(store.language, "patroller")} ${escape(id)}`,
-    facts: [["state", word(store.language, out ? "state_on_beat" : "state_off_duty")]],
-    rows: chainHtml(store, store.story.reportedBy(id).slice(-14)),
-  }
+  return {title: patrolName(store, id), facts: patrolFacts(store, id), list: "found", rows: foundHtml(store, id, (t) => clock(store, t))}
 }
 
 function roadHtml(store, id) {
@@ -128,7 +137,7 @@ function structureHtml(store, id) {
       ["road", item.road ? escape(store.roadName(item.road)) : ""], ["gauges", number(item.gauges.length)],
       ["gauges_out", names(item.out)], ["gauges_silent", names(item.silent)],
     ],
-    rows: gaugesHtml(store, item) + chainHtml(store, rows),
+    curves: gaugesHtml(store, item), rows: chainHtml(store, rows),
   }
 }
 
@@ -141,32 +150,17 @@ function gaugesHtml(store, item) {
   return gauges.slice(0, MOST_GAUGES).map((gauge) => instrumentHtml(store, `gauge:${gauge}`)).join("")
 }
 
-// A gauge or a detector: its curve, and what the log says about it.
-function instrumentFacts(store, subject) {
-  const id = instrumentName(subject), kind = subject.startsWith("gas:") ? "gas_detector" : "gauge"
-  const rows = instrumentHtml(store, subject) + chainHtml(store, store.story.about(id).slice(-14))
-  return {title: `${word(store.language, kind)} ${escape(id)}`, facts: [], rows}
+// A gauge or a detector: what it is, its curve, and what the log says about it.
+function instrumentPart(store, subject) {
+  const id = instrumentName(subject), isGas = subject.startsWith("gas:")
+  return {
+    title: `${word(store.language, isGas ? "gas_detector" : "gauge")} ${escape(id)}`, facts: isGas ? detectorFacts(store, subject) : gaugeFacts(store, subject),
+    curves: instrumentHtml(store, subject, {named: false}), rows: chainHtml(store, store.story.about(id).slice(-14)),
+  }
 }
 
 function sensorHtml(store, id) {
-  const kind = store.detail("sensors", id, "kind"), target = store.detail("sensors", id, "target")
-  const facts = [["kind", word(store.language, kind === "rain" ? "rain_gauge" : kind)], ["target", escape(placeOf(store, {kind, target}))]]
-  for (const quantity of Object.keys(store.series.subjects[id] || {})) {
-    const reading = store.series.at(id, quantity, store.timeS)
-    if (reading) {
-      facts.push(["level_now", `${number(reading.value, 3)} ${escape(reading.unit)} · ${word(store.language, reading.valueKind)}`])
-      facts.push(["age", spanText(store.timeS - reading.t)])
-    }
-  }
-  if (facts.length === 2) facts.push(["level_now", word(store.language, "no_reading_yet")])
-  return {title: `${word(store.language, "sensor")} ${escape(id)}`, facts, rows: spark(store, id)}
-}
-
-// The sensor's readings so far as a small curve.
-function spark(store, id) {
-  const quantity = Object.keys(store.series.subjects[id] || {}).sort()[0]
-  const drawn = quantity && curve(store, id, quantity, 0.05)
-  return drawn ? `<li class="spark">${drawn}</li>` : null
+  return {title: `${word(store.language, "sensor")} ${escape(id)}`, facts: sensorFacts(store, id), curves: sensorCurves(store, id), rows: null}
 }
 
 function buildingHtml(store, row, features, redraw) {

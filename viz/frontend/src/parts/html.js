@@ -1,6 +1,7 @@
 // Small helpers for parts that write HTML.
 
 import sheet from "../styles/part.css"
+import {cover} from "./covers.js"
 
 export {escape, number} from "../text.js"
 
@@ -14,6 +15,7 @@ export function mount(el, className) {
   const root = document.createElement("div")
   root.className = `part ${className}`
   el.append(style, root)
+  if (className !== "map") cover(root)
   return root
 }
 

@@ -1,11 +1,13 @@
 // Play, pause, speed, scrub, jump to the peak; switches of the map's layers; legend.
 
-import {clockText, spanText} from "../clock.js"
+import {rainBars} from "../cards/rain.js"
+import {timeTicks} from "../clock.js"
 import {SPEEDS} from "../store.js"
 import {word} from "../words.js"
 import {fill, mount} from "./html.js"
 
 const SWITCHED = ["buildings", "roads", "water", "sewers", "gullies", "sensors", "structures", "failures", "patrols", "crews", "cases", "labels"]
+const MOST_TICKS = 8
 
 export function renderTimeBar(store, el) {
   const root = mount(el, "timebar")
@@ -29,6 +31,7 @@ export function renderTimeBar(store, el) {
     fill(at(".ticks"), ticks(store))
     fill(at(".legend"), legend(store))
     fill(at(".switches"), switches(store))
+    drawRain(at(".rain"), store)
   }
   range.addEventListener("input", () => { held = true; store.seek(Number(range.value)) })
   range.addEventListener("change", () => { held = false })
@@ -40,11 +43,10 @@ export function renderTimeBar(store, el) {
     if (button.dataset.act === "peak") { store.play(false); store.seek(store.peakS()) }
     if (button.dataset.layer) { store.showLayer(button.dataset.layer, store.layersShown[button.dataset.layer] === false); draw() }
   })
-  const rain = () => drawRain(at(".rain"), store)
-  const watch = new ResizeObserver(rain)
+  const watch = new ResizeObserver(() => drawRain(at(".rain"), store))
   watch.observe(at(".track"))
   const stops = [
-    ...["tick", "data", "language", "manifest"].map((topic) => store.on(topic, draw)), store.on("data", rain),
+    ...["tick", "data", "language", "manifest"].map((topic) => store.on(topic, draw)),
     () => watch.disconnect(),
   ]
   draw()
@@ -56,31 +58,19 @@ const share = (timeS, store) => Math.min(1, timeS / Math.max(1, store.durationS(
 function ticks(store) {
   const total = store.durationS()
   if (!total) return ""
-  const steps = [300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400]
-  const step = steps.find((s) => total / s <= 8) || 86400
-  let out = ""
-  for (let t = 0; t <= total; t += step) {
-    const text = store.status?.start ? clockText(store.status.start, t, false) : spanText(t)
-    out += `<span style="left:${100 * t / total}%">${text}</span>`
-  }
-  return out
+  return timeTicks(store.status?.start, total, MOST_TICKS).map(({t, text}) => `<span style="left:${100 * t / total}%">${text}</span>`).join("")
 }
 
-// Rain behind the time line, so that one sees where the storm is.
+// Rain so far behind the time line; what is yet to fall is not told.
 function drawRain(canvas, store) {
-  const line = store.series.line("city", "rain_intensity")
   const {clientWidth: width, clientHeight: height} = canvas
-  if (!line || !width) return
+  if (!width) return
   canvas.width = width * devicePixelRatio
   canvas.height = height * devicePixelRatio
-  const ctx = canvas.getContext("2d"), total = store.durationS()
-  const top = Math.max(1, ...line.v)
+  const ctx = canvas.getContext("2d")
   ctx.fillStyle = "rgba(63,208,255,.55)"
-  for (let i = 0; i < line.t.length; i++) {
-    const x0 = line.t[i] / total * canvas.width
-    const x1 = (line.t[i + 1] ?? line.t[i] + 60) / total * canvas.width
-    const h = (line.v[i] || 0) / top * canvas.height
-    ctx.fillRect(x0, canvas.height - h, Math.max(1, x1 - x0), h)
+  for (const [from, to, share] of rainBars(store)) {
+    ctx.fillRect(from * canvas.width, (1 - share) * canvas.height, Math.max(1, (to - from) * canvas.width), share * canvas.height)
   }
 }
 
