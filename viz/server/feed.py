@@ -136,7 +136,7 @@ class RunFeed:
         if self._road_tree is None or len(points) < 2:
             return [-1] * len(points)
         middle = 0.5 * (points[1:] + points[:-1])
-        return [-1, *self._road_tree.nearest(shapely.points(middle)).tolist()]
+        return [-1, *map(int, np.atleast_1d(self._road_tree.nearest(shapely.points(middle))))]
 
     def _times(self, ended: bool) -> list[float]:
         try:
