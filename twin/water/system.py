@@ -24,9 +24,9 @@ from cim_models.orders import (
 )
 from cim_models.structures import Structure
 from twin.exchange import SewerExchange
-from twin.exchange.placement import cells_within, nearest_open_cells
+from twin.exchange.placement import cells_within
 from twin.ground import GroundLoss, GroundSettings, ground_map
-from twin.rain import RainSeries, rain_field
+from twin.rain import RainSeries
 from twin.roads import RoadSampler
 from twin.sewer import SewerAccount, SewerEngine
 from twin.sewer.failures import Collapse, PipeBlockage
@@ -39,18 +39,14 @@ from twin.water.blockage import blockage_at_start
 from twin.water.boundaries import surface_edges
 from twin.water.probes import SensorProbes
 from twin.water.pumps import PumpFleet, PumpSite, PumpTruck
+from twin.water.rainfall import Rainfall
 from twin.water.roofs import RoofDrains
-from twin.water.runoff import cells_downhill
 from twin.water.settings import WaterSettings
 from twin.water.springs import Springs
 from twin.water.structures import StructureYard
 from twin.water.wear import SewerWear
 
 _TIME_TOLERANCE_S = 1e-6
-#: Water from below comes up within this radius, or at the nearest open ground in reach, m; own assumptions.
-_SPRING_RADIUS_M, _SPRING_REACH_M = 2.0, 50.0
-#: So many cells the water of a spring is followed downhill.
-_RUN_CELLS = 20_000
 
 
 class WaterSystem:
@@ -104,13 +100,9 @@ class WaterSystem:
         self.settings = settings
         self.terrain = city.terrain
         self.time_s = 0.0
-        self._rain = rain
-        self._rain_from_s = -np.inf
-        self._rates_m_s = np.zeros(0)
-        self._rain_field = rain_field(city.terrain, rain)
+        self._rain = Rainfall(city.terrain, rain)
         self.walls = buildings_of(city, settings.buildings)
         self.open_cells = np.isfinite(city.terrain.elevation) & ~self.walls
-        self._rain_shares = self._shares_of_gauges()
         self._roofs = self._make_roofs()
         self._surface = self._make_surface()
         self._yard = StructureYard(self._surface, city.terrain, self.open_cells, settings.structures)
@@ -136,7 +128,7 @@ class WaterSystem:
         if city.sewer is not None:
             self._open_sewer(city.sewer, Path(workdir), seed)
         self._pumps = PumpFleet(self._pump_site())
-        self._springs = Springs()
+        self._springs = Springs(city.terrain, self.bed_elevation, self.open_cells, self._street_cells)
         self._sensors = SensorProbes(city.terrain, self.open_cells, city.layer("sensors"), self._sewer)
 
     def _make_surface(self) -> SurfaceWater:
@@ -156,22 +148,13 @@ class WaterSystem:
             settings=settings.surface,
             rain_weight=to_street if raised else rain_weights(city.terrain, self.walls, to_street),
         )
-        if self._rain_field is not None:
-            dry = self._rain_field.spread(np.zeros(len(self._rain.gauges)))
-            surface.set_rain(dry, self._rain_field.zones)
+        self._rain.begin(surface)
         return surface
-
-    def _shares_of_gauges(self) -> NDArray[np.float64]:
-        gauges = len(self._rain.gauges)
-        if self._rain_field is None:
-            return np.full(gauges, 1.0 / gauges)
-        return self._rain_field.gauge_shares(np.isfinite(self.terrain.elevation), gauges)
 
     def _make_roofs(self) -> RoofDrains | None:
         if self.settings.roofs.to_sewer == 0.0 or self.city.sewer is None:
             return None
-        zones = None if self._rain_field is None else self._rain_field.zones
-        return RoofDrains(self.city, self.walls, zones, self.settings.roofs)
+        return RoofDrains(self.city, self.walls, self._rain.zones, self.settings.roofs)
 
     def _make_ground(self, settings: GroundSettings) -> GroundLoss:
         classes, names = ground_map(self.city, self.open_cells)
@@ -253,7 +236,7 @@ class WaterSystem:
             units += self._roofs.hand_over()
         sewer.inject_units(units)
         if self.wear is not None:
-            self.wear.advance_to(now_s, self._rain, self._rain_shares)
+            self.wear.advance_to(now_s, self._rain.series, self._rain.shares)
         if end_s < sewer.time_s + self.settings.routing_step_s - _TIME_TOLERANCE_S:
             return
         sewer.advance_to(end_s)
@@ -265,39 +248,23 @@ class WaterSystem:
     def _advance_surface(self, t_s: float) -> None:
         while self._surface.time_s < t_s:
             now = self._surface.time_s
-            if now >= self._rain_from_s:
-                rates = self._rain.rate_m_s(now)
-                self._rates_m_s = rates if self._rain_field is None else self._rain_field.spread(rates)
-                self._surface.set_rain(self._rates_m_s)
-                self._rain_from_s = self._rain.next_change_s(now)
+            self._rain.follow(self._surface, now)
             ground = self._ground
-            until_s = min(t_s, self._rain_from_s, np.inf if ground is None else ground.next_s)
+            until_s = min(t_s, self._rain.until_s, np.inf if ground is None else ground.next_s)
             self._surface.advance_to(until_s)
             if self._roofs is not None:
-                self._roofs.collect(self._rates_m_s, until_s - now)
+                self._roofs.collect(self._rain.rates_m_s, until_s - now)
             if ground is not None and until_s >= ground.next_s:
                 self._surface.withdraw(ground.take)
 
     def set_rain(self, rain: RainSeries) -> None:
-        """Let other rain fall from now on, timed from the start of the simulation as the first was.
-
-        Rain that is on its way to the ground, less than a tick (0.12 mm), is dropped where the places that
-        have their own rain change.
-        """
-        old = self._rain_field
-        self._rain, self._rain_from_s = rain, -np.inf
-        self._rain_field = field = rain_field(self.terrain, rain)
-        self._rain_shares = self._shares_of_gauges()
+        """Let other rain fall from now on, see `Rainfall.replace`."""
+        self._rain.replace(self._surface, rain)
         if self._roofs is not None:
             pending = self._roofs.state()
             self._roofs = self._make_roofs()
             assert self._roofs is not None
             self._roofs.restore(pending)
-        if field is None and old is None:
-            return
-        zones = np.zeros(self.terrain.shape, np.uint16) if field is None else field.zones
-        if old is None or not np.array_equal(old.zones, zones):
-            self._surface.set_rain(np.zeros(int(zones.max()) + 1), zones)
 
     # --- checkpoints ------------------------------------------------------------------------------
 
@@ -313,8 +280,8 @@ class WaterSystem:
             "springs": self._springs.state(),
             "structures": self._yard.standing,
             "time_s": self.time_s,
-            "rain_from_s": self._rain_from_s,
-            "rain_rates_m_s": self._rates_m_s.copy(),
+            "rain_from_s": self._rain.until_s,
+            "rain_rates_m_s": self._rain.rates_m_s.copy(),
             "gully_blockage": self.gully_blockage.copy(),
             "surcharged": self.surcharged.copy(),
         }
@@ -345,8 +312,8 @@ class WaterSystem:
         self._yard.restore(state["structures"])
         for name, part in parts.items():
             part.restore(state[name])
-        self.time_s, self._rain_from_s = state["time_s"], state["rain_from_s"]
-        self._rates_m_s = state["rain_rates_m_s"].copy()
+        self.time_s = state["time_s"]
+        self._rain.restore(state["rain_rates_m_s"], state["rain_from_s"])
         self.gully_blockage[:] = state["gully_blockage"]
         self.surcharged = state["surcharged"].copy()
 
@@ -390,35 +357,16 @@ class WaterSystem:
         -------
         Whether there is open ground within 50 m; without it nothing happens.
         """
-        cells = self._spring_cells(x, y)
-        if cells.size:
-            self._springs.rise(name, cells, risen_m3, until_s)
-        return bool(cells.size)
+        return self._springs.rise(name, x, y, risen_m3, until_s)
 
     def runs_from(self, x: float, y: float) -> NDArray[np.float64]:
         """Places that water from below wets on its way downhill, as the ground lies, shape (n, 2), m."""
-        cells = self._spring_cells(x, y)
-        found = cells_downhill(self.bed_elevation, self.open_cells, cells, _RUN_CELLS)
-        rows, cols = np.divmod(found, self.open_cells.shape[1])
-        terrain = self.terrain
-        east = terrain.x_min + (cols + 0.5) * terrain.cell_size_m
-        return np.column_stack([east, terrain.y_max - (rows + 0.5) * terrain.cell_size_m])
+        return self._springs.runs_from(x, y)
 
     def settle_springs(self) -> None:
         """Give the street at once what has risen and is still on its way."""
         self._springs.flush(self._surface)
         self._road_depth = None
-
-    def _spring_cells(self, x: float, y: float) -> NDArray[np.int64]:
-        if not (np.isfinite(x) and np.isfinite(y)):
-            return np.zeros(0, np.int64)
-        near = cells_within(self.terrain, self._street_cells, x, y, _SPRING_RADIUS_M)
-        if near.size:
-            return near
-        nearest = nearest_open_cells(self.terrain, self._street_cells, x, y, _SPRING_REACH_M)
-        if nearest[0] < 0:
-            nearest = nearest_open_cells(self.terrain, self.open_cells, x, y, _SPRING_REACH_M)
-        return nearest[nearest >= 0]
 
     # --- orders -----------------------------------------------------------------------------------
 
@@ -501,7 +449,7 @@ class WaterSystem:
     @property
     def rain_intensity_mm_h(self) -> float:
         """Present intensity, mean over the ground, mm/h."""
-        return float(self._rain_shares @ self._rain.intensity_mm_h(self.time_s))
+        return self._rain.mean_mm_h(self.time_s)
 
     @property
     def given_to_sewer_m3(self) -> NDArray[np.float64]:
