@@ -140,11 +140,11 @@ class Case:
     level
         Urgency, 1 (most) to 4.
     depth_m
-        Latest known depth, m; None when nobody has stated one.
+        Latest known depth, m; None when nobody has stated one, and once it is closed.
     urgency
         Urgency that belongs to the level.
     reported_s, last_report_s
-        Times of its first and latest report, s since start.
+        Times of its first and latest report, s since start; None once it is closed.
     genuine
         False when the reports behind it are false; nobody in the run knows before looking.
     channel
@@ -199,8 +199,8 @@ class Case:
     level: int
     urgency: Urgency
     depth_m: float | None
-    reported_s: float
-    last_report_s: float
+    reported_s: float | None
+    last_report_s: float | None
     genuine: bool
     channel: str = ""
     accepted_s: float | None = None

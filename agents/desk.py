@@ -128,8 +128,9 @@ class Desk:
         case.step(CaseAction.CLOSE)
         self.deadlines.stop(case)
         # what only an open case is asked for; the log knows it
-        case.accepted_s = case.verified_s = case.assigned_s = None
+        case.accepted_s = case.verified_s = case.registered_s = case.assigned_s = None
         case.passed_s = case.checked_m = case.look_s = None
+        case.reported_s = case.last_report_s = case.depth_m = None
         self.book.close(case, self.world.now_s)
         case.cause = self.world.log("case.closed", case.id, case.cause, unit=case.unit, overdue=case.overdue)
 

@@ -19,7 +19,7 @@ class OpenCases:
     distance_m
         Reports within this distance of a case, or on the same road, belong to it.
     time_s
-        Unless its last report is older than this.
+        Unless its last report is older than this; that of a closed case no longer matters.
 
     Where both say about which watched structure they are, that alone decides: neither place nor time do.
     """
@@ -78,7 +78,7 @@ class OpenCases:
         if report.structure and case.structure:
             return report.structure == case.structure
         is_here = (bool(road) and case.road == road) or distance_m <= self.distance_m
-        return is_here and now_s - case.last_report_s <= self._time_s
+        return is_here and (case.last_report_s is None or now_s - case.last_report_s <= self._time_s)
 
     def _candidates(self, report: Report, road: str) -> list[Case]:
         code, x, y, reach, width = report.class_code, report.x, report.y, self.distance_m, self._width_m

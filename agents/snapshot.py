@@ -22,7 +22,7 @@ from agents.columns import Column, Mass, to_columns, to_fields
 from agents.tasks import Task
 from cim_models.errors import SnapshotError
 
-SCHEMA = 6
+SCHEMA = 7
 """Version of what a snapshot holds; one of another version is refused."""
 
 _LEVEL = 1
@@ -110,7 +110,9 @@ def _uncollected() -> Iterator[None]:
 
 def _packed(kind: type, members: Sequence[Any]) -> tuple[type, int, list[Column]]:
     names = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    fields = (list(map(attrgetter(name), members)) for name in names)
+    # one object after the other, as they lie in memory
+    rows = map(attrgetter(*names), members)
+    fields = [*map(list, zip(*rows, strict=True))] if members else [[] for _ in names]
     return kind, len(members), to_columns(fields, len(members))
 
 

@@ -1,8 +1,9 @@
 """Beats: the streets of a patrol grid, and the rounds that cover all of them."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heappop, heappush
 from typing import Any
 
@@ -48,28 +49,61 @@ class RoundLeg:
         return self.from_m + ahead
 
 
+Step = RoadPlace | tuple[str, float]
+"""A street, or the end and the length, m, of a way between two parts of a grid."""
+
+
 class Round:
     """A way over streets of a grid, leg by leg.
 
+    Legs are laid out when somebody asks for them: a saved state holds hundreds of rounds, and most are not
+    looked at for hours.
+
     Parameters
     ----------
-    legs
+    start
+        Id of the junction where it begins.
+    steps
         In order.
     """
 
-    def __init__(self, legs: Sequence[RoundLeg]) -> None:
-        self.legs = tuple(legs)
-        self.length_m = legs[-1].from_m + legs[-1].length_m if legs else 0.0
-        self.passes: dict[str, list[int]] = {}
-        for index, leg in enumerate(self.legs):
-            if leg.road is not None:
-                self.passes.setdefault(leg.road.id, []).append(index)
-        self._from_m = [leg.from_m for leg in self.legs]
+    def __init__(self, start: str, steps: Sequence[Step]) -> None:
+        self.start = start
+        self.steps = tuple(steps)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Say it in few words: each street by itself, each way between two parts by its end and length."""
-        steps = [leg.road or (leg.end, leg.length_m) for leg in self.legs]
-        return _along, (self.legs[0].start if self.legs else "", tuple(steps))
+        return Round, (self.start, self.steps)
+
+    @cached_property
+    def legs(self) -> tuple[RoundLeg, ...]:
+        """Legs in order."""
+        legs: list[RoundLeg] = []
+        place, done_m = self.start, 0.0
+        for step in self.steps:
+            road, far, length_m = (
+                (None, *step) if isinstance(step, tuple) else (step, _other_end(step, place), step.length_m)
+            )
+            legs.append(RoundLeg(road, place, far, done_m, length_m))
+            place, done_m = far, done_m + length_m
+        return tuple(legs)
+
+    @property
+    def length_m(self) -> float:
+        """Length of the whole way, m."""
+        return self.legs[-1].from_m + self.legs[-1].length_m if self.legs else 0.0
+
+    @cached_property
+    def passes(self) -> Mapping[str, Sequence[int]]:
+        """Indices of the legs along each street, by its id."""
+        passes: dict[str, list[int]] = {}
+        for index, leg in enumerate(self.legs):
+            if leg.road is not None:
+                passes.setdefault(leg.road.id, []).append(index)
+        return passes
+
+    @cached_property
+    def _from_m(self) -> Sequence[float]:
+        return [leg.from_m for leg in self.legs]
 
     def leg_at(self, distance_m: float) -> int:
         """Index of the leg on which somebody is who has walked so far."""
@@ -94,13 +128,6 @@ class Beat:
     def __init__(self, grid: str, roads: Sequence[RoadPlace]) -> None:
         self.grid = grid
         self.roads = tuple(roads)
-        self.at: dict[str, list[RoadPlace]] = {}
-        self.xy: dict[str, tuple[float, float]] = {}
-        for road in self.roads:
-            for name, xy in zip(road.end_names, road.ends, strict=True):
-                self.xy[name] = xy
-                if road not in self.at.setdefault(name, []):
-                    self.at[name].append(road)
         self._rounds: dict[tuple[str, frozenset[str], int], Round] = {}
         self._rank: dict[int, dict[str, float]] = {}
 
@@ -111,6 +138,20 @@ class Beat:
         grid, roads, rounds = state
         Beat.__init__(self, grid, roads)
         self._rounds = rounds
+
+    @cached_property
+    def at(self) -> Mapping[str, Sequence[RoadPlace]]:
+        """Streets at each junction."""
+        at: dict[str, dict[str, RoadPlace]] = {}
+        for road in self.roads:
+            for name in road.end_names:
+                at.setdefault(name, {})[road.id] = road
+        return {name: [*roads.values()] for name, roads in at.items()}
+
+    @cached_property
+    def xy(self) -> Mapping[str, tuple[float, float]]:
+        """Place of each junction, m."""
+        return {name: xy for road in self.roads for name, xy in zip(road.end_names, road.ends, strict=True)}
 
     def round_from(self, junction: str, shut: frozenset[str], lane: int, draws: Draws) -> Round:
         """Return a round from a junction over every street that can be reached, and back.
@@ -136,26 +177,24 @@ class Beat:
             if lane not in self._rank:
                 luck = draws.of("beat", self.grid, lane).random(len(self.roads)).tolist()
                 self._rank[lane] = dict(zip((road.id for road in self.roads), luck, strict=True))
-            self._rounds[key] = Round(self._walk(junction, shut, self._rank[lane]))
+            self._rounds[key] = Round(junction, self._walk(junction, shut, self._rank[lane]))
         return self._rounds[key]
 
-    def _walk(self, first: str, shut: frozenset[str], rank: dict[str, float]) -> list[RoundLeg]:
-        legs: list[RoundLeg] = []
+    def _walk(self, first: str, shut: frozenset[str], rank: dict[str, float]) -> list[Step]:
+        steps: list[Step] = []
         left = {road.id for road in self.roads} - shut
-        place, done_m = first, 0.0
+        place = first
         while left or place != first:
             way = self._way(place, left, first, shut, rank)
             if not way:  # in another part of the grid
                 goals = {end for road in self.roads if road.id in left for end in road.end_names} or {first}
-                far, distance_m = self._nearest(place, goals)
-                legs.append(RoundLeg(None, place, far, done_m, distance_m))
-                place, done_m = far, done_m + distance_m
+                place, distance_m = self._nearest(place, goals)
+                steps.append((place, distance_m))
             for road in way:
-                far = _other_end(road, place)
-                legs.append(RoundLeg(road, place, far, done_m, road.length_m))
-                place, done_m = far, done_m + road.length_m
+                place = _other_end(road, place)
                 left.discard(road.id)
-        return legs
+            steps += way
+        return steps
 
     def _way(
         self, start: str, wanted: set[str], home: str, shut: frozenset[str], rank: dict[str, float]
@@ -196,19 +235,6 @@ def beats(roads: Sequence[RoadPlace], grids: Sequence[str] | None) -> list[Beat]
         if road.patrol_grid and (grids is None or road.patrol_grid in grids):
             by_grid.setdefault(road.patrol_grid, []).append(road)
     return [Beat(grid, by_grid[grid]) for grid in sorted(by_grid)]
-
-
-def _along(start: str, steps: Sequence[RoadPlace | tuple[str, float]]) -> Round:
-    """Return the round that follows steps: streets, and ends and lengths (m) of ways between two parts."""
-    legs: list[RoundLeg] = []
-    place, done_m = start, 0.0
-    for step in steps:
-        road, far, length_m = (
-            (None, *step) if isinstance(step, tuple) else (step, _other_end(step, place), step.length_m)
-        )
-        legs.append(RoundLeg(road, place, far, done_m, length_m))
-        place, done_m = far, done_m + length_m
-    return Round(legs)
 
 
 def _other_end(road: RoadPlace, junction: str) -> str:

@@ -94,7 +94,7 @@ class Patrol(mesa.Agent):
         self._shut = {road: until_s for road, until_s in self._shut.items() if until_s > now_s}
         way = self.beat.round_from(self.junction, frozenset(self._shut), self.lane, self.post.draws)
         self.rounds += 1
-        if not way.legs:
+        if not way.steps:
             self.round = None
             self._shut.clear()
             self.world.env.after(_WAIT_S, self._set_out)

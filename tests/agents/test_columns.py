@@ -68,6 +68,25 @@ def test_times_that_mostly_equal_the_ones_before_cost_next_to_nothing():
     assert to_fields(columns, 500) == fields
 
 
+IDS = st.integers(0, 10**19).map(lambda number: f"C-{number:05d}")
+
+
+@given(st.lists(IDS | st.sampled_from(["C-", "C-007", "C-٣", "C-1_0", "R-00001", "00012"]), min_size=1))
+def test_numbered_names_come_back_however_they_are_written(names):
+    tasks = [[f"{name}/attend", name] if len(name) % 2 else [] for name in names]
+    fields = [names, tasks, [f"O-{name}" for name in names], [*reversed(names)], [*names]]
+    assert exactly(to_fields(to_columns(fields, len(names)), len(names))) == exactly(fields)
+
+
+def test_what_follows_from_an_earlier_column_is_not_said_again():
+    names = [f"C-{n:05d}" for n in range(1, 400, 3)]
+    tasks = [[f"{name}/attend"] for name in names]
+    columns = to_columns([names, tasks, [*names], [CaseState.CLOSED] * 133, ["closed"] * 133], 133)
+    assert [kind for kind, _ in columns] == ["numbered", "lists of names", "same", "words", "words"]
+    assert len(pickle.dumps(columns[:3])) < 4 * 8 * 133
+    assert to_fields(columns, 133)[1] == tasks
+
+
 @pytest.mark.parametrize("cut_s", [3000.0, 5000.0])
 def test_cases_and_tasks_keep_their_holders(cut_s):
     run = storm().run(cut_s)

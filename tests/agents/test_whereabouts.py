@@ -5,7 +5,7 @@ from math import dist, hypot
 
 import pytest
 
-from agents.channels.beats import Round, RoundLeg
+from agents.channels.beats import Round
 from agents.channels.whereabouts import way_since
 from agents.settings import PatrolSettings
 from tests.agents.toy_town import ToyRun, toy_settings
@@ -73,6 +73,6 @@ def test_between_two_parts_of_a_grid_the_way_is_straight():
     patrol = run.operations.patrols["patrol-P1-1"]
     run.run(1.0)
     (first, (x0, y0)), *_, (last, (x1, y1)) = sorted(patrol.beat.xy.items())
-    patrol.round = Round([RoundLeg(None, first, last, 0.0, 120.0)])
+    patrol.round = Round(first, [(last, 120.0)])
     (stand,) = way_since(patrol, 1.0, 50.0)
     assert (stand.x, stand.y) == pytest.approx((x0 + 0.5 * (x1 - x0), y0 + 0.5 * (y1 - y0)), abs=1e-6)
