@@ -102,6 +102,11 @@ class SnapshotError(RunError):
     """A state that cannot be saved, or a saved one that does not fit."""
 
 
+def coordinates(*values_m: float) -> str:
+    """Write coordinates for a message, m, to 0.1 m."""
+    return ", ".join(f"{round(float(value), 1) + 0.0:.12g}" for value in values_m)
+
+
 def _one_line(what: str, got: Any, expected: str | None, remedy: str | None) -> str:
     text = what.rstrip(".")
     if got is not None:

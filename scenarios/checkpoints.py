@@ -150,10 +150,11 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     written, known = (meta.get("schema"), meta.get("agents_schema")), (SCHEMA, AGENTS_SCHEMA)
     if written != known:
         raise RunFolderError(
-            f"{what}, schema",
-            got="{}.{}".format(*written),
-            expected="{}.{}".format(*known),
-            remedy="Run the scenario again with this version of citytwin",
+            f"Checkpoint '{folder / _META_FILE}', keys 'schema' and 'agents_schema'",
+            got="{} and {}, of another version of citytwin".format(*written),
+            expected="{} and {}".format(*known),
+            remedy="Run the scenario again with this version, then branch the new run; "
+            "older checkpoints are not converted",
         )
     return Checkpoint(
         path=folder,

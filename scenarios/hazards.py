@@ -14,6 +14,7 @@ from cim_models.city import City
 from cim_models.errors import ScenarioError
 from cim_models.orders import SurveyRoads
 from scenarios.blame import blame
+from scenarios.moments import check_time
 from scenarios.places import check_choice, check_id, check_pipe, locate
 from scenarios.planned import PlannedOrder
 from scenarios.schema.hazards import CavityFault, GasLeak, RadarSurvey
@@ -173,7 +174,7 @@ class _Reader:
                     yield found
 
     def _leak(self, leak: GasLeak, key: str, name: str) -> gas.GasLeak:
-        t_s = self._time(leak.at, f"{key}.at")
+        t_s = check_time(self._scenario, leak.at, f"{key}.at", self._source)
         if leak.main is not None:
             main = check_id(self._city, "gas_mains", leak.main, f"{key}.main", self._source)
             return gas.GasLeak(t_s, name, leak.hole, main=main, position=leak.position)
@@ -245,14 +246,3 @@ class _Reader:
     def _strength_of(self, name: str, settings: CavitySettings) -> float:
         spread = settings.roof.strength_spread
         return float(np.exp(spread * self._strength.of(name).standard_normal()))
-
-    def _time(self, moment: str, key: str) -> float:
-        t_s = self._scenario.offset_s(moment)
-        if not 0.0 <= t_s <= self._scenario.duration:
-            raise ScenarioError(
-                f"Scenario '{self._source}', key '{key}'",
-                got=f"'{moment}', {t_s:.0f} s after the start",
-                expected=f"a time within the run of {self._scenario.duration:.0f} s",
-                remedy="Change the time",
-            )
-        return t_s

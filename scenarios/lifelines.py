@@ -17,6 +17,7 @@ from agents.draws import Draws
 from cim_models.city import City
 from cim_models.errors import ScenarioError
 from scenarios.blame import blame
+from scenarios.moments import check_time
 from scenarios.places import check_choice, unknown
 from scenarios.schema.failures import FailureDraw, LifelineFailure
 from scenarios.schema.model import Scenario
@@ -282,14 +283,7 @@ class _Planner:
             kind = self._catalogue.kinds[failure.kind]
             what = f"a pipe of network {kind.network}" if kind.network else " or ".join(kind.sites)
             raise unknown(failure.asset, [*self._rows[failure.kind]], what, f"{key}.asset", self._source)
-        t_s = self._scenario.offset_s(failure.at)
-        if not 0.0 <= t_s <= self._scenario.duration:
-            raise ScenarioError(
-                f"Scenario '{self._source}', key '{key}.at'",
-                got=f"'{failure.at}', {t_s:.0f} s after the start",
-                expected=f"a time within the run of {self._scenario.duration:.0f} s",
-                remedy="Change the time",
-            )
+        t_s = check_time(self._scenario, failure.at, f"{key}.at", self._source)
         return _Found(Failure(failure.kind, failure.asset, t_s, -1), failure.position, failure.severity)
 
     def plan(self, name: str, found: _Found) -> PlannedFailure:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from shapely.geometry import LineString
 
 from cim_models.city import City
-from cim_models.errors import ScenarioError
 from cim_models.orders import (
     GROUND,
     ClearGullies,
@@ -26,6 +25,7 @@ from cim_models.orders import (
 )
 from cim_models.structures import Barrier, Culvert, Line, Structure
 from scenarios.hazards import survey_order
+from scenarios.moments import check_time
 from scenarios.places import check_id, locate, sewer_target, unknown
 from scenarios.planned import PlannedOrder as PlannedOrder
 from scenarios.schema.hazards import RadarSurvey
@@ -73,13 +73,13 @@ def _orders(
     key = f"{key}.{measure.chosen_name}"
     chosen = measure.chosen
     if isinstance(chosen, RadarSurvey):
-        t_s = _times(scenario, chosen.begin, None, key, source)[0]
+        t_s = check_time(scenario, chosen.begin, f"{key}.from", source)
         return [survey_order(chosen, name, key, t_s, city, source)]
     if isinstance(chosen, PipeRepair):
-        t_s = _times(scenario, chosen.at, None, key, source)[0]
+        t_s = check_time(scenario, chosen.at, f"{key}.at", source)
         return [repair_order(chosen, name, key, t_s, city, source)]
     if isinstance(chosen, SewerMending | PumpRestart):
-        t_s = _times(scenario, chosen.at, None, key, source)[0]
+        t_s = check_time(scenario, chosen.at, f"{key}.at", source)
         return [mending_order(chosen, measure.chosen_name, name, key, t_s, city, source)]
     times = _times(scenario, chosen.begin, chosen.until, key, source)
     if isinstance(chosen, PumpTruck):
@@ -172,24 +172,14 @@ def _clearing(
         ids = tuple(str(gully) for gully in gullies["id"])
     else:
         ids = tuple(check_id(city, "gullies", gully, f"{key}.gullies", source) for gully in clearing.gullies)
-    t_s = _times(scenario, clearing.at, None, key, source)[0]
+    t_s = check_time(scenario, clearing.at, f"{key}.at", source)
     centre = gullies.geometry.union_all().centroid
     target = ids[0] if len(ids) == 1 else ""
     return [PlannedOrder(t_s, ClearGullies(name, ids), centre.x, centre.y, target)]
 
 
 def _times(scenario: Scenario, begin: str, until: str | None, key: str, source: str) -> list[float]:
-    moments = [("from", begin)] if until is None else [("from", begin), ("until", until)]
-    times: list[float] = []
-    for name, moment in moments:
-        t_s = scenario.offset_s(moment)
-        if not 0.0 <= t_s <= scenario.duration or (times and t_s <= times[0]):
-            raise ScenarioError(
-                f"Scenario '{source}', key '{key}.{name}'",
-                got=f"'{moment}', {t_s:.0f} s after the start",
-                expected=f"a time within the run of {scenario.duration:.0f} s"
-                + (", after 'from'" if times else ""),
-                remedy="Change the time",
-            )
-        times.append(t_s)
-    return times
+    begin_s = check_time(scenario, begin, f"{key}.from", source)
+    if until is None:
+        return [begin_s]
+    return [begin_s, check_time(scenario, until, f"{key}.until", source, after=("from", begin_s))]

@@ -253,7 +253,7 @@ class _Reader:
         t_s = check_time(self._scenario, entry.at, f"{key}.at", self._source)
         until_s = float("inf")
         if entry.until is not None:
-            until_s = check_time(self._scenario, entry.until, f"{key}.until", self._source, after_s=t_s)
+            until_s = check_time(self._scenario, entry.until, f"{key}.until", self._source, after=("at", t_s))
         return GaugeFault(t_s, entry.gauge, entry.jump, entry.drift_per_day, entry.silent, until_s)
 
     def _twice(self, name: str, key: str, expected: str) -> ScenarioError:

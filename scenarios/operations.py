@@ -24,10 +24,10 @@ from agents.worktime import ROSTERS
 from agents.zones import zone_areas
 from cim_models.catalogues import load_catalogue
 from cim_models.city import City
-from cim_models.errors import ScenarioError
 from cim_models.structures import Barrier
 from scenarios.alarms import alarm_settings
 from scenarios.blame import blame
+from scenarios.moments import check_time
 from scenarios.places import check_choice, check_id
 from scenarios.schema.model import Scenario
 from scenarios.schema.reporting import Citizens, DayAndNight, Patrols, Video
@@ -122,14 +122,7 @@ def crew_losses(scenario: Scenario, operations: OperationsSettings, source: str)
             continue
         loss, key = failure.crew_lost, f"failures.{index}.crew_lost"
         check_choice(loss.crew, names, f"{key}.crew", source)
-        t_s = scenario.offset_s(loss.at)
-        if not 0.0 <= t_s <= scenario.duration:
-            raise ScenarioError(
-                f"Scenario '{source}', key '{key}.at'",
-                got=f"'{loss.at}', {t_s:.0f} s after the start",
-                expected=f"a time within the run of {scenario.duration:.0f} s",
-                remedy="Change the time",
-            )
+        t_s = check_time(scenario, loss.at, f"{key}.at", source)
         losses.append(CrewLossPlan(t_s, loss.crew, loss.reason))
     return tuple(sorted(losses, key=lambda loss: (loss.t_s, loss.crew)))
 

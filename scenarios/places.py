@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from cim_models.city import City
-from cim_models.errors import ScenarioError
+from cim_models.errors import ScenarioError, coordinates
 
 OUTSIDE = "outside"
 _NAMED_PLACES = ("spots", "roads", "gullies", "sensors", "depots")
@@ -39,7 +39,7 @@ def locate(city: City, place: str | tuple[float, float], key: str, source: str) 
         x_min, y_min, x_max, y_max = city.terrain.bounds
         raise ScenarioError(
             f"Scenario '{source}', key '{key}'",
-            got=f"[{x}, {y}]",
+            got=f"[{coordinates(x, y)}]",
             expected=f"x {x_min:.0f} to {x_max:.0f}, y {y_min:.0f} to {y_max:.0f} ({city.crs})",
             remedy="Name a point on the terrain",
         )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.city import Terrain
-from cim_models.errors import InputError
+from cim_models.errors import InputError, coordinates
 from scenarios.runfolder import RunWriter
 from twin.exchange.placement import NOWHERE, nearest_open_cells
 
@@ -93,7 +93,7 @@ def place_points(
     for point, cell in zip(points, cells, strict=True):
         if cell != NOWHERE:
             continue
-        what, got = f"Output point '{point.id}'", f"x {point.x:g}, y {point.y:g}"
+        what, got = f"Output point '{point.id}'", f"x {coordinates(point.x)}, y {coordinates(point.y)}"
         if bool(terrain.inside(point.x, point.y)):
             expected = f"open ground within {reach_m:g} m of it"
             raise InputError(

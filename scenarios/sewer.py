@@ -68,7 +68,7 @@ def sewer_failures(scenario: Scenario, city: City, source: str) -> tuple[SewerFa
                 t_s = check_time(scenario, entry.at, f"{key}.at", source)
                 until_s = None
                 if entry.until is not None:
-                    until_s = check_time(scenario, entry.until, f"{key}.until", source, after_s=t_s)
+                    until_s = check_time(scenario, entry.until, f"{key}.until", source, after=("at", t_s))
                 found.append(PumpFailure(t_s, entry.pump, until_s))
     return tuple(found)
 

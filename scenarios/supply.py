@@ -223,7 +223,8 @@ class _FailureReader:
     def _until(self, outage: PumpOutage | ValveOutage, key: str) -> float | None:
         if outage.until is None:
             return None
-        return self._time(outage.until, f"{key}.until", after_s=self._scenario.offset_s(outage.at))
+        at = ("at", self._scenario.offset_s(outage.at))
+        return check_time(self._scenario, outage.until, f"{key}.until", self._source, after=at)
 
-    def _time(self, moment: str, key: str, after_s: float = -1.0) -> float:
-        return check_time(self._scenario, moment, key, self._source, after_s)
+    def _time(self, moment: str, key: str) -> float:
+        return check_time(self._scenario, moment, key, self._source)

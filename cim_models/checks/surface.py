@@ -1,5 +1,6 @@
 """Checks of the terrain and of what stands on it."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,6 +26,7 @@ _POSITIVE = {
     "gas_mains": ("pressure_kpa", "diameter_m"),
     "lifelines": ("diameter_m",),
 }
+_DECIMAL = re.compile(r"-?\d+\.\d+")
 _SHARES = {"gullies": ("open_ratio", "blockage")}
 
 
@@ -63,7 +65,9 @@ def check_geometry(city: City) -> Iterator[Defect]:
             continue
         shapes = frame.geometry.to_numpy()
         for row in np.flatnonzero(~shapely.is_valid(shapes)):
-            reason = shapely.is_valid_reason(shapes[row])
+            reason = _DECIMAL.sub(
+                lambda found: f"{float(found[0]):.1f}", shapely.is_valid_reason(shapes[row])
+            )
             yield warning(name, frame["id"].iloc[row], f"invalid geometry: {reason}", "Redraw or mend it")
         touching = shapely.intersects(shapes, area)
         for row in np.flatnonzero(~touching):

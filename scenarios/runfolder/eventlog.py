@@ -7,6 +7,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import batched, chain
 from pathlib import Path
 from threading import Thread
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS events(
     data TEXT NOT NULL
 );
 """
+_CLOSE_TRIES, _CLOSE_WAIT_S = 20, 0.05
 _COLUMNS = "id, t_s, kind, subject, cause, value_kind, data"
 _SIMULATED = ValueKind.SIMULATED.value
 
@@ -146,9 +148,14 @@ class EventLog:
         self._finish()
 
     def close(self) -> None:
-        """Commit and close; the write-ahead file is folded into the database."""
+        """Commit and close; the write-ahead file is folded into the database, which then needs none.
+
+        Whoever reads the log later then leaves no files beside it. While somebody is reading, it waits a
+        little; where that does not end, the log stays as it is, which is as good to read.
+        """
         self.commit()
         if self._connection is not None:
+            _without_write_ahead(self._connection)
             self._connection.close()
 
     def _hand_over(self) -> None:
@@ -179,6 +186,14 @@ class EventLog:
                     connection.execute(f"INSERT INTO events VALUES {places}", [*chain.from_iterable(some)])
         except BaseException as error:
             self._failure = error
+
+
+def _without_write_ahead(connection: sqlite3.Connection) -> None:
+    for _ in range(_CLOSE_TRIES):
+        with suppress(sqlite3.OperationalError):  # a reader has it open
+            connection.execute("PRAGMA journal_mode=DELETE")
+            return
+        time.sleep(_CLOSE_WAIT_S)
 
 
 def hash_lines(rows: Iterable[Row]) -> bytes:

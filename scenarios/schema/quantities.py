@@ -39,6 +39,14 @@ def parse_duration(value: Any) -> float:
     return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
 
 
+def duration_text(duration_s: float) -> str:
+    """Write a duration as a scenario takes it, in the largest unit that it fills: ``22h``, ``90min``."""
+    for unit in ("h", "min"):
+        if duration_s and duration_s % _UNIT_S[unit] == 0.0:
+            return f"{duration_s / _UNIT_S[unit]:.0f}{unit}"
+    return f"{duration_s:.10g}s"
+
+
 def parse_length(value: Any) -> float:
     """Read a length in metres: ``8m``, ``2.5 m``, or a number.
 

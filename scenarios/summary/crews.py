@@ -65,9 +65,25 @@ def summarize_crews(events: Sequence[Event], end_s: float) -> dict[str, Any]:
     skills = sorted({crew.skill for crew in crews if crew.skill})
     return {
         **_figures(crews),
+        **count_tasks(events),
         "workload_gini": gini([crew.busy_s for crew in crews]),
         "by_skill": {skill: _figures([crew for crew in crews if crew.skill == skill]) for skill in skills},
     }
+
+
+def count_tasks(events: Sequence[Event]) -> dict[str, int]:
+    """Count tasks by what became of them: still to be finished at the end, or dropped."""
+    left: set[str] = set()
+    dropped = 0
+    for event in events:
+        if event.kind == "task.planned":
+            left.add(event.subject)
+        elif event.kind == "task.dropped":
+            dropped += event.subject in left
+            left.discard(event.subject)
+        elif event.kind == "crew.finished":
+            left.discard(str(event.data.get("task")))
+    return {"tasks_open": len(left), "tasks_dropped": dropped}
 
 
 def _figures(crews: Sequence[CrewRecord]) -> dict[str, Any]:

@@ -106,7 +106,9 @@ def _people_lines(summary: Mapping[str, Any]) -> list[str]:
         )
     if crews:
         lines.append(
-            f"Crews     {crews['count']} crews, {crews['tasks_finished']} tasks, "
+            f"Crews     {_counted(crews['count'], 'crew', 'crews')}, "
+            f"{_counted(crews['tasks_finished'], 'task', 'tasks')} finished, "
+            f"{crews['tasks_open']} open, {crews['tasks_dropped']} dropped, "
             f"{crews['lost_to_water_min']:.0f} min lost to water"
         )
     if "performance" in summary:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -100,7 +101,7 @@ CASES = [
     (change("gullies", 1, open_ratio=2.0), ERROR, "gullies", "G2", "open_ratio is 2"),
     (change("buildings", 1, height_m=9999.0), ERROR, "buildings", "B2", "height_m is 9999"),
     (change("buildings", 1, geometry=Point(0, 0).buffer(5)), WARNING, "buildings", "B2", "off the terrain"),
-    (bow_tie, WARNING, "buildings", "B1", "Self-intersection"),
+    (bow_tie, WARNING, "buildings", "B1", "Self-intersection[500023 3270061]"),
     (change("roads", 0, width_m=0.0), ERROR, "roads", "R1", "width_m is 0"),
     (change("roads", 0, road_class="goat track"), WARNING, "roads", "R1", "class 'goat track'"),
     (change("roads", 0, to_node="E"), ERROR, "roads", "R1", "away from where other roads meet"),
@@ -187,3 +188,12 @@ def test_built_in_district_has_no_error() -> None:
 
     errors = [str(item) for item in check_city(make_district()) if item.severity == ERROR]
     assert errors == []
+
+
+def test_places_of_faults_are_told_to_a_decimetre(tiny_city: City) -> None:
+    crossed = Polygon(
+        [(500010.0, 3270050.0), (500013.3, 3270060.0), (500013.7, 3270050.0), (500010.0, 3270061.0)]
+    )
+    found = check_city(change("buildings", 0, geometry=crossed)(tiny_city))
+    (told,) = [item.what for item in found if "invalid geometry" in item.what]
+    assert re.fullmatch(r"invalid geometry: Self-intersection\[\d+\.\d \d+\.\d\]", told)

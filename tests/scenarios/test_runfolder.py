@@ -91,6 +91,35 @@ def test_readings_are_an_empty_table_before_the_first_part(tmp_path: Path) -> No
     assert list(table.columns) == ["t_s", "subject", "quantity", "value", "unit", "value_kind"]
 
 
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_run_that_has_ended_leaves_one_file_of_events(tmp_path: Path, *, finished: bool) -> None:
+    folder = tmp_path / "run"
+    if finished:
+        write_tiny_run(folder)
+    else:
+        with open_tiny_run(folder) as run:
+            run.events.append(0, "run.started", "run", data={"scenario": "tiny", "seed": 7})
+            run.events.commit()
+            assert len(RunFolder(folder).events()) == 1
+            assert (folder / f"{EVENTS_FILE}-wal").exists()
+    assert len(RunFolder(folder).events()) == (4 if finished else 1)
+    assert RunFolder(folder).event_log_hash() == RunFolder(folder).meta["event_log_hash"]
+    assert [path.name for path in folder.glob(f"{EVENTS_FILE}*")] == [EVENTS_FILE]
+
+
+def test_a_run_ends_while_somebody_reads(tmp_path: Path) -> None:
+    folder = write_tiny_run(tmp_path / "run")
+    log = EventLog()
+    log.open(folder / EVENTS_FILE)
+    reader = sqlite3.connect(folder / EVENTS_FILE)
+    rows = reader.execute("SELECT id FROM events")
+    rows.fetchone()
+    log.close()
+    assert len(rows.fetchall()) == 3
+    reader.close()
+    assert len(RunFolder(folder).events()) == 4
+
+
 def test_unknown_kinds_and_causes_from_the_future_are_refused(tmp_path: Path) -> None:
     with open_tiny_run(tmp_path / "run") as run:
         with pytest.raises(KeyError, match="road\\.melted"):

@@ -19,6 +19,7 @@ from scenarios.summary.crews import collect_crews, summarize_crews
 from scenarios.summary.flooding import building_depths, summarize_flooding
 from scenarios.summary.indicators import Indicator, gini, spread
 from scenarios.summary.matters import summarize_matters
+from scenarios.summary.text import summary_lines
 
 
 def log(*entries: tuple[float, str, str, dict[str, Any]]) -> list[Event]:
@@ -331,6 +332,19 @@ def test_figures_that_differ_look_different() -> None:
     assert texts == ["21,443", "21,443.1", "–"]
     assert ComparedFigure("a", (0.000415, 0.00042)).texts() == ["0.000415", "0.00042"]
     assert ComparedFigure("a", (2.0, 3.14159)).texts() == ["2", "3.142"]
+
+
+def test_tasks_are_finished_dropped_or_open() -> None:
+    events = log(
+        *((0, "task.planned", f"C1/{name}", {"case": "C1", "task": name, "skill": "x"}) for name in "abcd"),
+        (10, "crew.finished", "A", {"case": "C1", "task": "C1/a"}),
+        (20, "task.dropped", "C1/b", {"case": "C1", "task": "b", "reason": "the case is void"}),
+        (30, "task.recalled", "C1/c", {"case": "C1", "reason": "the crew was lost"}),
+    )
+    found = summarize_crews(events, end_s=100)
+    assert (found["tasks_finished"], found["tasks_dropped"], found["tasks_open"]) == (1, 1, 2)
+    (line,) = summary_lines({"crews": found})
+    assert line == "Crews     1 crew, 1 task finished, 2 open, 1 dropped, 0 min lost to water"
 
 
 def test_a_detour_counts_as_lost_and_a_journey_broken_off_keeps_what_it_cost() -> None:

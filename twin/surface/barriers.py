@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.city import Terrain
-from cim_models.errors import InputError
+from cim_models.errors import InputError, coordinates
 from cim_models.structures import Barrier
 from twin.surface.constants import LANES, REAL_DTYPE, ROWS_AFTER, ROWS_BEFORE, UNITS_PER_M
 from twin.surface.kernel_barriers import Crests
@@ -115,7 +115,7 @@ def faces_along(line: Line, terrain: Terrain) -> Faces:
         x, y = points[~inside][0]
         raise InputError(
             "Line",
-            got=f"point [{x:g}, {y:g}] off the terrain",
+            got=f"point [{coordinates(x, y)}] off the terrain",
             expected=f"x {x_min:.0f} to {x_max:.0f}, y {y_min:.0f} to {y_max:.0f}",
         )
     size = terrain.cell_size_m

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cim_models.catalogues import load_catalogue
 from cim_models.city import Terrain
-from cim_models.errors import InputError
+from cim_models.errors import InputError, coordinates
 from cim_models.structures import Culvert
 from twin.surface.constants import GRAVITY_M_S2, LANES, ROWS_BEFORE
 from twin.surface.kernel_conduits import Conduits
@@ -208,6 +208,9 @@ def _cell(terrain: Terrain, open_cells: NDArray[np.bool_], x: float, y: float) -
     if cell is None:
         where = "a building or a cell without ground" if bool(terrain.inside(x, y)) else "off the terrain"
         raise InputError(
-            "Culvert end", got=f"[{x:g}, {y:g}], {where}", expected="open ground", remedy="Move the end"
+            "Culvert end",
+            got=f"[{coordinates(x, y)}], {where}",
+            expected="open ground",
+            remedy="Move the end",
         )
     return cell

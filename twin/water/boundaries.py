@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from cim_models.city import Terrain
-from cim_models.errors import InputError
+from cim_models.errors import InputError, coordinates
 from cim_models.timeseries import TimeSeries
 from twin.surface import Edges, Faces, Inflow, LevelEdge, OutflowEdge
 from twin.surface.edges import SIDES, edges_from, outer_faces
@@ -164,4 +164,4 @@ def _line(terrain: Terrain, place: Line) -> shapely.LineString:
 
 
 def _words(place: Line) -> str:
-    return "Line " + " - ".join(f"({', '.join(f'{value:g}' for value in point)})" for point in place)
+    return "Line " + " - ".join(f"({coordinates(*point)})" for point in place)
