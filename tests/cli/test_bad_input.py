@@ -67,7 +67,7 @@ def complaint(invoke: Invoke, out: Path, *arguments: str | Path) -> str:
         ),
         (
             ["measures=[{close_road: {road: R1, from: 23:00}}]"],
-            ["key 'measures.0.close_road.from'", "'23:00'", "720 s"],
+            ["key 'measures.0.close_road.from'", "'23:00'", "run of 12min"],
         ),
         (
             ["weather.rain={design: {formula: atlantis, return_period: 5}}"],
