@@ -59,7 +59,7 @@ def complaint(invoke: Invoke, out: Path, *arguments: str | Path) -> str:
         ),
         (
             ["measures=[{pump_truck: {at: [1, 2], capacity_m3_h: 9, from: 17:05}}]"],
-            ["key 'measures.0.pump_truck.at'", "[1.0, 2.0]", "x 500000"],
+            ["key 'measures.0.pump_truck.at'", "[1, 2]", "x 500000"],
         ),
         (
             ["measures=[{pump_truck: {at: SP1, to: J9, capacity_m3_h: 9, from: 17:05}}]"],

@@ -170,7 +170,10 @@ BAD = [
         {"failures": [{"burst": {"pipe": "P9", "at": "17:02", "area_fraction": 0.5}}]},
         ["burst.pipe", "'P9'"],
     ),
-    ({"failures": [{"burst": {"pipe": "AB", "at": "19:02", "area_fraction": 0.5}}]}, ["burst.at", "122min after the start"]),
+    (
+        {"failures": [{"burst": {"pipe": "AB", "at": "19:02", "area_fraction": 0.5}}]},
+        ["burst.at", "122min after"],
+    ),
     ({"failures": [{"pump_outage": {"pump": "AB", "at": "17:02"}}]}, ["pump_outage.pump", "'AB'"]),
     ({"failures": [{"valve_outage": {"valve": "V9", "at": "17:02"}}]}, ["valve_outage.valve", "RA@R"]),
     ({"measures": [{"shut_valve": {"valve": "V9", "from": "17:02"}}]}, ["shut_valve.valve", "RA@R"]),
