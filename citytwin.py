@@ -40,7 +40,7 @@ app.add_typer(detect_app, name="detect")
 app.pretty_exceptions_enable = False
 
 RunArgument = Annotated[Path, typer.Argument(help="A run folder.")]
-CityArgument = Annotated[str, typer.Argument(help="A bundle folder, or builtin:district.")]
+CityArgument = Annotated[str, typer.Argument(help="A bundle folder, builtin:district or builtin:lifelines.")]
 PortOption = Annotated[int, typer.Option(help="Port of the screen.")]
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 LanguageOption = Annotated[str, typer.Option(help="zh or en.")]

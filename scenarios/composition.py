@@ -282,7 +282,7 @@ def _open(loaded: LoadedScenario) -> City:
         raise ScenarioError(
             f"Scenario '{loaded.path}', key 'city'",
             got=f"'{reference}', which does not exist",
-            expected="builtin:district or a bundle folder",
+            expected="a bundle folder, builtin:district or builtin:lifelines",
             remedy="Check the path, or make the bundle with `citytwin city import`",
         )
     return open_city(folder.resolve())

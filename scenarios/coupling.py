@@ -69,7 +69,6 @@ class Coupling:
     kept
         What `state` returned at some moment of a run with the same setup, to go on from there; its water
         has been restored already. None for a run that begins.
-
     supply
         The water supply at time 0; None where it is not simulated.
 

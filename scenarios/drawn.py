@@ -9,8 +9,9 @@ import numpy as np
 from agents.draws import Draws
 from cim_models.city import City, Network
 from cim_models.errors import ScenarioError
+from scenarios.almanac import make_almanac
 from scenarios.blame import blame
-from scenarios.lifelines import chosen_kinds, make_almanac
+from scenarios.lifelines import chosen_kinds
 from scenarios.schema.failures import FailureDraw
 from scenarios.schema.model import Scenario
 from twin.failures.draw import Assets, draw_failures, yearly_rates

@@ -4,59 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from agents.draws import Draws
 from cim_models.city import City
 from cim_models.errors import ScenarioError
+from scenarios.almanac import make_almanac
 from scenarios.blame import blame
+from scenarios.inventories import Inventory, SensorPost, inventory_of, sensor_posts
 from scenarios.moments import check_time
 from scenarios.places import check_choice, unknown
 from scenarios.schema.failures import FailureDraw, LifelineFailure
 from scenarios.schema.model import Scenario
-from twin.failures.draw import Assets, Failure, draw_failures, yearly_rates
-from twin.failures.exposure import Exposure, day_edges, exposure, months, wet_by_climate
-from twin.failures.kinds import FailureCatalogue, FailureKind, read_failure_catalogue
+from twin.failures.draw import Failure, draw_failures, yearly_rates
+from twin.failures.kinds import FailureKind, read_failure_catalogue
 from twin.rain import RainSeries
 from twin.supply.repair import repair_times
 
 MOST_SENSORS = 5
 """So many sensors at most, the nearest, take notice of one failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class SensorPost:
-    """A sensor of lifelines.
-
-    Parameters
-    ----------
-    id, kind
-        Columns of the layer.
-    x, y
-        Where, m.
-    interval_s
-        Time between readings, s.
-    quantity, base
-        What it says, and the value without a failure.
-    others
-        Further quantities that it says, 0 without a failure.
-    """
-
-    id: str
-    kind: str
-    x: float
-    y: float
-    interval_s: float
-    quantity: str
-    base: float
-    others: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +78,6 @@ class LifelinePlan:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Inventory:
-    """What can fail in one kind of way: assets, their lines or points, and columns of pipes."""
-
-    assets: Assets
-    shapes: Sequence[Any]
-    network: str
-    depth_m: NDArray[np.float64]
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A failure with its place on the asset, 0 to 1, and how much it shows, 0 to 1; None to draw that."""
@@ -161,58 +121,6 @@ def lifeline_plan(scenario: Scenario, city: City, rain: RainSeries, source: str)
     return LifelinePlan(tuple(failures), planner.sensors, tuple(planner.notes(failures)))
 
 
-class Almanac:
-    """The days of a run, which of them are wet, and the exposure of each kind of failure.
-
-    Parameters
-    ----------
-    start
-        Beginning of the run in the city's time zone.
-    duration_s
-        Its length, s.
-    rain
-        The rain of the scenario; None, or one without any, leaves wet days to the catalogue's climate.
-    catalogue, draws
-        Rates, and the numbers that decide.
-    """
-
-    def __init__(
-        self,
-        start: datetime,
-        duration_s: float,
-        rain: RainSeries | None,
-        catalogue: FailureCatalogue,
-        draws: Draws,
-    ) -> None:
-        self.edges_s = day_edges(start, duration_s)
-        self.month = months(start, self.edges_s)
-        self.catalogue = catalogue
-        self.by_climate = rain is None or not bool(rain.depth_mm.any())
-        if rain is None or self.by_climate:
-            chances = [draws.uniform("wet", day) for day in range(len(self.month))]
-            self.wet = wet_by_climate(self.month, catalogue.climate, chances)
-        else:
-            depths = np.diff([float(np.mean(rain.depth_until_mm(t_s))) for t_s in self.edges_s.tolist()])
-            self.wet = (depths >= catalogue.climate.wet_day_mm).tolist()
-
-    def exposures(self, kind: FailureKind) -> dict[bool, Exposure]:
-        """Return the exposure of a kind of failure by whether the material is brittle."""
-        return {brittle: self._exposure(kind, brittle) for brittle in (False, True)}
-
-    def _exposure(self, kind: FailureKind, brittle: bool) -> Exposure:
-        name = kind.season
-        if name == "by_material":
-            name = "brittle" if brittle else "ductile"
-        return exposure(self.edges_s, self.month, self.catalogue.seasons[name], self.wet, kind.rain)
-
-
-def make_almanac(scenario: Scenario, city: City, rain: RainSeries | None) -> Almanac:
-    """Return the almanac of a scenario's run."""
-    start = scenario.start.astimezone(ZoneInfo(city.time_zone))
-    draws = Draws(scenario.seed, "failures")
-    return Almanac(start, scenario.duration, rain, read_failure_catalogue(), draws)
-
-
 def chosen_kinds(draw: FailureDraw, key: str, source: str) -> list[str]:
     """Return the kinds that a draw names, checked; the kinds of ``rates`` too.
 
@@ -243,9 +151,9 @@ class _Planner:
         self._catalogue = read_failure_catalogue()
         self._draws = Draws(scenario.seed, "failures")
         self._almanac = make_almanac(scenario, city, rain)
-        self._inventories: dict[str, _Inventory] = {}
+        self._inventories: dict[str, Inventory] = {}
         self._rows: dict[str, dict[str, int]] = {}
-        self.sensors = tuple(self._read_sensors())
+        self.sensors = tuple(sensor_posts(city, self._catalogue))
         self._trees = {
             kind: (cKDTree([(s.x, s.y) for _, s in group]), [index for index, _ in group])
             for kind, group in self._by_kind().items()
@@ -355,56 +263,14 @@ class _Planner:
             if np.isfinite(distance):
                 yield indices[row], amplitude * float(np.exp(-distance / signature.fades_m))
 
-    def _inventory(self, name: str) -> _Inventory:
+    def _inventory(self, name: str) -> Inventory:
         if name not in self._inventories:
             kind = self._catalogue.kinds[name]
-            inventory = self._pipes(kind) if kind.network else self._sites(kind)
+            year = self._scenario.start.astimezone(ZoneInfo(self._city.time_zone)).year
+            inventory = inventory_of(self._city, kind, year)
             self._inventories[name] = inventory
             self._rows[name] = {asset: row for row, asset in enumerate(inventory.assets.ids)}
         return self._inventories[name]
-
-    def _pipes(self, kind: FailureKind) -> _Inventory:
-        frame = self._city.layer("lifelines")
-        if frame is None:
-            return _sites_of([], [])
-        frame = frame[frame["network"] == kind.network]
-        year = self._scenario.start.astimezone(ZoneInfo(self._city.time_zone)).year
-        pressure = frame["pressure_m"].to_numpy(dtype=float)
-        assets = Assets(
-            ids=[str(value) for value in frame["id"]],
-            length_km=frame.geometry.length.to_numpy() / 1000.0,
-            material=[str(value) for value in frame["material"]],
-            diameter_m=frame["diameter_m"].to_numpy(dtype=float),
-            age_years=year - frame["year"].to_numpy(dtype=float),
-            pressure_m=np.where(pressure > 0.0, pressure, np.nan),
-        )
-        depth_m = frame["depth_m"].to_numpy(dtype=float)
-        return _Inventory(assets, list(frame.geometry), kind.network, depth_m)
-
-    def _sites(self, kind: FailureKind) -> _Inventory:
-        layer = "sensors" if kind.stuck else "hazard_sites"
-        frame = self._city.layer(layer)
-        if frame is None:
-            return _sites_of([], [])
-        frame = frame[frame["kind"].isin(kind.sites)]
-        return _sites_of([str(value) for value in frame["id"]], list(frame.geometry))
-
-    def _read_sensors(self) -> Iterator[SensorPost]:
-        frame = self._city.layer("sensors")
-        if frame is None:
-            return
-        says: dict[str, tuple[str, float, tuple[str, ...]]] = {}
-        for kind in self._catalogue.kinds.values():
-            if kind.signature is not None:
-                quantity, base, others = says.get(
-                    kind.signature.sensor, (kind.signature.quantity, kind.signature.base, ())
-                )
-                more = tuple(sorted({*others, *kind.signature.others}))
-                says[kind.signature.sensor] = quantity, base, more
-        for row in frame.itertuples(index=False):
-            if row.kind in says:
-                x, y = float(row.geometry.x), float(row.geometry.y)
-                yield SensorPost(str(row.id), str(row.kind), x, y, float(row.interval_s), *says[row.kind])
 
     def _by_kind(self) -> Mapping[str, list[tuple[int, SensorPost]]]:
         groups: dict[str, list[tuple[int, SensorPost]]] = {}
@@ -422,10 +288,3 @@ class _Planner:
             expected="kinds of what the city has",
             remedy="Remove the kind or choose another city",
         )
-
-
-def _sites_of(ids: list[str], shapes: list[Any]) -> _Inventory:
-    count = len(ids)
-    nothing = np.full(count, np.nan)
-    assets = Assets(ids, np.ones(count), [""] * count, nothing, np.zeros(count), nothing)
-    return _Inventory(assets, shapes, "", np.zeros(count))
