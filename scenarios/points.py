@@ -34,8 +34,8 @@ class OutputPoint:
 class PointSurface(Protocol):
     """What the points read of the surface water, of cells given by flat index."""
 
-    def depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Depth, m."""
+    def publish_depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Depth as it is published, m."""
         ...
 
     def velocity_of(self, cells: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -144,7 +144,7 @@ class PointRecorder:
 
     def sample(self, t_s: float) -> None:
         """Write the water at every point now."""
-        depth = self._surface.depth_of(self._cells)
+        depth = self._surface.publish_depth_of(self._cells)
         level = self._ground_m + depth
         east, north = self._surface.velocity_of(self._cells)
         self._raise(depth, np.full(len(self._points), t_s))

@@ -24,9 +24,8 @@ from scenarios.supplystory import SupplyStory
 class RecordedWater(Protocol):
     """What the recorder reads of the water system."""
 
-    @property
-    def water_depth(self) -> NDArray[np.float32]:
-        """Depth at cell centres, m."""
+    def publish_depth(self) -> NDArray[np.float32]:
+        """Depth at cell centres, m, as it is published: `flood_fields` will never fall short of it."""
         ...
 
     def velocity(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -81,7 +80,7 @@ class Recorder:
 
     def frame(self, t_s: float) -> None:
         """Write a depth frame and how much of the city is flooded."""
-        depth, road_depth = self._water.water_depth, self._water.road_depth()
+        depth, road_depth = self._water.publish_depth(), self._water.road_depth()
         self._writer.frame(t_s, depth, road_depth)
         if self._writer.wants_maximum:
             self.rasters()

@@ -52,7 +52,7 @@ def summarize_flooding(
         "max_depth_m": float(np.max(max_depth, initial=0.0)),
         "area_m2": area,
         "area_ever_m2": {
-            f"{limit:.2f}": _area_ever(max_depth >= limit, area[threshold_name(limit)], city.terrain)
+            f"{limit:.2f}": float(np.count_nonzero(max_depth >= limit)) * city.terrain.cell_size_m**2
             for limit in THRESHOLDS_M
         },
         "road_m": {name: _peak(series, f"flooded_road_{name}") for name in _names()},
@@ -121,15 +121,6 @@ def _peak(series: Mapping[str, NDArray[np.float64]], name: str) -> dict[str, flo
         return {"max": None, "at_s": None, "end": None}
     top = int(np.argmax(values))
     return {"max": float(values[top]), "at_s": float(times[top]), "end": float(values[-1])}
-
-
-def _area_ever(flooded: NDArray[np.bool_], at_once: Mapping[str, float | None], terrain: Terrain) -> float:
-    """Return the area that was ever flooded, m2: no less than what was flooded at once.
-
-    The map of largest depths does not contain every moment: it is made at intervals, and on coarse cells of
-    the surface water it is settled on the terrain's own cells, while moments are only spread over them.
-    """
-    return max(float(flooded.sum()) * terrain.cell_size_m**2, at_once["max"] or 0.0)
 
 
 def _buildings(buildings: GeoDataFrame, terrain: Terrain, max_depth: NDArray[Any]) -> dict[str, Any]:

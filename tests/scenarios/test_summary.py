@@ -269,10 +269,13 @@ def test_road_hours_count_open_floods_until_the_end(tiny_city: City) -> None:
     )
     times = np.array([0.0, 1800.0, 3600.0, 5400.0])
     series = {"t_s": times, "flooded_area_015": np.array([0.0, 100.0, 50.0, 5.0])}
-    summary = summarize_flooding(tiny_city, series, np.zeros(tiny_city.terrain.shape), events, end_s=5400)
+    largest_m = np.zeros(tiny_city.terrain.shape)
+    largest_m.flat[:3] = 0.15, 0.149, 0.31
+    summary = summarize_flooding(tiny_city, series, largest_m, events, end_s=5400)
     assert summary["road_hours"]["0.15"] == pytest.approx(0.5 + 1.0)
     assert summary["area_m2"]["015"] == {"max": 100.0, "at_s": 1800.0, "end": 5.0}
-    assert summary["area_ever_m2"] == {"0.15": 100.0, "0.30": 0.0, "0.50": 0.0}  # no less than at once
+    cell_m2 = tiny_city.terrain.cell_size_m**2
+    assert summary["area_ever_m2"] == {"0.15": 2.0 * cell_m2, "0.30": cell_m2, "0.50": 0.0}
     assert summary["drain_down_s"] == 3400.0
     assert summary["area_m2"]["030"]["max"] is None
 

@@ -15,8 +15,10 @@ from twin.surface.constants import (
     WEIGHT_ONE,
 )
 
+CheckedBed = tuple[Any, float, Any, Any]
 
-def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> tuple[Any, float, Any, Any]:
+
+def check_bed(bed_elevation: Any, walls: Any, cell_size_m: float) -> CheckedBed:
     """Return bed above a datum (m, float64), that datum, open cells and cells outside the domain."""
     bed = np.asarray(bed_elevation, dtype=np.float64)
     if bed.ndim != 2 or bed.size == 0:

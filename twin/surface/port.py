@@ -110,6 +110,18 @@ class SurfaceWater(Protocol):
         """Depth, shape (rows, cols), m; a copy."""
         ...
 
+    def publish_depth(self) -> DepthGrid:
+        """Depth for others to see, shape (rows, cols), m: no largest depth will ever fall short of it.
+
+        Films up to the dry depth (1 mm) count as 0. The coarse tier takes more care with it than with
+        `water_depth` and `depth_of`, which are asked for far more often.
+        """
+        ...
+
+    def publish_depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """`publish_depth` of cells given by flat index, m."""
+        ...
+
     @property
     def max_depth(self) -> DepthGrid:
         """Largest depth so far, shape (rows, cols), m."""

@@ -33,6 +33,7 @@ from twin.surface.kernel_team import new_counters
 from twin.surface.lending import Lent
 from twin.surface.openings import Ground, make_openings, openings_state, restore_openings
 from twin.surface.probing import cell_velocity, velocity_at
+from twin.surface.published import Published, without_films
 from twin.surface.record import FloodRecord
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.standing import Standing
@@ -156,6 +157,7 @@ class SurfaceSolver:
         start = (0.0, 0, True, settings.record_interval_s, 0, 0, 0, STEADY, rows * cols, 0)
         self._progress = Progress(*start, wave_depth)
         self.record = FloodRecord(self.shape, settings.record_interval_s, settings.flood_limits)
+        self._published = Published(self.shape)
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._set_weights(rain_weight)
         self._set_zones(np.zeros(self.shape, np.int64))
@@ -429,6 +431,7 @@ class SurfaceSolver:
             **grids,
             **openings_state(self._openings),
             **self.record.state(),
+            **self._published.state(),
             "rain_zone": self._zones.copy(),
             "rain_rate": rain.rate.copy(),
             "rain_pending": rain.pending.copy(),
@@ -458,6 +461,7 @@ class SurfaceSolver:
         self._standing.restore(state)
         restore_openings(self._openings, self._grid.qx, self._grid.qy, state)
         self.record.restore(state)
+        self._published.restore(state)
         self._set_zones(state["rain_zone"])
         self._rain.rate[:] = state["rain_rate"]
         self._rain.pending[:] = state["rain_pending"]
@@ -487,23 +491,38 @@ class SurfaceSolver:
         """Depth, shape (rows, cols), m; a copy."""
         return inner(self._grid.depth, self.shape) * np.float32(UNIT_M)
 
+    def publish_depth(self) -> DepthGrid:
+        """Return `water_depth` for others to see, without films: `max_depth` will never fall short of it."""
+        depth = without_films(self.water_depth)
+        self._published.note(depth, self.time_s)
+        return depth
+
+    def publish_depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return `publish_depth` of some cells, given by flat index, m."""
+        index = checks.check_cells(cells, self._open.size)
+        depth = without_films(self.depth_of(index))
+        self._published.note_at(index, depth, self.time_s)
+        return depth
+
     @property
     def max_depth(self) -> DepthGrid:
         """Largest depth so far, shape (rows, cols), m; a copy.
 
-        It is looked at after the first step that reaches each multiple of `record_interval_s`; depths up
-        to the dry depth (1 mm) count as 0.
+        It is looked at after the first step that reaches each multiple of `record_interval_s`, and whenever
+        it is published; depths up to the dry depth (1 mm) count as 0.
         """
-        return self.record.max_depth
+        return self._published.raised(self.record.max_depth, self.record.time_of_max_s)[0]
 
     @property
     def time_of_max_s(self) -> DepthGrid:
         """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
-        return self.record.time_of_max_s
+        return self._published.raised(self.record.max_depth, self.record.time_of_max_s)[1]
 
     def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
         """Return what has been recorded by name, of all cells or of some, see `FloodRecord.fields`."""
-        return self.record.fields(cells)
+        fields, names = self.record.fields(cells), ("max_depth", "time_of_max_s")
+        raised = self._published.raised(*(fields[name] for name in names), cells)
+        return fields | dict(zip(names, raised, strict=True))
 
     def velocity(self) -> tuple[DepthGrid, DepthGrid]:
         """Velocity at cell centres to the east and to the north, shape (rows, cols), m/s; 0 where dry.

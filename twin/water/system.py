@@ -404,6 +404,10 @@ class WaterSystem:
         """Depth on the ground, shape (rows, cols), m; a copy."""
         return self._surface.water_depth
 
+    def publish_depth(self) -> NDArray[np.float32]:
+        """Return the depth for others to see, see `SurfaceWater.publish_depth`, shape (rows, cols), m."""
+        return self._surface.publish_depth()
+
     @property
     def max_depth(self) -> NDArray[np.float32]:
         """Largest depth so far, shape (rows, cols), m."""

@@ -12,10 +12,7 @@ from twin.surface import checks
 from twin.surface.account import SurfaceAccount
 from twin.surface.barriers import BarrierFaces
 from twin.surface.constants import (
-    DRY_DEPTH_M,
-    DRY_UNITS,
     MAX_DEPTH_M,
-    REAL_DTYPE,
     UNIT_M,
     UNITS_PER_M,
     ZONE_DTYPE,
@@ -24,15 +21,17 @@ from twin.surface.culverts import CulvertBarrels
 from twin.surface.edges import Edges, edges_from
 from twin.surface.kernel_steps import Rain
 from twin.surface.openings import Ground, make_openings
+from twin.surface.published import Published
 from twin.surface.settings import SurfaceSettings, available_threads
 from twin.surface.solver import MAX_THREADS, DepthGrid
 from twin.surface.state import inner, padded
 from twin.surface.subgrid.factor import MOST_FACTOR
 from twin.surface.subgrid.highwater import STANDING_M, HighWater, Look
-from twin.surface.subgrid.kernel_mapping import lean_of_nodes, move_units, read_depths, spread
+from twin.surface.subgrid.kernel_mapping import move_units, read_depths
 from twin.surface.subgrid.kernel_steps import advance
+from twin.surface.subgrid.maps import FineMaps, NodeWater
 from twin.surface.subgrid.smoothing import Smoother
-from twin.surface.subgrid.state import NEVER, Found, Grid, Peak, Probe, Progress, Rule, Shower
+from twin.surface.subgrid.state import Probe, Progress, Rule, Shower, new_found, new_peak
 from twin.surface.subgrid.storage import LEVELS_PER_M
 from twin.surface.subgrid.tables import build_tables, gather_outlets, make_grid
 
@@ -80,20 +79,10 @@ class CoarseSolver:
             raise InputError(
                 "Factor of the coarse grid", got=factor, expected=f"1 to {MOST_FACTOR} fine cells"
             )
-        settings = settings or SurfaceSettings()
-        true_bed_m, datum_m, self._open, outside = checks.check_bed(bed_elevation, walls, cell_size_m)
-        bed_m = checks.rounded_bed(true_bed_m)
-        n = np.broadcast_to(checks.check_roughness(manning_n, self._open), bed_m.shape)
-        self.shape: tuple[int, int] = bed_m.shape
+        self.settings = settings = settings or SurfaceSettings()
         self.cell_size_m = float(cell_size_m)
-        self.settings = settings
-        self._bed_error_m = true_bed_m - bed_m
         self._threads = min(settings.threads or available_threads(), MAX_THREADS)
-        self._tables = build_tables(bed_m, self._open, n, self.cell_size_m, int(factor))
-        self._grid = make_grid(self._tables)
-        ground = Ground(bed_m, datum_m, self._open, outside, n, self.cell_size_m)
-        openings = make_openings(ground, _free_edges(edges, self.cell_size_m))
-        self._outlets = gather_outlets(openings.outlets, self._tables, self.cell_size_m)
+        self._make_nodes(checks.check_bed(bed_elevation, walls, cell_size_m), int(factor), manning_n, edges)
         rows, cols = self._tables.nodes.shape
         self._rule = Rule(
             self.cell_size_m * factor,
@@ -106,25 +95,39 @@ class CoarseSolver:
             self._threads if rows * cols >= WORTH_SHARING else 1,
         )
         self._progress = Progress(0.0, 0, settings.record_interval_s, 0, 0)
-        padding = self._grid.volume.shape
-        self._peak = Peak(
-            np.zeros(padding, np.int64), np.full(padding, np.nan, REAL_DTYPE), np.zeros(padding, REAL_DTYPE)
-        )
-        self._found = Found(
-            np.zeros(1, np.int64), np.full(rows * cols, NEVER, np.int64), np.empty((rows * cols, 4))
-        )
+        self._peak = new_peak(self._grid.volume.shape)
+        self._found = new_found(rows * cols)
         self._probes: list[tuple[NDArray[np.int64], Probe]] = []
-        self._smoother = Smoother(
+        smoother = Smoother(
             *(bed_elevation, self.cell_size_m, manning_n, walls, edges),
             *(self._rule.node_size_m, self._threads),
         )
-        self._smooth_peak: tuple[int, DepthGrid] | None = None
-        self._followed: tuple[float, DepthGrid] | None = None
+        self._maps = FineMaps(self._grid, self._tables, smoother)
+        self._published = Published(self.shape)
         self._high_water = HighWater()
         self._given = np.zeros(rows * cols, np.int64)
         self._initial_units = self._in_units = self._out_units = self._rain_units = 0
         self._weight = checks.rain_weight_units(rain_weight, self._open)
         self._set_zones(np.zeros(self.shape, np.int64))
+
+    def _make_nodes(
+        self,
+        checked: checks.CheckedBed,
+        factor: int,
+        manning_n: float | NDArray[np.floating[Any]],
+        edges: Edges | Literal["closed", "open"],
+    ) -> None:
+        """Make the nodes and their faces from the terrain, dry."""
+        true_bed_m, datum_m, self._open, outside = checked
+        bed_m = checks.rounded_bed(true_bed_m)
+        n = np.broadcast_to(checks.check_roughness(manning_n, self._open), bed_m.shape)
+        self.shape: tuple[int, int] = bed_m.shape
+        self._bed_error_m = true_bed_m - bed_m
+        self._tables = build_tables(bed_m, self._open, n, self.cell_size_m, factor)
+        self._grid = make_grid(self._tables)
+        ground = Ground(bed_m, datum_m, self._open, outside, n, self.cell_size_m)
+        openings = make_openings(ground, _free_edges(edges, self.cell_size_m))
+        self._outlets = gather_outlets(openings.outlets, self._tables, self.cell_size_m)
 
     @property
     def threads(self) -> int:
@@ -291,7 +294,7 @@ class CoarseSolver:
         """Let something take water from many fine cells at once; see `SurfaceSolver.withdraw`."""
         numba.set_num_threads(self._threads)
         depth = padded(self.shape, np.int32)
-        inner(depth, self.shape)[...] = self._spread(self._volume, self._lean())
+        inner(depth, self.shape)[...] = self._maps.spread(self._maps.water())
         taken = take(depth)
         volume = self._sum_of(inner(depth, self.shape))
         self._given += (volume - self._volume).ravel()
@@ -337,23 +340,6 @@ class CoarseSolver:
         """Note that the water of all nodes has moved: what was looked up holds no more."""
         self._found.now[0] += 1
 
-    def _lean(self, grid: Grid | None = None) -> NDArray[np.float32]:
-        """How far the water of each node leans on the slope, flat; that of now or of another moment."""
-        lean = np.empty(self._volume.size, np.float32)
-        lean_of_nodes(grid or self._grid, np.arange(lean.size), self._rule.cols, lean)
-        return lean
-
-    def _spread(self, volume: NDArray[np.int64], lean: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Lay the nodes' units on the fine cells, shape (rows, cols)."""
-        out = np.zeros(self._open.size, np.int32)
-        spread(
-            *self._tables.members,
-            np.ascontiguousarray(volume).ravel(),
-            np.ascontiguousarray(lean).ravel(),
-            out,
-        )
-        return out.reshape(self.shape)
-
     def place(self, name: str, structure: BarrierFaces | CulvertBarrels) -> None:
         """Refuse a structure: the sections of the coarse tier are made once, from the terrain.
 
@@ -387,6 +373,8 @@ class CoarseSolver:
         return {
             **{name: array.copy() for name, array in self._arrays().items()},
             **self._high_water.state(),
+            **self._maps.state(),
+            **self._published.state(),
             "rain_zone": self._zones.copy(),
             "rain_rate": rain.rate.copy(),
             "rain_pending": rain.pending.copy(),
@@ -405,6 +393,8 @@ class CoarseSolver:
         self._set_zones(state["rain_zone"])
         self._given[:] = state["given"]
         self._high_water.restore(state)
+        self._maps.restore(state)
+        self._published.restore(state)
         self._rain.rate[:] = state["rain_rate"]
         self._rain.pending[:] = state["rain_pending"]
         self._rain.laid[:] = state["rain_laid"]
@@ -412,7 +402,6 @@ class CoarseSolver:
         deepest, steps, left, *units = map(int, state["counts"])
         self._initial_units, self._in_units, self._out_units, self._rain_units = units
         self._progress = Progress(time_s, deepest, next_record_s, steps, left)
-        self._smooth_peak = self._followed = None
         self._forget()
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -433,44 +422,45 @@ class CoarseSolver:
     @property
     def water_depth(self) -> DepthGrid:
         """Depth on the fine grid, shape (rows, cols), m; its sum is the volume of the nodes."""
-        return self._spread(self._volume, self._lean()) * np.float32(UNIT_M)
+        return self._maps.spread_depth(self._maps.water())
+
+    def publish_depth(self) -> DepthGrid:
+        """Return the depths for others to see, settled on the fine grid, see `twin.surface.subgrid.maps`."""
+        depth = self._maps.settled_depth()
+        self._published.note(depth, self.time_s)
+        return depth
+
+    def publish_depth_of(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return `publish_depth` of some cells, given by flat index, m."""
+        index = checks.check_cells(cells, self._open.size)
+        depth = self._maps.settled_depth().ravel()[index].astype(np.float64)
+        self._published.note_at(index, depth, self.time_s)
+        return depth
 
     @property
     def max_depth(self) -> DepthGrid:
-        """Largest depth of the fine cells, shape (rows, cols), m; kept until the water moves on.
+        """Largest depth of the fine cells, shape (rows, cols), m.
 
-        Depth of the fine cells when their node held most water, settled by `Smoother`, or the largest depth
-        of the minutes before the water of the city was highest, run again on the fine grid.
+        The greatest of three: the depth when their node held most water, settled; the largest depth of the
+        minutes before the water of the city was highest, run again on the fine grid; and what has been
+        published.
         """
-        if self._smooth_peak is None or self._smooth_peak[0] != self._progress.steps:
-            units = self._spread(self._nodes_of(self._peak.volume), self._nodes_of(self._peak.lean))
-            depth = self._smoother.smooth(units * np.float32(UNIT_M))
-            depth = np.maximum(depth, self._follow_rise())
-            dry = depth <= np.float32(DRY_DEPTH_M)
-            self._smooth_peak = self._progress.steps, np.where(dry, np.float32(0.0), depth)
-        return self._smooth_peak[1].copy()
-
-    def _follow_rise(self) -> DepthGrid:
-        """Run the rise to the highest water on the fine grid; return the largest depths of it, m."""
-        rise = self._high_water.rise
-        if rise is None:
-            return np.zeros(self.shape, np.float32)
-        if self._followed is None or self._followed[0] != rise.end_s:
-            start, per_cell = rise.start, self._nodes_of(self._grid.per_cell).ravel()
-            lean = self._lean(self._grid._replace(level=start.level, qx=start.qx, qy=start.qy))
-            depth = self._spread(self._nodes_of(start.volume), lean) * np.float32(UNIT_M)
-            inflow = np.trunc((rise.given - start.given) * per_cell).astype(np.int64)
-            inflow = np.where(self._open, self._on_cells(inflow), 0)
-            largest = self._smoother.follow(depth, inflow, rise.end_s - start.time_s)
-            self._followed = rise.end_s, largest
-        return self._followed[1]
+        return self._largest()[0]
 
     @property
     def time_of_max_s(self) -> DepthGrid:
         """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
-        return np.where(
-            self.max_depth > 0.0, self._on_cells(self._nodes_of(self._peak.time_s)), np.float32(np.nan)
-        )
+        return self._largest()[1]
+
+    def _largest(self) -> tuple[DepthGrid, DepthGrid]:
+        """Return the largest depths, m, and their times, s; copies."""
+        nodes_of = self._maps.nodes_of
+        peak = NodeWater(nodes_of(self._peak.volume).flatten(), nodes_of(self._peak.lean).flatten())
+        depth = self._maps.largest_depth(peak, self._high_water.rise, self.steps)
+        time_s = self._maps.on_cells(nodes_of(self._peak.time_s))
+        time_s = np.where(depth > 0.0, time_s, np.float32(np.nan))
+        depth, time_s = self._published.raised(depth, time_s)
+        return depth.copy(), time_s
 
     def velocity(self) -> tuple[DepthGrid, DepthGrid]:
         """Velocity to the east and to the north, shape (rows, cols), m/s; 0 where dry.
@@ -482,13 +472,13 @@ class CoarseSolver:
         qx = self._grid.qx[1 : 1 + rows, 1 : 2 + cols]
         qy = self._grid.qy[1 : 2 + rows, 1 : 1 + cols]
         area = np.maximum(self._volume * (self.unit_m3 / self._rule.node_size_m), 1e-9)
-        wet = self._spread(self._volume, self._lean()) > DRY_UNITS
+        wet = self._maps.settled_depth() > 0.0
         east = 0.5 * (qx[:, 1:] + qx[:, :-1]) / area
         north = -0.5 * (qy[1:] + qy[:-1]) / area
         zero = np.float32(0.0)
         return (
-            np.where(wet, self._on_cells(east.astype(np.float32)), zero),
-            np.where(wet, self._on_cells(north.astype(np.float32)), zero),
+            np.where(wet, self._maps.on_cells(east.astype(np.float32)), zero),
+            np.where(wet, self._maps.on_cells(north.astype(np.float32)), zero),
         )
 
     def velocity_of(self, cells: NDArray[np.int64]) -> tuple[DepthGrid, DepthGrid]:
@@ -499,15 +489,8 @@ class CoarseSolver:
 
     def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
         """Return ``max_depth`` (m) and ``time_of_max_s`` (s); nothing else is recorded on coarse nodes."""
-        fields = {"max_depth": self.max_depth, "time_of_max_s": self.time_of_max_s}
+        fields = dict(zip(("max_depth", "time_of_max_s"), self._largest(), strict=True))
         return fields if cells is None else {name: field.ravel()[cells] for name, field in fields.items()}
-
-    def _nodes_of(self, array: NDArray[Any]) -> NDArray[Any]:
-        return array[1 : 1 + self._rule.rows, 1 : 1 + self._rule.cols]
-
-    def _on_cells(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Value of each fine cell's node, shape (rows, cols)."""
-        return np.ascontiguousarray(values).ravel()[np.maximum(self._tables.nodes.owner, 0)]
 
     @property
     def unit_m3(self) -> float:

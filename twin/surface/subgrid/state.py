@@ -2,6 +2,10 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from twin.surface.constants import REAL_DTYPE
+
 FRAME = 3
 """Rows, and columns, around the nodes: one before and two after."""
 
@@ -96,6 +100,18 @@ class Probe(NamedTuple):
     bed: Any
     rest: Any
     sharing: Any
+
+
+def new_peak(padding: tuple[int, int]) -> Peak:
+    """Return the peaks of nodes that have held no water; ``padding`` is the shape of `Grid`."""
+    return Peak(
+        np.zeros(padding, np.int64), np.full(padding, np.nan, REAL_DTYPE), np.zeros(padding, REAL_DTYPE)
+    )
+
+
+def new_found(nodes: int) -> Found:
+    """Return the surfaces of nodes of which none has been looked up."""
+    return Found(np.zeros(1, np.int64), np.full(nodes, NEVER, np.int64), np.empty((nodes, 4)))
 
 
 class Shower(NamedTuple):
