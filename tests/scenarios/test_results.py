@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import zarr
@@ -64,6 +65,43 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path) -> RunFolder:
     """A finished run of it; treat it as read-only."""
     return run_small(folder / "holed.yaml", folder / "run")
+
+
+@pytest.fixture(scope="module", params=["2m", "4m", "8m"])
+def run_on_cells(request: pytest.FixtureRequest, folder: Path) -> RunFolder:
+    """A finished run with the surface water on cells of some size; treat it as read-only."""
+    return run_small(folder / "holed.yaml", folder / request.param, f"numerics.cell={request.param}")
+
+
+def test_no_moment_of_a_run_exceeds_its_largest_depth(run_on_cells: RunFolder) -> None:
+    frames = run_on_cells.frames()
+    largest_mm, flooding = (
+        frames.max_depth,
+        json.loads(run_on_cells.path.joinpath("summary.json").read_text()),
+    )
+    flooding = flooding["flooding"]
+    depth_mm = np.stack([frames.depth(index) for index in range(len(frames))])
+    assert (depth_mm <= largest_mm).all()
+    assert depth_mm.max() > 150
+    assert 1000.0 * flooding["max_depth_m"] == pytest.approx(largest_mm.max())
+    series = run_on_cells.readings("city").pivot_table(index="t_s", columns="quantity", values="value")
+    assert series["max_depth"].max() <= flooding["max_depth_m"] + 5e-4
+    for limit in ("0.15", "0.30", "0.50"):
+        area_m2 = series[f"flooded_area_{limit.replace('.', '')}"].max()
+        assert (
+            area_m2 == flooding["area_m2"][limit.replace(".", "")]["max"] <= flooding["area_ever_m2"][limit]
+        )
+
+
+def test_no_moment_at_a_point_exceeds_the_largest_depth_there(run_on_cells: RunFolder) -> None:
+    series = pd.read_parquet(run_on_cells.path / "points.parquet")
+    table = pd.read_csv(run_on_cells.path / "points.csv", dtype={"id": str}).set_index("id")
+    deepest_m = series.groupby("id")["depth_m"].max()
+    assert (deepest_m <= table["max_depth_m"].loc[deepest_m.index] + 6e-5).all()  # four decimals
+    assert deepest_m["DIP"] > 0.15
+    frames = run_on_cells.frames()
+    wet = frames.max_depth > 0
+    assert (np.isfinite(frames.time_of_max_s) == wet).all()
 
 
 def test_every_field_is_declared_in_full() -> None:
