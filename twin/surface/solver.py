@@ -520,9 +520,9 @@ class SurfaceSolver:
 
     def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
         """Return what has been recorded by name, of all cells or of some, see `FloodRecord.fields`."""
-        fields, names = self.record.fields(cells), ("max_depth", "time_of_max_s")
-        raised = self._published.raised(*(fields[name] for name in names), cells)
-        return fields | dict(zip(names, raised, strict=True))
+        fields = self.record.fields(cells)
+        raised = self._published.raised(fields["max_depth"], fields["time_of_max_s"], cells)
+        return fields | dict(zip(("max_depth", "time_of_max_s"), raised, strict=True))
 
     def velocity(self) -> tuple[DepthGrid, DepthGrid]:
         """Velocity at cell centres to the east and to the north, shape (rows, cols), m/s; 0 where dry.
