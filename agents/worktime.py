@@ -1,6 +1,5 @@
 """Working hours and shifts: when people work, and when a time limit runs out."""
 
-import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -108,9 +107,6 @@ class WorkClock:
         self._ends: list[float] = []
         self._before: list[float] = []
         self._total_s = 0.0
-        # the span in which the latest limit started to run: end of the one before it, begin, end, and the
-        # working time before it begins and when it ends, s
-        self._present = (math.inf, 0.0, -math.inf, 0.0, 0.0)
 
     def due_s(self, start_s: float, amount: float, unit: TimeUnit) -> float:
         """Return when a limit that starts to run at ``start_s`` runs out, s since start.
@@ -141,33 +137,18 @@ class WorkClock:
         return self._after(to_s, self._worked_s(due_s) - self._worked_s(from_s))
 
     def _after(self, start_s: float, worked_s: float) -> float:
-        last_s, begin_s, end_s, before_s, total_s = self._present
-        if last_s <= start_s < end_s:  # as nearly always: limits start in order of time
-            target_s = before_s + (start_s - begin_s if start_s > begin_s else 0.0) + worked_s
-            if before_s < target_s <= total_s:
-                return round(begin_s + target_s - before_s, 6)
-        return self._search(start_s, worked_s)
-
-    def _search(self, start_s: float, worked_s: float) -> float:
+        """Return when so much more has been worked after a time, s."""
         span = self._span_at(start_s)
         if span is None:
             return start_s + _LONGEST_SEARCH_DAYS * DAY_S
-        begins, before = self._begins, self._before
-        begin_s = begins[span]
-        target_s = before[span] + (start_s - begin_s if start_s > begin_s else 0.0) + worked_s
+        begin_s = self._begins[span]
+        target_s = self._before[span] + (start_s - begin_s if start_s > begin_s else 0.0) + worked_s
         while self._total_s < target_s:
             if not self._extend():
                 return start_s + _LONGEST_SEARCH_DAYS * DAY_S
-        self._note(span)
         # the last span that has not yet worked as much before it begins; never one before the start
-        span = max(bisect_left(before, target_s, span) - 1, span)
-        return round(begins[span] + target_s - before[span], 6)
-
-    def _note(self, span: int) -> None:
-        """Keep at hand what `_after` asks of a span, for limits that start in the same one."""
-        last_s = self._ends[span - 1] if span else -math.inf
-        total_s = self._before[span + 1] if span + 1 < len(self._before) else self._total_s
-        self._present = last_s, self._begins[span], self._ends[span], self._before[span], total_s
+        span = max(bisect_left(self._before, target_s, span) - 1, span)
+        return round(self._begins[span] + target_s - self._before[span], 6)
 
     def _worked_s(self, t_s: float) -> float:
         span = self._span_at(t_s)

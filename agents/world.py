@@ -86,7 +86,7 @@ class World:
 
     def log(self, kind: str, subject: str, cause: int | None = None, **data: Any) -> int:
         """Append an event that happens now and return its id."""
-        return self.events.append(self.env._now, kind, subject, cause=cause, data=data)
+        return self.events.append(self.env._now, kind, subject, cause, data)
 
     def depth_at(self, x: float, y: float, road: str, radius_m: float) -> float:
         """Water that somebody at a place sees: around them and along their road, m."""

@@ -64,7 +64,6 @@ class CountedEvents:
         t_s: float,
         kind: str,
         subject: str,
-        *,
         cause: int | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> int:

@@ -51,12 +51,11 @@ class StoryLog:
         t_s: float,
         kind: str,
         subject: str,
-        *,
         cause: int | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> int:
         """Write one event and return its id."""
-        number = self._sink.append(t_s, kind, subject, cause=cause, data=data)
+        number = self._sink.append(t_s, kind, subject, cause, data)
         self.last_s = t_s
         if kind == "order.issued" and data is not None:
             where = (data.get("x"), data.get("y"))

@@ -36,12 +36,11 @@ class FollowedSink:
         t_s: float,
         kind: str,
         subject: str,
-        *,
         cause: int | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> int:
         """Write one event, let the follower act on it, and return the event's id."""
-        number = self._sink.append(t_s, kind, subject, cause=cause, data=data)
+        number = self._sink.append(t_s, kind, subject, cause, data)
         if kind in FOLLOWED:
             self._follower(kind, subject, number, data or {})
         return number

@@ -99,7 +99,6 @@ class EventLog:
         t_s: float,
         kind: str,
         subject: str,
-        *,
         cause: int | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> int:

@@ -22,7 +22,6 @@ class ListSink:
         t_s: float,
         kind: str,
         subject: str,
-        *,
         cause: int | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> int:
