@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from cim_models.errors import RunFolderError
+from cim_models.errors import RunError, RunFolderError
 from cim_models.events import EVENT_KINDS, Event
 from cim_models.values import ValueKind
 
@@ -168,11 +168,23 @@ class EventLog:
         self._thread.start()
 
     def _finish(self) -> None:
-        """Wait for the thread and raise what went wrong in it."""
+        """Wait for the thread and raise what went wrong in it.
+
+        Raises
+        ------
+        RunError
+            If the rows cannot be written, as when the disk is full.
+        """
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         failure, self._failure = self._failure, None
+        if isinstance(failure, sqlite3.Error):
+            raise RunError(
+                "The event log cannot be written",
+                got=str(failure),
+                remedy="See that the disk has room and that nobody else writes to the run folder",
+            ) from failure
         if failure is not None:
             raise failure
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cim_models.errors import RunFolderError
+from cim_models.errors import RunError, RunFolderError
 from scenarios.runfolder import RunFolder
 from scenarios.runfolder.eventlog import BATCH, EVENTS_FILE, EventLog, log_hash
 from scenarios.runfolder.metadata import META_FILE
@@ -266,5 +266,16 @@ def test_a_failure_while_writing_is_not_lost(tmp_path: Path) -> None:
         other.execute("DROP TABLE events")
     other.close()
     log.append(0.0, "run.started", "run")
-    with pytest.raises(sqlite3.OperationalError, match="events"):
+    with pytest.raises(RunError, match="The event log cannot be written: got no such table: events"):
+        log.commit()
+
+
+def test_a_full_disk_ends_the_log_in_one_clear_line(tmp_path: Path) -> None:
+    log = EventLog()
+    log.open(tmp_path / EVENTS_FILE)
+    assert log._connection is not None
+    log._connection.execute("PRAGMA max_page_count=4")  # what SQLite says of a full disk, without filling one
+    for _ in range(2000):
+        log.append(0.0, "run.noted", "run", data={"text": "some words, again and again"})
+    with pytest.raises(RunError, match=r"got database or disk is full. See that the disk has room"):
         log.commit()
