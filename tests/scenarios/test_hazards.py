@@ -18,10 +18,11 @@ from agents.snapshot import restore, save
 from cim_models.events import Event
 from cim_models.orders import FillCavity, HazardOrder, Order, OrderOutcome, SealGasLeak
 from scenarios.hazards import HazardPlan
-from scenarios.hazardstory import HazardStory, Surroundings
+from scenarios.hazardstory import HazardStory
 from scenarios.runfolder.readings import ReadingsWriter, read_readings
 from scenarios.storylog import StoryLog
 from scenarios.summary.hazards import summarize_cavities, summarize_gas
+from scenarios.surroundings import Surroundings
 from tests.agents.toy_town import EventList, ToyTown, junction_xy, make_toy_city, street_ends, toy_settings
 from twin.cavities import Cavity, CavitySystem, cavity_settings
 from twin.gas import GasLeak, GasSystem, gas_settings, gas_sites

@@ -19,7 +19,7 @@ from cim_models.events import EVENT_KINDS, Event
 from cim_models.orders import SecureStructure
 from scenarios.composition import prepare
 from scenarios.hazards import HazardPlan
-from scenarios.hazardstory import HazardStory, Surroundings
+from scenarios.hazardstory import HazardStory
 from scenarios.hazardviews import join_hazards
 from scenarios.runfolder import RunFolder
 from scenarios.schema import load_scenario
@@ -27,6 +27,7 @@ from scenarios.simulation import Origin, Simulation
 from scenarios.storylog import StoryLog
 from scenarios.structurestory import StructureStory
 from scenarios.summary.structures import summarize_structures
+from scenarios.surroundings import Surroundings
 from tests.agents.toy_town import EventList
 from tests.scenarios.branching.alike import assert_same_run
 from tests.scenarios.small_runs import run_small, write_bundle, write_scenario
