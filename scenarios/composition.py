@@ -19,10 +19,11 @@ from scenarios.blame import blame
 from scenarios.boundaries import surface_sides, water_boundaries
 from scenarios.hazards import HazardPlan, hazard_plan
 from scenarios.lifelines import LifelinePlan, lifeline_plan
-from scenarios.measures import PlannedOrder, measure_ids, plan_orders
+from scenarios.measures import measure_ids, plan_orders
 from scenarios.monitoring import MonitoringPlan, monitoring_plan
 from scenarios.operations import CrewLossPlan, crew_losses, operations_settings
 from scenarios.places import check_choice
+from scenarios.planned import PlannedOrder
 from scenarios.points import OutputPoint, read_points
 from scenarios.rain import make_rain
 from scenarios.schema.loading import LoadedScenario

@@ -22,9 +22,9 @@ from scenarios.floodwatch import FloodBands, FloodWatch, WatchedNodes, WatchedRo
 from scenarios.hazardstory import HazardStory, open_hazards
 from scenarios.hazardviews import join_hazards
 from scenarios.lifelinestory import LifelineStory
-from scenarios.measures import PlannedOrder
 from scenarios.operations import CrewLossPlan
 from scenarios.orderdesk import OrderDesk
+from scenarios.planned import PlannedOrder
 from scenarios.points import PointRecorder
 from scenarios.recorder import Recorder
 from scenarios.runfolder import RunWriter

@@ -16,7 +16,7 @@ from cim_models.orders import SurveyRoads
 from scenarios.blame import blame
 from scenarios.moments import check_time
 from scenarios.places import check_choice, check_id, check_pipe, locate
-from scenarios.planned import PlannedOrder
+from scenarios.planned import MeasureEntry, PlannedOrder
 from scenarios.schema.hazards import CavityFault, GasLeak, RadarSurvey
 from scenarios.schema.model import Scenario
 from scenarios.schema.supply import PipeLeak
@@ -106,25 +106,25 @@ def open_cavities(plan: HazardPlan | None, scenario: Scenario) -> CavitySystem |
     return CavitySystem(plan.cavities, cavity_settings(), Draws(scenario.seed, "radar"))
 
 
-def survey_order(
-    survey: RadarSurvey, name: str, key: str, t_s: float, city: City, source: str
-) -> PlannedOrder:
+def survey_order(entry: MeasureEntry, survey: RadarSurvey) -> PlannedOrder:
     """Turn a planned radar survey into an order."""
+    t_s, city, source = entry.time_s(survey.begin, "from"), entry.city, entry.source
+    key = f"{entry.key}.roads"
     roads = city.layer("roads")
     known = [] if roads is None else [str(road) for road in roads["id"]]
     if survey.roads == "all":
         ids = tuple(known)
     else:
-        ids = tuple(check_id(city, "roads", road, f"{key}.roads", source) for road in survey.roads)
+        ids = tuple(check_id(city, "roads", road, key, source) for road in survey.roads)
     if not ids:
         raise ScenarioError(
-            f"Scenario '{source}', key '{key}.roads'",
+            f"Scenario '{source}', key '{key}'",
             got="no road to survey",
             expected="a city with roads, and at least one of them",
             remedy="Name a road or remove the survey",
         )
-    x, y = locate(city, ids[0], f"{key}.roads", source)
-    return PlannedOrder(t_s, SurveyRoads(name, ids), x, y, ids[0] if len(ids) == 1 else "")
+    x, y = locate(city, ids[0], key, source)
+    return PlannedOrder(t_s, SurveyRoads(entry.id, ids), x, y, ids[0] if len(ids) == 1 else "")
 
 
 def _gas_parts(

@@ -25,9 +25,8 @@ from cim_models.orders import (
 )
 from cim_models.structures import Barrier, Culvert, Line, Structure
 from scenarios.hazards import survey_order
-from scenarios.moments import check_time
 from scenarios.places import check_id, locate, sewer_target, unknown
-from scenarios.planned import PlannedOrder as PlannedOrder
+from scenarios.planned import MeasureEntry, PlannedOrder
 from scenarios.schema.hazards import RadarSurvey
 from scenarios.schema.model import GullyClearing, Measure, PumpTruck, RoadClosure, Scenario
 from scenarios.schema.sewer import PumpRestart, SewerMending
@@ -60,63 +59,60 @@ def plan_orders(scenario: Scenario, city: City, source: str, ids: Sequence[str])
     """
     planned: list[PlannedOrder] = []
     for index, measure in enumerate(scenario.measures):
-        planned += _orders(scenario, measure, index, ids[index], city, source)
+        key = f"measures.{index}.{measure.chosen_name}"
+        planned += _orders(MeasureEntry(ids[index], key, scenario, city, source), measure)
     return sorted(planned, key=lambda plan: plan.t_s)
 
 
-def _orders(
-    scenario: Scenario, measure: Measure, index: int, name: str, city: City, source: str
-) -> list[PlannedOrder]:
-    key = f"measures.{index}"
-    if measure.clear_gullies is not None:
-        return _clearing(scenario, measure.clear_gullies, (name, f"{key}.clear_gullies"), city, source)
-    key = f"{key}.{measure.chosen_name}"
+def _orders(entry: MeasureEntry, measure: Measure) -> list[PlannedOrder]:
     chosen = measure.chosen
-    if isinstance(chosen, RadarSurvey):
-        t_s = check_time(scenario, chosen.begin, f"{key}.from", source)
-        return [survey_order(chosen, name, key, t_s, city, source)]
-    if isinstance(chosen, PipeRepair):
-        t_s = check_time(scenario, chosen.at, f"{key}.at", source)
-        return [repair_order(chosen, name, key, t_s, city, source)]
-    if isinstance(chosen, SewerMending | PumpRestart):
-        t_s = check_time(scenario, chosen.at, f"{key}.at", source)
-        return [mending_order(chosen, measure.chosen_name, name, key, t_s, city, source)]
-    times = _times(scenario, chosen.begin, chosen.until, key, source)
-    if isinstance(chosen, PumpTruck):
-        x, y = locate(city, chosen.at, f"{key}.at", source)
-        start = _start_pump(name, (x, y), chosen, city, f"{key}.to", source)
-        return _planned(times, start, StopPump(f"{name}-end", name), (x, y), start.target)
-    if isinstance(chosen, ValveClosure):
-        return valve_orders(chosen, name, key, times, scenario, city, source)
-    planner = StructurePlanner(scenario, city, source)
-    if isinstance(chosen, RoadClosure):
-        return _closure(chosen, name, key, times, planner)
-    if isinstance(chosen, CulvertClosure):
-        culverts = {
-            structure: value for structure, value in planner.permanent() if isinstance(value, Culvert)
-        }
-        if chosen.culvert not in culverts:
-            what = "a culvert of the scenario's structures"
-            raise unknown(chosen.culvert, list(culverts), what, f"{key}.culvert", source)
-        shut, reopen = ShutCulvert(name, chosen.culvert), OpenCulvert(f"{name}-end", chosen.culvert)
-        place = _middle(culverts[chosen.culvert].line)
-        return _planned(times, shut, reopen, place, chosen.culvert)
-    return _placing(name, times, planner.structure(chosen, key))
+    match chosen:
+        case GullyClearing():
+            return _clearing(entry, chosen)
+        case RadarSurvey():
+            return [survey_order(entry, chosen)]
+        case PipeRepair():
+            return [repair_order(entry, chosen)]
+        case SewerMending() | PumpRestart():
+            return [mending_order(entry, chosen, measure.chosen_name)]
+    times = _times(entry, chosen.begin, chosen.until)
+    planner = StructurePlanner(entry.scenario, entry.city, entry.source)
+    match chosen:
+        case PumpTruck():
+            return _pumping(entry, chosen, times)
+        case ValveClosure():
+            return valve_orders(entry, chosen, times)
+        case RoadClosure():
+            return _closure(entry, chosen, times, planner)
+        case CulvertClosure():
+            return _shutting(entry, chosen, times, planner)
+    return _placing(entry.id, times, planner.structure(chosen, entry.key))
 
 
-def _start_pump(
-    name: str, suction: tuple[float, float], plan: PumpTruck, city: City, key: str, source: str
-) -> StartPump:
-    outlet = None if isinstance(plan.to, str) else locate(city, plan.to, key, source)
-    return StartPump(
+def _pumping(entry: MeasureEntry, pump: PumpTruck, times: list[float]) -> list[PlannedOrder]:
+    name, city, source, to_key = entry.id, entry.city, entry.source, f"{entry.key}.to"
+    x, y = locate(city, pump.at, f"{entry.key}.at", source)
+    start = StartPump(
         id=name,
-        x=suction[0],
-        y=suction[1],
-        target=sewer_target(city, plan.to, key, source) if isinstance(plan.to, str) else GROUND,
-        capacity_m3_h=plan.capacity_m3_h,
-        outlet=outlet,
-        hose_m=math.inf if plan.hose is None else plan.hose,
+        x=x,
+        y=y,
+        target=sewer_target(city, pump.to, to_key, source) if isinstance(pump.to, str) else GROUND,
+        capacity_m3_h=pump.capacity_m3_h,
+        outlet=None if isinstance(pump.to, str) else locate(city, pump.to, to_key, source),
+        hose_m=math.inf if pump.hose is None else pump.hose,
     )
+    return _planned(times, start, StopPump(f"{name}-end", name), (x, y), start.target)
+
+
+def _shutting(
+    entry: MeasureEntry, closure: CulvertClosure, times: list[float], planner: StructurePlanner
+) -> list[PlannedOrder]:
+    culverts = {name: value for name, value in planner.permanent() if isinstance(value, Culvert)}
+    if closure.culvert not in culverts:
+        what = "a culvert of the scenario's structures"
+        raise unknown(closure.culvert, list(culverts), what, f"{entry.key}.culvert", entry.source)
+    shut, reopen = ShutCulvert(entry.id, closure.culvert), OpenCulvert(f"{entry.id}-end", closure.culvert)
+    return _planned(times, shut, reopen, _middle(culverts[closure.culvert].line), closure.culvert)
 
 
 def _planned(
@@ -145,10 +141,11 @@ def _placing(
 
 
 def _closure(
-    closure: RoadClosure, name: str, key: str, times: list[float], planner: StructurePlanner
+    entry: MeasureEntry, closure: RoadClosure, times: list[float], planner: StructurePlanner
 ) -> list[PlannedOrder]:
-    road = check_id(planner.city, "roads", closure.road, f"{key}.road", planner.source)
-    place = locate(planner.city, road, key, planner.source)
+    name, key = entry.id, entry.key
+    road = check_id(entry.city, "roads", closure.road, f"{key}.road", entry.source)
+    place = locate(entry.city, road, key, entry.source)
     planned = _planned(times, CloseRoad(name, road), OpenRoad(f"{name}-end", road), place, road)
     if closure.barrier_m is not None:
         for number, block in enumerate(planner.roadblocks(road, closure.barrier_m, f"{key}.barrier_m"), 1):
@@ -161,25 +158,23 @@ def _middle(line: Line) -> tuple[float, float]:
     return float(point.x), float(point.y)
 
 
-def _clearing(
-    scenario: Scenario, clearing: GullyClearing, name_and_key: tuple[str, str], city: City, source: str
-) -> list[PlannedOrder]:
-    name, key = name_and_key
+def _clearing(entry: MeasureEntry, clearing: GullyClearing) -> list[PlannedOrder]:
+    city, key = entry.city, f"{entry.key}.gullies"
     gullies = city.layer("gullies")
     if gullies is None:
         return []
     if clearing.gullies == "all":
         ids = tuple(str(gully) for gully in gullies["id"])
     else:
-        ids = tuple(check_id(city, "gullies", gully, f"{key}.gullies", source) for gully in clearing.gullies)
-    t_s = check_time(scenario, clearing.at, f"{key}.at", source)
+        ids = tuple(check_id(city, "gullies", gully, key, entry.source) for gully in clearing.gullies)
+    t_s = entry.time_s(clearing.at, "at")
     centre = gullies.geometry.union_all().centroid
     target = ids[0] if len(ids) == 1 else ""
-    return [PlannedOrder(t_s, ClearGullies(name, ids), centre.x, centre.y, target)]
+    return [PlannedOrder(t_s, ClearGullies(entry.id, ids), centre.x, centre.y, target)]
 
 
-def _times(scenario: Scenario, begin: str, until: str | None, key: str, source: str) -> list[float]:
-    begin_s = check_time(scenario, begin, f"{key}.from", source)
+def _times(entry: MeasureEntry, begin: str, until: str | None) -> list[float]:
+    begin_s = entry.time_s(begin, "from")
     if until is None:
         return [begin_s]
-    return [begin_s, check_time(scenario, until, f"{key}.until", source, after=("from", begin_s))]
+    return [begin_s, entry.time_s(until, "until", after=("from", begin_s))]

@@ -21,7 +21,7 @@ from cim_models.orders import (
 )
 from cim_models.standing import log_structure
 from scenarios.hazardstory import HazardStory
-from scenarios.measures import PlannedOrder
+from scenarios.planned import PlannedOrder
 from scenarios.sewerstory import SewerStory
 from scenarios.storylog import StoryLog
 from scenarios.structurestory import StructureStory

@@ -11,7 +11,7 @@ from scenarios.blame import blame
 from scenarios.boundaries import series_of
 from scenarios.moments import check_time
 from scenarios.places import check_id, unknown
-from scenarios.planned import PlannedOrder
+from scenarios.planned import MeasureEntry, PlannedOrder
 from scenarios.schema.loading import LoadedScenario
 from scenarios.schema.model import Scenario
 from scenarios.schema.sewer import Blockage, PumpRestart, PumpStationFailure, SewerCollapse, SewerMending
@@ -98,20 +98,19 @@ def outfall_levels(loaded: LoadedScenario, city: City) -> tuple[OutfallLevel, ..
     return tuple(levels)
 
 
-def mending_order(
-    entry: SewerMending | PumpRestart, kind: str, name: str, key: str, t_s: float, city: City, source: str
-) -> PlannedOrder:
+def mending_order(entry: MeasureEntry, mending: SewerMending | PumpRestart, kind: str) -> PlannedOrder:
     """Turn a planned mending into an order; ``kind`` is the measure's name."""
+    t_s = entry.time_s(mending.at, "at")
     order: SewerOrder
-    if isinstance(entry, PumpRestart):
-        target = entry.pump
-        _check(city, target, "pump", f"{key}.pump", source)
-        order = RestartPump(name, target)
+    if isinstance(mending, PumpRestart):
+        target = mending.pump
+        _check(entry.city, target, "pump", f"{entry.key}.pump", entry.source)
+        order = RestartPump(entry.id, target)
     else:
-        target = entry.conduit
-        _check(city, target, "conduit", f"{key}.conduit", source)
-        order = (UnblockConduit if kind == "unblock_sewer" else RebuildConduit)(name, target)
-    return PlannedOrder(t_s, order, *_place(city, target), target)
+        target = mending.conduit
+        _check(entry.city, target, "conduit", f"{entry.key}.conduit", entry.source)
+        order = (UnblockConduit if kind == "unblock_sewer" else RebuildConduit)(entry.id, target)
+    return PlannedOrder(t_s, order, *_place(entry.city, target), target)
 
 
 def _growth(entry: Blockage) -> Growth:

@@ -15,7 +15,7 @@ from scenarios.blame import blame
 from scenarios.drawn import drawn_bursts, draws_bursts
 from scenarios.moments import check_time
 from scenarios.places import check_pipe, unknown
-from scenarios.planned import PlannedOrder
+from scenarios.planned import MeasureEntry, PlannedOrder
 from scenarios.schema.model import Scenario
 from scenarios.schema.supply import Burst, PipeLeak, PipeRepair, PumpOutage, ValveClosure, ValveOutage
 from twin.supply import failures
@@ -118,33 +118,29 @@ def open_supply(
     )
 
 
-def valve_orders(
-    closure: ValveClosure,
-    name: str,
-    key: str,
-    times: list[float],
-    scenario: Scenario,
-    city: City,
-    source: str,
-) -> list[PlannedOrder]:
-    """Turn a planned closure of a valve into orders."""
-    network = _network(city, key, source)
-    yard = ValveYard(network, isolation_valves(network, scenario.supply.valves))
+def valve_orders(entry: MeasureEntry, closure: ValveClosure, times: list[float]) -> list[PlannedOrder]:
+    """Turn a planned closure of a valve into orders at its times, s."""
+    network = _network(entry.city, entry.key, entry.source)
+    yard = ValveYard(network, isolation_valves(network, entry.scenario.supply.valves))
     if closure.valve not in yard:
         known = [valve.id for valve in yard.valves]
-        raise unknown(closure.valve, known, "an isolation valve of the supply", f"{key}.valve", source)
+        what = "an isolation valve of the supply"
+        raise unknown(closure.valve, known, what, f"{entry.key}.valve", entry.source)
     x, y = yard.place(closure.valve)
-    orders: tuple[Order, Order] = (ShutValve(name, closure.valve), OpenValve(f"{name}-end", closure.valve))
+    orders: tuple[Order, Order] = (
+        ShutValve(entry.id, closure.valve),
+        OpenValve(f"{entry.id}-end", closure.valve),
+    )
     return [PlannedOrder(t_s, order, x, y, closure.valve) for t_s, order in zip(times, orders, strict=False)]
 
 
-def repair_order(
-    repair: PipeRepair, name: str, key: str, t_s: float, city: City, source: str
-) -> PlannedOrder:
+def repair_order(entry: MeasureEntry, repair: PipeRepair) -> PlannedOrder:
     """Turn a planned repair into an order."""
-    pipe = check_pipe(city, repair.pipe, f"{key}.pipe", source)
-    place = PipeBook(city, _network(city, key, source)).damage(pipe, 0.5, to_street=True)
-    return PlannedOrder(t_s, RepairPipe(name, pipe), place.x, place.y, pipe)
+    t_s = entry.time_s(repair.at, "at")
+    pipe = check_pipe(entry.city, repair.pipe, f"{entry.key}.pipe", entry.source)
+    network = _network(entry.city, entry.key, entry.source)
+    place = PipeBook(entry.city, network).damage(pipe, 0.5, to_street=True)
+    return PlannedOrder(t_s, RepairPipe(entry.id, pipe), place.x, place.y, pipe)
 
 
 def _named(scenario: Scenario) -> Iterator[str]:
