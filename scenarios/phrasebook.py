@@ -65,6 +65,11 @@ def in_language(text: str, language: str) -> str:
     return f"{book.layers[about['layer']]}{named}：{what}"
 
 
+def layer_name(layer: str, language: str) -> str:
+    """Return the name of a part of a city for people, in Chinese or English."""
+    return _book().layers.get(layer, layer) if language == "zh" else layer.replace("_", " ")
+
+
 @cache
 def _book() -> _Book:
     catalogue = load_catalogue("phrases")

@@ -246,7 +246,7 @@ def jinniu_composite(indicators: Sequence[Indicator]) -> Composite:
     ]
     return Composite(
         id="jinniu_composite",
-        zh="综合得分(成都金牛)",
+        zh="综合得分（成都金牛）",
         en="Composite score (Jinniu, Chengdu)",
         value=sum(known) if len(known) == len(_JINNIU) else None,
         formula=_sum_of({indicator.id: indicator.id for indicator in indicators}),

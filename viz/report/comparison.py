@@ -18,7 +18,7 @@ from scenarios.runfolder import RunFolder
 from viz.report.comparison_texts import COMPARISON_TEXTS
 from viz.report.fonts import with_font
 from viz.report.maps import MapPicture, change_map, change_scale_css
-from viz.report.quantities import area_text, depth_text, length_text, number_text
+from viz.report.quantities import MINUS, area_text, depth_text, length_text, number_text
 from viz.report.texts import LANGUAGES, Translate, translator
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent
 _LEAST_SCALE_M = 0.05
-_MINUS = "\u2212"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def render_comparison(runs: Sequence[RunFolder], language: str) -> str:
         pairs=[_section(pair, city, say, language) for pair in pairs],
         scale=change_scale_css(),
         figures=[
-            {"name": figure.name, "texts": [text.replace("-", _MINUS) for text in figure.texts()]}
+            {"name": figure.name, "texts": [text.replace("-", MINUS) for text in figure.texts()]}
             for figure in figures
         ],
         no_figures=say("all_equal" if all_equal else "no_figures"),
@@ -175,4 +174,4 @@ def _unit(unit: str) -> str:
 
 def _signed(value: float) -> str:
     text = number_text(abs(value))
-    return text if text == "0" else f"{_MINUS if value < 0.0 else '+'}{text}"
+    return text if text == "0" else f"{MINUS if value < 0.0 else '+'}{text}"

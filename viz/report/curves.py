@@ -13,7 +13,8 @@ import numpy as np
 
 from viz.report.axis import time_ticks
 from viz.report.instruments import Instrument
-from viz.report.pictures import svg_uri
+from viz.report.pictures import svg_markup
+from viz.report.quantities import MINUS, THIN_SPACE
 from viz.report.record import RunRecord, Series, ended_s, step_series
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves with one unit over one time axis; ``uri`` is the picture once drawn.
+    """Curves with one unit over one time axis; ``svg`` is the picture once drawn.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ class Chart:
         Unit for people; empty for none.
     curves
         What is drawn.
-    uri
-        The picture as a data URI.
+    svg
+        The picture, to stand in the page.
     title
         Name for people of what has one of its own.
     from_zero
@@ -71,7 +72,7 @@ class Chart:
     key: str
     unit: str
     curves: tuple[Curve, ...]
-    uri: str = field(default="")
+    svg: str = field(default="")
     title: str = ""
     from_zero: bool = True
 
@@ -200,7 +201,7 @@ def _drawn(chart: Chart, record: RunRecord) -> Chart:
             axes.fill_between(series.time_s, series.value, color=curve.colour, alpha=0.18, linewidth=0)
         axes.plot(series.time_s, series.value, color=curve.colour, linewidth=1.4)
     _style(axes, chart, record)
-    return replace(chart, uri=svg_uri(figure))
+    return replace(chart, svg=svg_markup(figure, chart.key or chart.title))
 
 
 def _style(axes: Axes, chart: Chart, record: RunRecord) -> None:
@@ -210,7 +211,7 @@ def _style(axes: Axes, chart: Chart, record: RunRecord) -> None:
     ticks = time_ticks(record, MOST_TICKS)
     axes.set_xticks([tick.t_s for tick in ticks], [tick.text for tick in ticks])
     axes.yaxis.set_major_locator(_few_round_ticks(whole=chart.unit == ""))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 10 else f"{value:g}")
+    axes.yaxis.set_major_formatter(lambda value, _: _tick_text(value))
     axes.tick_params(labelsize=8, colors=_TEXT, length=0, pad=5)
     axes.grid(color=_GRID, linewidth=0.6)
     axes.set_axisbelow(True)
@@ -226,6 +227,11 @@ def _limits(chart: Chart) -> tuple[float, float]:
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     room = 0.08 * (high - low) or 1.0
     return low - room, high + room
+
+
+def _tick_text(value: float) -> str:
+    text = f"{value:,.0f}".replace(",", THIN_SPACE) if abs(value) >= 10 else f"{value:g}"
+    return text.replace("-", MINUS)
 
 
 def _few_round_ticks(*, whole: bool) -> Any:

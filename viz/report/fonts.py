@@ -1,9 +1,9 @@
 """The font inside a page: of the screen's font only the characters that the page holds.
 
 A page then looks the same where no Chinese font is installed. The font is Noto Sans SC, SIL Open Font
-License 1.1, whose notice stays in the embedded files and is named beside them. It lies with the built screen
-in ``viz/static``, cut into files by ranges of characters; where the screen has not been built the page
-falls back on the fonts of its reader.
+License 1.1, whose notice stays in the embedded file and is named beside it. It lies with the built screen
+in ``viz/static``, cut into files by ranges of characters, which a page gets as one; where the screen has not
+been built the page falls back on the fonts of its reader.
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from viz.frontend.build import STATIC
+from viz.report.fontmerge import merge_fonts
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 FAMILY = "citytwin Noto Sans SC"
 """Name of the embedded font, first in ``page.css``."""
@@ -47,15 +52,17 @@ def with_font(page: str, static: Path = STATIC) -> str:
         The folder of the built screen. Where it holds no font the page is returned as it is.
     """
     wanted = {ord(character) for character in page if character.isprintable()}
-    faces = []
+    subsets, characters = [], set[int]()
     for file in reversed([*font_files(static)]):  # of files with the same character a browser takes the last
-        subset, drawn = _subset(file, wanted)
-        if drawn:
-            faces.append(_face(subset, drawn))
-            wanted -= drawn
-    if not faces:
+        subset, drawn = _subset(file, wanted - characters)
+        if subset is not None:
+            subsets.append(subset)
+            characters |= drawn
+    if not subsets:
         return page
-    style = "\n".join(("<style>", _NOTICE, *faces, "</style>", "</head>"))
+    style = "\n".join(
+        ("<style>", _NOTICE, _face(_packed(merge_fonts(subsets)), characters), "</style>", "</head>")
+    )
     return page.replace("</head>", style, 1)
 
 
@@ -75,27 +82,32 @@ def _code_points(ranges: str) -> Iterator[int]:
         yield from range(int(first, 16), int(last or first, 16) + 1)
 
 
-def _subset(file: FontFile, wanted: set[int]) -> tuple[bytes, set[int]]:
+def _subset(file: FontFile, wanted: set[int]) -> tuple[TTFont | None, set[int]]:
     """Return a file of the font with what it has of some characters alone, in all weights, and those."""
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
     if not wanted & file.characters:
-        return b"", set()
+        return None, set()
     options = Options()
     options.layout_features = [*_FEATURES]
     options.name_IDs = [*_NAMES]
     options.bidi_closure = False  # no page here runs from right to left
+    font = TTFont(file.path, recalcTimestamp=False)
+    drawn = wanted & file.characters & font.getBestCmap().keys()
+    if not drawn:
+        return None, set()
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=drawn)
+    subsetter.subset(font)
+    return font, drawn
+
+
+def _packed(font: TTFont) -> bytes:
     content = io.BytesIO()
-    with TTFont(file.path, recalcTimestamp=False) as font:
-        drawn = wanted & file.characters & font.getBestCmap().keys()
-        if drawn:
-            subsetter = Subsetter(options)
-            subsetter.populate(unicodes=drawn)
-            subsetter.subset(font)
-            font.flavor = "woff2"
-            font.save(content)
-    return content.getvalue(), drawn
+    font.flavor = "woff2"
+    font.save(content)
+    return content.getvalue()
 
 
 def _face(font: bytes, characters: set[int]) -> str:

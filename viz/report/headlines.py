@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from cim_models.catalogues import load_catalogue
+from cim_models.events import Event
 from viz.report.quantities import length_text, number_text, rain_text
 from viz.report.record import RunRecord
 from viz.report.texts import Translate
 
+STRUCTURES_TOLD = 3
+"""Structures of which the headline says what happened when; of further ones only how many there were."""
+
+_STRUCTURE_STEPS = {
+    "structure.damaged": "damaged",
+    "structure.creeping": "creeping",
+    "structure.secured": "secured",
+}
+_STRUCTURE_EVENTS = (
+    *_STRUCTURE_STEPS,
+    *("structure.watched", "gauge.failed", "alarm.published", "alarm.fed_back", "order.issued"),
+)
 _SEWER_FAILURES = ("sewer.blocked", "sewer.collapsed", "sewer.pump_stopped")
 
 
 def headline(record: RunRecord, say: Translate) -> str:
     """Say the run in one line; a run in which nothing happened is told by its cases."""
     parts = [
+        *_structures(record, say),
         _rain(record, say),
         _lifelines(record, say),
         _supply(record, say),
@@ -34,6 +51,55 @@ def scenario_title(record: RunRecord) -> str:
 def _rain(record: RunRecord, say: Translate) -> str:
     depth_mm = record.rain_depth_mm
     return say("head_rain", rain=rain_text(depth_mm)) if depth_mm > 0.0 else ""
+
+
+def _structures(record: RunRecord, say: Translate) -> list[str]:
+    """Say of each watched structure with which something was wrong what happened and was done, and when."""
+    kinds = load_catalogue("monitoring")["kinds"]
+    events = record.of_kind(*_STRUCTURE_EVENTS)
+    told = []
+    for watched in (event for event in events if event.kind == "structure.watched"):
+        steps = _structure_steps(watched, events)
+        if steps:
+            name = f"{kinds[watched.data['kind']][record.language]} {watched.subject}"
+            said = [say(f"head_{key}", at=record.clock(t_s), count=count) for t_s, key, count in steps]
+            told.append(f"{name} {say('head_steps_between').join(said)}")
+    more = len(told) - STRUCTURES_TOLD
+    told = told[:STRUCTURES_TOLD]
+    return [*told, say("head_structures_more", count=more)] if more > 0 else told
+
+
+def _structure_steps(watched: Event, events: Sequence[Event]) -> list[tuple[float, str, int]]:
+    """Damage, failed gauges, the first alarm, road and mending of one structure: when, which, how many."""
+    name, gauges, road = watched.subject, watched.data["gauges"], watched.data["road"]
+    alarm = next((e for e in events if e.kind == "alarm.published" and e.data.get("source") == name), None)
+    found: dict[str, tuple[float, str, int]] = {}
+    for event in events:
+        key = ""
+        if event.subject == name:
+            key = _STRUCTURE_STEPS.get(event.kind, "")
+        elif event.kind == "gauge.failed" and event.subject in gauges:
+            key = "gauges"
+        elif alarm is not None and event.t_s >= alarm.t_s and _closes(event, road):
+            key = "closed"
+        if key:
+            t_s, _, count = found.get(key, (event.t_s, key, 0))
+            found[key] = (t_s, key, count + 1)
+    if alarm is not None:
+        key = "false_alarm" if _was_false(alarm, events) else "alarm"
+        found[key] = (alarm.t_s, key, 1)
+    return sorted(found.values())
+
+
+def _was_false(alarm: Event, events: Sequence[Event]) -> bool:
+    return any(
+        event.subject == alarm.subject and event.kind == "alarm.fed_back" and event.data["finding"] == "false"
+        for event in events
+    )
+
+
+def _closes(event: Event, road: str) -> bool:
+    return event.kind == "order.issued" and (event.data["order"], event.data["target"]) == ("CloseRoad", road)
 
 
 def _lifelines(record: RunRecord, say: Translate) -> str:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_NEEDLESS = re.compile(r'\s*<metadata>.*?</metadata>|\sxmlns(?::\w+)?="[^"]*"', re.DOTALL)
+"""Parts of an SVG that a page of HTML has no use for."""
+
+_ID = re.compile(r'(?:\bid="|url\(#|href="#)')
+"""What stands before an id in an SVG, where it is given and where it is used."""
 
 
 def png_uri(figure: Figure, dpi: int) -> str:
@@ -18,14 +27,27 @@ def png_uri(figure: Figure, dpi: int) -> str:
     return _uri("image/png", buffer.getvalue())
 
 
-def svg_uri(figure: Figure) -> str:
-    """Draw a matplotlib figure as SVG with its text as text, and return it as a data URI."""
+def svg_markup(figure: Figure, name: str) -> str:
+    """Draw a matplotlib figure as SVG to stand in a page, its text as text in the page's own font.
+
+    Parameters
+    ----------
+    figure
+        What to draw.
+    name
+        Name of the figure; ids within the SVG begin with a digest of it, as a page holds several.
+    """
     import matplotlib as mpl
 
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "citytwin"}):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "citytwin"}), warnings.catch_warnings():
+        # matplotlib only measures the text, with a font of its own that has no Chinese
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return _uri("image/svg+xml", buffer.getvalue())
+    svg = buffer.getvalue().decode("utf-8")
+    svg = _NEEDLESS.sub("", svg[svg.index("<svg") :]).replace("xlink:href", "href")
+    prefix = hashlib.sha256(name.encode("utf-8")).hexdigest()[:8]
+    return _ID.sub(rf"\g<0>c{prefix}-", svg)
 
 
 def file_uri(path: Path) -> str:

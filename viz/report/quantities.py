@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MINUS, THIN_SPACE = "\u2212", "\u202f"
 MINUTE_S, HOUR_S = 60.0, 3600.0
 
 
@@ -9,7 +10,7 @@ def number_text(value: float) -> str:
     """About three digits, thousands apart; ``1 234``, ``12.3``, ``0.45``."""
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 2
-    text = f"{value:,.{digits}f}".replace(",", "\u202f")
+    text = f"{value:,.{digits}f}".replace(",", THIN_SPACE)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -62,4 +63,5 @@ def error_text(relative: float) -> str:
     if relative == 0:
         return "0\u00a0%"
     percent = 100 * relative
-    return f"{percent:.3f}\u00a0%" if abs(percent) >= 1e-3 else f"{percent:.0e}\u00a0%"
+    text = f"{percent:.3f}" if abs(percent) >= 1e-3 else f"{percent:.0e}"
+    return f"{text.replace('-', MINUS)}\u00a0%"

@@ -155,7 +155,8 @@ class RunRecord:
             form = "%m-%d %H:%M" if moment.year == self.start.year else "%Y-%m-%d %H:%M"
             return moment.strftime(form)
         days = (moment.date() - self.start.date()).days
-        return f"{moment:%H:%M}" + (f" +{days} d" if days else "")
+        day = {"zh": "天", "en": "d"}[self.language]
+        return f"{moment:%H:%M}" + (f" +{days} {day}" if days else "")
 
     def of_kind(self, *kinds: str) -> list[Event]:
         """Events of some kinds, in order."""

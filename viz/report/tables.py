@@ -12,7 +12,7 @@ from scenarios.summary.cases import case_denominators, summarize_cases
 from scenarios.summary.crews import summarize_crews
 from scenarios.summary.structures import summarize_structures
 from twin.surface.hazard import rating_classes
-from viz.report.quantities import depth_text, error_text, number_text, share_text, volume_text
+from viz.report.quantities import MINUS, depth_text, error_text, number_text, share_text, volume_text
 from viz.report.record import RunRecord
 from viz.report.texts import Translate
 from viz.stills.palette import HAZARD_COLOURS
@@ -107,7 +107,10 @@ def indicator_rows(record: RunRecord, say: Translate) -> list[IndicatorRow]:
     ]
     score = cases["composite"]
     points = say("no_value") if score["value"] is None else number_text(score["value"])
-    return [*rows, IndicatorRow(str(score[record.language]), points, "", str(score[formula]))]
+    sum_of = str(score[formula])
+    for plain, typeset in ((" x ", " × "), (" - ", f" {MINUS} "), ("_", " ")):
+        sum_of = sum_of.replace(plain, typeset)
+    return [*rows, IndicatorRow(str(score[record.language]), points, "", sum_of)]
 
 
 def balance_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:

@@ -45,6 +45,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "provenance": ("数据与可重复性", "Where this comes from"),
     # headline and facts
     "headline": ("{title}：{parts}", "{title}: {parts}"),
+    "head_damaged": ("{at} 损伤", "damaged {at}"),
+    "head_creeping": ("{at} 蠕动", "creeping {at}"),
+    "head_gauges": ("{at} 起仪器故障 {count} 台", "{count:gauge|gauges} failing from {at}"),
+    "head_alarm": ("{at} 告警", "alarm {at}"),
+    "head_false_alarm": ("{at} 告警（误报）", "false alarm {at}"),
+    "head_closed": ("{at} 封路", "road closed {at}"),
+    "head_secured": ("{at} 加固", "secured {at}"),
+    "head_steps_between": ("、", ", "),
+    "head_structures_more": (
+        "另有 {count} 座结构异常",
+        "{count:further structure|further structures} with something wrong",
+    ),
     "head_rain": ("降雨 {rain}", "{rain} of rain"),
     "head_lifelines": (
         "管线故障 {failures} 起，发布告警 {alarms} 条",
@@ -337,7 +349,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "log_hash": ("事件日志 SHA-256", "SHA-256 of the event log"),
     "versions": ("软件版本", "Versions"),
     "sources": ("数据来源", "Sources"),
-    "licence": ("许可", "licence"),
+    "source": ("{origin}（许可：{licence}）：{layers}", "{origin} (licence: {licence}): {layers}"),
+    "listed": ("、", ", "),
+    "named": ("{title}（{id}）", "{title} ({id})"),
+    "with_unit": ("{title}（{unit}）", "{title}, {unit}"),
 }
 
 

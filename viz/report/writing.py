@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cim_models.errors import InputError, RunError
-from scenarios.phrasebook import in_language
+from scenarios.phrasebook import in_language, layer_name
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import make_charts, make_instrument_charts
@@ -206,8 +206,8 @@ def _provenance(record: RunRecord, log_hash: str, say: Translate) -> list[tuple[
     meta = record.meta
     versions = ", ".join(f"{name} {version}" for name, version in sorted(meta.get("versions", {}).items()))
     rows = [
-        (say("scenario"), f"{scenario_title(record)} ({meta.get('scenario', {}).get('name', '')})"),
-        (say("city"), f"{record.city.title.get(record.language, '')} ({record.city.reference})"),
+        (say("scenario"), _named_as(scenario_title(record), meta.get("scenario", {}).get("name", ""), say)),
+        (say("city"), _named_as(record.city.title.get(record.language, ""), record.city.reference, say)),
         (say("seed"), str(meta.get("seed", ""))),
         (say("branch_of"), _branch_of(record)),
         (say("period"), _period(record)),
@@ -216,6 +216,11 @@ def _provenance(record: RunRecord, log_hash: str, say: Translate) -> list[tuple[
         (say("sources"), _sources(record, say)),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _named_as(title: str, name: str, say: Translate) -> str:
+    """Title with the name that commands take."""
+    return say("named", title=title, id=name) if title and title != name else title or name
 
 
 def _branch_of(record: RunRecord) -> str:
@@ -232,8 +237,8 @@ def _sources(record: RunRecord, say: Translate) -> str:
     layers: dict[tuple[str, str], list[str]] = {}
     for source in record.city.sources:
         said = [in_language(text, record.language) for text in (source.origin, source.licence)]
-        layers.setdefault((said[0], said[1]), []).append(source.layer)
+        layers.setdefault((said[0], said[1]), []).append(layer_name(source.layer, record.language))
     return "\n".join(
-        f"{origin} ({say('licence')}: {licence}): {', '.join(names)}"
+        say("source", origin=origin, licence=licence, layers=say("listed").join(names))
         for (origin, licence), names in layers.items()
     )
