@@ -87,14 +87,14 @@ def test_an_instrument_and_a_structure_have_a_place_on_the_map(given: dict[str, 
 
 
 def test_a_gauge_of_a_secured_structure_says_so_in_curve_and_caption(given: dict[str, Any]) -> None:
-    secured = _row(901, 1830.0, "structure.secured", "BR-1", None, grade="C")
     script = f"""{_STORE}
-    result = [1800, 1860].map((t) => instrumentHtml(storeAt(t, "en"), "gauge:GA-1"))
+    result = [2100, 2160].map((t) => instrumentHtml(storeAt(t, "en"), "gauge:GA-1"))
     """
-    before, after = run_node(script, {**given, "events": [*given["events"], secured]})
+    before, after = run_node(script, given)
     assert "secured" not in before
-    assert "17:30 secured: from then on the expectation is set anew" in after
+    assert "17:35 secured: from then on the expectation is set anew" in after
     assert after.count('class="mark"') == 1
+    assert after.count('<polyline class="expected"') == 2
 
 
 def test_a_patroller_has_a_beat_a_way_and_finds(given: dict[str, Any]) -> None:
@@ -121,12 +121,24 @@ def test_a_patroller_has_a_beat_a_way_and_finds(given: dict[str, Any]) -> None:
     assert found["facts"]["now_on"].startswith("River Street")
 
 
-def test_streets_are_walked_on_one_outing_and_up_to_now() -> None:
-    way = [[0, 0, 0, -1], [0, 1, 60, 3], [0, 2, 120, 4], [0, 3, 9000, 5], [0, 4, 9060, 3]]
+def test_streets_are_walked_round_after_round_on_one_outing_and_up_to_now() -> None:
+    way = [[0, 0, 0, -1], [0, 1, 60, 3], [0, 2, 120, 7], [0, 3, 180, 4], [0, 4, 240, 4], [0, 5, 300, 3]]
     script = """
     import {Ways} from "./ways.js"
     const ways = new Ways()
-    ways.merge({P: value})
-    result = [0, 60, 130, 9000, 9100].map((t) => ways.walked("P", t)).map(({rows, last}) => [[...rows], last])
+    ways.merge({P: [...value, [0, 6, 9000, 5], [0, 7, 9060, 4]]})
+    result = [0, 60, 130, 190, 250, 310, 9000, 9100].map((t) => {
+      const {rows, round, last} = ways.walked("P", t, [3, 4])
+      return [[...rows], round, last]
+    })
     """
-    assert run_node(script, way) == [[[], None], [[3], 3], [[3, 4], 4], [[], None], [[3], 3]]
+    assert run_node(script, way) == [
+        [[], 1, None],
+        [[3], 1, 3],
+        [[3], 1, 7],
+        [[3, 4], 1, 4],
+        [[3, 4], 1, 4],
+        [[3], 2, 3],
+        [[], 1, None],
+        [[4], 1, 4],
+    ]

@@ -13,7 +13,7 @@ from tests.viz.node import run_node
 from tests.viz.tiny_run import write_tiny_run
 from viz.report.instruments import _BINS, _extremes, read_instruments
 from viz.report.maps import Label, thin_out
-from viz.report.record import read_record
+from viz.report.record import Series, read_record
 from viz.report.writing import Stills, render_page
 from viz.server.feed import RunFeed
 from viz.server.vocabulary import vocabulary
@@ -71,6 +71,24 @@ def test_their_curves_stand_in_the_page(run: RunFolder, language: str, titles: t
     assert re.search(r"\u2212?-?1[0-2]\d", drawing)
 
 
+def test_what_is_expected_begins_anew_where_the_structure_was_secured(run: RunFolder) -> None:
+    gauge = next(each for each in read_instruments(run) if each.id == "GA-1")
+    assert gauge.secured_s == (2130.0,)
+    assert gauge.expected is not None
+    gap = np.flatnonzero(np.isnan(gauge.expected.value))
+    assert gauge.expected.time_s[gap - 1].tolist() == [2040.0]
+    assert gauge.expected.time_s[gap + 1].tolist() == [2100.0]  # the minute of the event
+    assert np.isnan(gauge.value.value).sum() == 1  # only where a reading is missing
+    for language, told in (("zh", "17:35 结构加固，预期值重新确立"), ("en", "structure secured 17:35")):
+        page = render_page(read_record(run, language), "", Stills({}, "not drawn"), (gauge,))
+        assert page.count(told) == 1
+
+
+def test_the_scale_of_a_chart_knows_readings_beside_a_missing_one() -> None:
+    assert Series(np.arange(3.0), np.array([1.0, np.nan, 7.0]), "m").peak == 7.0
+    assert Series(np.zeros(0), np.zeros(0), "m").peak == 0.0
+
+
 def test_a_thinned_curve_keeps_its_peaks_and_gaps() -> None:
     value = np.sin(np.arange(20_000) / 50.0)
     value[7_777], value[12_345], value[500] = 9.0, -9.0, np.nan
@@ -91,7 +109,7 @@ def test_the_screen_lists_what_reads_now_and_draws_it(run: RunFolder) -> None:
     ]
     assert [row[0] for row in late["now"]] == ["gauge:GA-1"]  # the detector has long been silent
     assert late["curve"].count('<polyline class="read"') == 2  # cut at the missing reading
-    assert late["curve"].count('<polyline class="expected"') == 1
+    assert late["curve"].count('<polyline class="expected"') == 2  # begins anew
     assert late["broken"].count('<polyline class="read"') == 2
     assert "应变" in late["curve"]
 

@@ -126,7 +126,7 @@ def _write_events(run: RunWriter) -> None:
     turn = {"structure": "BR-1", "quantity": "strain", "score": 1.2, "residual": 30.0}
     out = log(300, "gauge.deviates", "GA-1", cause=bridge, data=turn)
     graded = {"grade": "C", "was": "A", "in_alarm": ["GA-1"], "gauges": 2}
-    log(300, "structure.graded", "BR-1", cause=out, data=graded)
+    graded_as = log(300, "structure.graded", "BR-1", cause=out, data=graded)
     road = log(600, "road.flooded", "R2", cause=rain, data={"depth_m": 0.16, "threshold_m": 0.15})
     log(900, "sewer.surcharged", "J3", cause=rain, data={"head_m": 299.0, "ground_m": 298.8})
     place = {"x": 500_060.0, "y": 3_270_040.0}
@@ -171,6 +171,7 @@ def _write_events(run: RunWriter) -> None:
     done = log(1800, "crew.finished", "W1", cause=there, data={"case": "C1", "task": "T1"})
     log(1800, "rain.stopped", "run", cause=rain, data={"depth_mm": 45.0})
     log(1800, "case.handled", "C1", cause=done)
+    log(2130, "structure.secured", "BR-1", cause=graded_as, data={"grade": "C"})
     log(2700, "road.drained", "R2", cause=road, data={"depth_m": 0.1, "threshold_m": 0.15, "since_s": 2400.0})
     check = log(2760, "case.checked", "C1", cause=done, data={"passed": True, "depth_m": 0.05})
     log(2760, "case.closed", "C1", cause=check, data={"overdue": False})

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SIZE_IN = (6.4, 1.75)
 MOST_TICKS = 9
 
+MOMENT = "#9333ea"
+"""Colour of a moment at which something begins anew."""
+
 _GRID = "#d9dce1"
 _TEXT = "#4b5563"
 
@@ -67,6 +70,8 @@ class Chart:
         Name for people of what has one of its own.
     from_zero
         Whether the axis of values begins at 0, rather than near the smallest value.
+    moments_s
+        When what is expected begins anew, s since the start.
     """
 
     key: str
@@ -75,6 +80,7 @@ class Chart:
     svg: str = field(default="")
     title: str = ""
     from_zero: bool = True
+    moments_s: tuple[float, ...] = ()
 
 
 _CITY_CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, bool], ...]], ...] = (
@@ -124,8 +130,15 @@ def make_instrument_charts(record: RunRecord, instruments: Sequence[Instrument])
         read = Curve("reading_observed" if each.observed else "reading_simulated", each.value, "#2072b8")
         expected = each.expected
         curves = () if expected is None else (Curve("reading_expected", expected, "#b45309"),)
-        title, from_zero = each.title(record.language), expected is None
-        charts.append(_drawn(Chart("", each.unit, (*curves, read), title=title, from_zero=from_zero), record))
+        chart = Chart(
+            "",
+            each.unit,
+            (*curves, read),
+            title=each.title(record.language),
+            from_zero=expected is None,
+            moments_s=each.secured_s,
+        )
+        charts.append(_drawn(chart, record))
     return charts
 
 
@@ -200,6 +213,8 @@ def _drawn(chart: Chart, record: RunRecord) -> Chart:
         if curve.filled:
             axes.fill_between(series.time_s, series.value, color=curve.colour, alpha=0.18, linewidth=0)
         axes.plot(series.time_s, series.value, color=curve.colour, linewidth=1.4)
+    for t_s in chart.moments_s:
+        axes.axvline(t_s, color=MOMENT, linewidth=1.0, linestyle=(0, (2, 2)))
     _style(axes, chart, record)
     return replace(chart, svg=svg_markup(figure, chart.key or chart.title))
 

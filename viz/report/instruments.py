@@ -19,6 +19,7 @@ GAUGE, GAS = "gauge:", "gas:"
 """How the subjects of their readings begin; the id follows."""
 
 _BINS = 300
+_MINUTE_S = 60.0
 _MOST_STEPS = 2.5
 """Where readings are further apart than so many usual steps, one is missing."""
 
@@ -39,6 +40,8 @@ class Instrument:
         What was expected of a gauge; None for a detector.
     observed
         Whether the readings were measured rather than simulated.
+    secured_s
+        When the structure of a gauge was secured, s since the start: what is expected begins anew there.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Instrument:
     value: Series
     expected: Series | None
     observed: bool
+    secured_s: tuple[float, ...] = ()
 
     def title(self, language: str) -> str:
         """Name it with its quantity."""
@@ -62,7 +66,23 @@ def read_instruments(run: RunFolder) -> tuple[Instrument, ...]:
     """Return the gauges that deviated most, then the detectors that read most."""
     gauges = _worst(run, "structure_deviation", GAUGE, MOST_GAUGES)
     detectors = _worst(run, "methane", GAS, MOST_DETECTORS)
-    return tuple(_read(run, subject) for subject in (*gauges, *detectors))
+    secured_s = _secured_s(run)
+    return tuple(_read(run, subject, secured_s.get(subject, ())) for subject in (*gauges, *detectors))
+
+
+def _secured_s(run: RunFolder) -> dict[str, tuple[float, ...]]:
+    """When the structure of each gauge was secured, s since the start, by the subject of its readings."""
+    events = run.events(kinds=("structure.watched", "structure.secured"))
+    times: dict[str, list[float]] = {}
+    for event in events:
+        if event.kind == "structure.secured":
+            times.setdefault(event.subject, []).append(event.t_s)
+    return {
+        f"{GAUGE}{gauge}": tuple(times[event.subject])
+        for event in events
+        if event.kind == "structure.watched" and event.subject in times
+        for gauge in event.data["gauges"]
+    }
 
 
 def _worst(run: RunFolder, quantity: str, prefix: str, most: int) -> list[str]:
@@ -74,7 +94,7 @@ def _worst(run: RunFolder, quantity: str, prefix: str, most: int) -> list[str]:
     return [str(subject) for subject, _ in ordered[:most]]
 
 
-def _read(run: RunFolder, subject: str) -> Instrument:
+def _read(run: RunFolder, subject: str, secured_s: tuple[float, ...]) -> Instrument:
     table = run.readings(subject)
     is_gauge = subject.startswith(GAUGE)
     own = "methane"
@@ -85,23 +105,32 @@ def _read(run: RunFolder, subject: str) -> Instrument:
         id=subject.partition(":")[2],
         quantity=own,
         value=_series(parts[own]),
-        expected=_series(parts["expected"]) if is_gauge else None,
+        expected=_series(parts["expected"], secured_s) if is_gauge else None,
         observed=bool((parts[own]["value_kind"] == ValueKind.OBSERVED.value).any()),
+        secured_s=secured_s,
     )
 
 
-def _series(part: Any) -> Series:
-    time_s, value = _with_gaps(part["t_s"].to_numpy(np.float64), part["value"].to_numpy(np.float64))
+def _series(part: Any, anew_s: tuple[float, ...] = ()) -> Series:
+    time_s, value = part["t_s"].to_numpy(np.float64), part["value"].to_numpy(np.float64)
+    time_s, value = _with_gaps(time_s, value, anew_s)
     kept = _extremes(value)
     return Series(time_s[kept], value[kept], str(part["unit"].iloc[0]))
 
 
-def _with_gaps(time_s: FloatArray, value: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Put a missing value where readings are much further apart than usual."""
+def _with_gaps(
+    time_s: FloatArray, value: FloatArray, anew_s: tuple[float, ...]
+) -> tuple[FloatArray, FloatArray]:
+    """Put a missing value where readings are much further apart than usual, and where they begin anew.
+
+    The first reading that is judged anew bears the minute of the event.
+    """
     steps = np.diff(time_s)
     if not steps.size:
         return time_s, value
     after = np.flatnonzero(steps > _MOST_STEPS * np.median(steps)) + 1
+    anew = np.searchsorted(time_s, _MINUTE_S * np.floor(np.array(anew_s) / _MINUTE_S))
+    after = np.union1d(after, anew[(anew > 0) & (anew < len(time_s))])
     return np.insert(time_s, after, time_s[after]), np.insert(value, after, np.nan)
 
 

@@ -33,8 +33,8 @@ class Series:
 
     @property
     def peak(self) -> float:
-        """Largest value; 0 when there is none."""
-        return float(self.value.max(initial=0.0))
+        """Largest value, missing ones left aside; 0 when there is none."""
+        return float(np.fmax.reduce(self.value, initial=0.0))
 
     @property
     def last(self) -> float:

@@ -214,13 +214,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "pumped_volume": ("泵车", "by pump trucks"),
     "instruments": ("监测仪器与燃气探测器读数", "Readings of gauges and gas detectors"),
     "instruments_note": (
-        "偏离最大的结构监测仪器，以及读数最高的燃气探测器；无读数记录处断开。",
+        "偏离最大的结构监测仪器，以及读数最高的燃气探测器；无读数记录处断开，预期值也在结构加固处断开。",
         "The gauges on structures that deviated most, and the gas detectors that read most; "
-        "lines break where no reading was recorded.",
+        "lines break where no reading was recorded, and what is expected where a structure was secured.",
     ),
     "reading_simulated": ("读数（模拟）", "reading, simulated"),
     "reading_observed": ("读数（实测）", "reading, observed"),
     "reading_expected": ("预期值", "expected"),
+    "expected_anew": ("{clock} 结构加固，预期值重新确立", "structure secured {clock}: expected anew"),
     "open_cases": ("未结", "open"),
     "waiting_cases": ("无人到场", "nobody there yet"),
     "crews_on_duty": ("在岗", "on duty"),

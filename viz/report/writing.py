@@ -13,7 +13,7 @@ from cim_models.errors import InputError, RunError
 from scenarios.phrasebook import in_language, layer_name
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
-from viz.report.curves import make_charts, make_instrument_charts
+from viz.report.curves import MOMENT, make_charts, make_instrument_charts
 from viz.report.facts import facts, overflowing_nodes, tiles
 from viz.report.fonts import with_font
 from viz.report.headlines import headline, scenario_title
@@ -99,6 +99,7 @@ def render_page(
         depth_text=quantities.depth_text,
         duration_text=quantities.duration_text,
         clock=record.clock,
+        moment_colour=MOMENT,
     )
     say = translator(record.language)
     page = environment.get_template("page.html.j2").render(

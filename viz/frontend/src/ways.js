@@ -35,16 +35,20 @@ export class Ways {
     return [lon0 + share * (lon1 - lon0), lat0 + share * (lat1 - lat0)]
   }
 
-  // The streets that somebody has walked on this outing until a time, and the last of them.
-  walked(id, timeS) {
-    const way = this.walkers.get(id) || [], rows = new Set()
-    let last = null
+  // The streets of a beat that somebody has walked on the present round of this outing until a time, the number of
+  // the round, and the street that they came by last. A round is over once all streets have been walked.
+  walked(id, timeS, beat) {
+    const way = this.walkers.get(id) || [], streets = new Set(beat)
+    let rows = new Set(), round = 1, last = null
     way.forEach(([, , t, row], i) => {
       if (t > timeS) return
-      if (i && t - way[i - 1][2] > MOST_BETWEEN_S) { rows.clear(); last = null; return }
-      if (row >= 0) { rows.add(row); last = row }
+      if (i && t - way[i - 1][2] > MOST_BETWEEN_S) { rows = new Set(); round = 1; last = null; return }
+      if (row < 0) return
+      if (rows.size === streets.size && row !== last) { rows = new Set(); round++ }
+      if (streets.has(row)) rows.add(row)
+      last = row
     })
-    return {rows, last}
+    return {rows, round, last}
   }
 
   // Those who are out at a time.

@@ -33,12 +33,14 @@ export function balance(store, body) {
 export function balanceOption(store, s) {
   const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
   const there = PARTS.filter(([, quantity]) => store.series.line("city", quantity))
+  const drawn = there.map(([, quantity]) => upTo(store.series.line("city", quantity), store.timeS))
+  const top = nice(Math.max(LEAST_M3, ...(drawn[0] || []).map((_, i) => drawn.reduce((sum, points) => sum + (points[i]?.[1] || 0), 0))))
   return base(s, {
     grid: {left: 62 * s, right: 26 * s, top: 34 * s, bottom: 28 * s},
     xAxis: timeAxis(s, store, clock),
-    yAxis: axis(s, {type: "value", min: 0, max: ({max}) => nice(Math.max(LEAST_M3, max)), splitNumber: 4}), // of what is drawn so far
-    series: there.map(([key, quantity, colour], i) => ({
-      name: word(store.language, key), type: "line", stack: "water", symbol: "none", data: upTo(store.series.line("city", quantity), store.timeS),
+    yAxis: axis(s, {type: "value", min: 0, max: top, interval: top / 4}),
+    series: there.map(([key, , colour], i) => ({
+      name: word(store.language, key), type: "line", stack: "water", symbol: "none", data: drawn[i],
       lineStyle: {width: 1, color: colour}, itemStyle: {color: colour}, areaStyle: {color: colour, opacity: 0.6},
       ...(i === 0 ? {markLine: playhead(store.timeS)} : {}),
     })),

@@ -57,6 +57,6 @@ function html(store, room) {
     const tone = item.unit !== "m" || item.kind !== "road_level" ? "" : item.value >= 0.5 ? "bad" : item.value >= 0.15 ? "warn" : ""
     return `<div class="row ${tone}" data-sensor="${escape(item.id)}" data-kind="${item.off === undefined ? "sensor" : "instrument"}"><span class="num">${escape(item.off === undefined ? item.id : instrumentName(item.id))}</span>
       <span class="grow">${escape(placeOf(store, item))}</span><span class="meter"><i style="width:${share}%"></i></span>
-      <b>${number(item.value, item.unit === "m" ? 2 : 1)}<i>${escape(unitText(item.unit))}</i></b><span class="age">${spanText(store.timeS - item.t)}</span></div>`
+      <b>${number(item.value, item.unit === "m" ? 2 : item.unit === "%LEL" ? 0 : 1)}<i>${escape(unitText(item.unit))}</i></b><span class="age">${spanText(store.timeS - item.t)}</span></div>`
   }).join("")}</div>`
 }

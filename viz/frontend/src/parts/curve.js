@@ -2,7 +2,7 @@
 
 import {timeTicks} from "../clock.js"
 import {lastIndex, rangeUntil} from "../series.js"
-import {escape, number} from "../text.js"
+import {escape} from "../text.js"
 
 const BINS = 200 // of each the least and the largest value are drawn
 const MOST_STEPS = 2.5 // longer than so many usual steps between readings, one is missing
@@ -28,8 +28,8 @@ export function curve(store, subject, quantity, {range = null, limits = [], mark
     past.map((mark) => `<line class="mark" x1="${x(mark.t)}" x2="${x(mark.t)}" y1="0" y2="40"/>`).join("") +
     (before ? drawn(before, "expected", past.map((mark) => mark.t)) : "") + drawn(line, "read")
   const digits = digitsOf(scale)
-  const beside = `<i style="top:${2.5 * TOP}%">${number(scale.high, digits)}</i><i style="top:${2.5 * BOTTOM}%">${number(scale.low, digits)}</i>` +
-    shown.map((limit) => `<i class="limit" style="top:${2.5 * y(limit.value)}%">${number(limit.value, digitsOf({low: 0, high: limit.value}))}</i>`).join("")
+  const beside = `<i style="top:${2.5 * TOP}%">${axisText(scale.high, digits)}</i><i style="top:${2.5 * BOTTOM}%">${axisText(scale.low, digits)}</i>` +
+    shown.map((limit) => `<i class="limit" style="top:${2.5 * y(limit.value)}%">${limit.value}</i>`).join("")
   const below = timeTicks(store.status?.start, until, MOST_TICKS).map(({t, text}) => `<span style="left:${x(t)}%">${text}</span>`).join("")
   const above = past.map((mark) => `<span style="left:${x(mark.t)}%">${escape(mark.text)}</span>`).join("")
   return `<div class="curve">${above ? `<div class="marks">${above}</div>` : ""}<div class="plot"><svg viewBox="0 0 100 40" preserveAspectRatio="none">${svg}</svg>${beside}</div>
@@ -47,6 +47,8 @@ function digitsOf({low, high}) {
   const span = high - low
   return span >= 50 ? 0 : span >= 5 ? 1 : span >= 0.5 ? 2 : 3
 }
+
+const axisText = (value, digits) => String(Number(value.toFixed(digits)))
 
 // One reading alone is a dot.
 function polyline(piece, name, x, y) {

@@ -57,7 +57,7 @@ const since = (store, t) => (t === null || t === undefined ? "" : ` ${word(store
 
 const flyLink = (store) => `<a data-act="fly">${word(store.language, "fly")}</a>`
 
-export const valueText = (value, unit) => `${number(value, digitsOf(value))} ${escape(unitText(unit))}`
+export const valueText = (value, unit) => `${number(value, unit === "%LEL" ? 0 : digitsOf(value))} ${escape(unitText(unit))}`
 
 function digitsOf(value) {
   const size = Math.abs(value)

@@ -23,13 +23,13 @@ export function patrolFacts(store, id) {
   const w = (key) => word(store.language, key), beat = beatOf(id)
   const out = store.ways.at(id, store.timeS) !== null
   const streets = (beat && store.detail("patrol_grids", beat.grid, "roads")) || []
-  const walked = store.ways.walked(id, store.timeS), left = streets.filter((row) => !walked.rows.has(row))
+  const walked = store.ways.walked(id, store.timeS, streets), left = streets.filter((row) => !walked.rows.has(row))
   const found = reportsOf(store, id), cases = new Set(found.map((report) => report.case).filter(Boolean))
   return [
     ["state", w(out ? "state_on_beat" : "state_off_duty")], ["grid", beat ? escape(beat.grid) : ""],
     ["beat", streets.length ? `${number(streets.length)} ${w("unit_segments")} · ${names(store, streets)}` : "", true],
     ["now_on", out ? `${walked.last === null ? "" : escape(streetName(store, walked.last))} <a data-act="fly">${w("fly")}</a>` : "", true],
-    ["walked", out && streets.length ? `${number(streets.length - left.length)} / ${number(streets.length)} ${w("unit_segments")}` : "", true],
+    ["walked", out && streets.length ? `${number(streets.length - left.length)} / ${number(streets.length)} ${w("unit_segments")} · ${w("round").replace("{n}", number(walked.round))}` : "", true],
     ["to_walk", out ? names(store, left) : "", true],
     ["found", found.length ? `${number(found.length)} ${w("unit_reports")} · ${number(cases.size)} ${w("unit_found_cases")}` : w("found_nothing"), true],
   ]
