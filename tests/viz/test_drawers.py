@@ -34,7 +34,7 @@ const facts = (rows) => Object.fromEntries(rows.filter(([, text]) => text))
 
 @pytest.fixture(scope="module")
 def given(tiny_city: City, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    run = RunFolder(write_tiny_run(tiny_city, tmp_path_factory.mktemp("drawers")))
+    run = RunFolder(write_tiny_run(tiny_city, tmp_path_factory.mktemp("drawers"), secured_s=2130.0))
     feed = RunFeed(run.path)
     return {**feed.updates(0, 0, 0.0), "manifest": feed.city.manifest}
 

@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cim_models.city import City
 from scenarios.runfolder import RunFolder
 from tests.viz.node import run_node
 from tests.viz.tiny_run import write_tiny_run
-from viz.report.instruments import _BINS, _extremes, read_instruments
+from viz.report.instruments import _BINS, _extremes, _first_anew, read_instruments
 from viz.report.maps import Label, thin_out
 from viz.report.record import Series, read_record
 from viz.report.writing import Stills, render_page
@@ -38,7 +39,7 @@ result = value.times.map((timeS) => {
 
 @pytest.fixture(scope="module")
 def run(tiny_city: City, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return RunFolder(write_tiny_run(tiny_city, tmp_path_factory.mktemp("instruments")))
+    return RunFolder(write_tiny_run(tiny_city, tmp_path_factory.mktemp("instruments"), secured_s=2130.0))
 
 
 def test_the_report_has_the_worst_gauges_and_detectors_with_what_was_expected(run: RunFolder) -> None:
@@ -76,12 +77,34 @@ def test_what_is_expected_begins_anew_where_the_structure_was_secured(run: RunFo
     assert gauge.secured_s == (2130.0,)
     assert gauge.expected is not None
     gap = np.flatnonzero(np.isnan(gauge.expected.value))
-    assert gauge.expected.time_s[gap - 1].tolist() == [2040.0]
-    assert gauge.expected.time_s[gap + 1].tolist() == [2100.0]  # the minute of the event
+    assert gauge.expected.time_s[gap - 1].tolist() == [2100.0]
+    assert gauge.expected.time_s[gap + 1].tolist() == [2160.0]
     assert np.isnan(gauge.value.value).sum() == 1  # only where a reading is missing
     for language, told in (("zh", "17:35 结构加固，预期值重新确立"), ("en", "structure secured 17:35")):
         page = render_page(read_record(run, language), "", Stills({}, "not drawn"), (gauge,))
         assert page.count(told) == 1
+
+
+@pytest.mark.parametrize(("deviation", "first_s"), [(0.0, 120.0), (3.0, 180.0)])
+def test_a_reading_that_is_taken_when_a_structure_is_secured_is_the_first_anew(
+    deviation: float, first_s: float
+) -> None:
+    times = [0.0, 60.0, 120.0, 180.0]
+    values = [4.0, 5.0, deviation, 1.0]
+    part = pd.DataFrame({"t_s": times, "value": values})
+    assert _first_anew({"structure_deviation": part}, (175.0,)) == (first_s,)
+    assert _first_anew({"structure_deviation": part}, (190.0,)) == ()
+    line = {"unit": "-", "value_kind": "simulated", "t_s": times, "values": values}
+    script = """
+    import {Series} from "./series.js"
+    import {instrumentHtml} from "./parts/instruments.js"
+    const series = new Series()
+    series.merge({"gauge:G": {strain: value, expected: value, structure_deviation: value}})
+    const structures = new Map([["B", {gauges: ["G"], secured: [175]}]])
+    result = instrumentHtml({series, timeS: 1000, state: {structures}, language: "en"}, "gauge:G")
+    """
+    lines = re.findall(r'<polyline class="expected" points="([^"]*)"', run_node(script, line))
+    assert [len(set(points.split())) for points in lines] == [times.index(first_s), 4 - times.index(first_s)]
 
 
 def test_the_scale_of_a_chart_knows_readings_beside_a_missing_one() -> None:

@@ -139,16 +139,14 @@ def test_a_curve_is_cut_where_a_reading_is_missing_and_a_lone_one_is_a_dot() -> 
     assert found["html"].count("<polyline") == 3
 
 
-@pytest.mark.parametrize(("secured_s", "lengths"), [(2000.0, [3, 2]), (1799.0, [2, 3]), (1859.0, [2, 3])])
-def test_what_is_expected_begins_anew_with_the_reading_of_that_minute(
-    secured_s: float, lengths: list[int]
-) -> None:
-    found = _drawn([1.0, 1.0, 5.0, 5.0, 5.0], 1e9, cuts=[secured_s])
+@pytest.mark.parametrize(("from_s", "lengths"), [(1800.0, [2, 3]), (2000.0, [3, 2]), (1e12, [5])])
+def test_what_is_expected_is_cut_where_it_begins_anew(from_s: float, lengths: list[int]) -> None:
+    found = _drawn([1.0, 1.0, 5.0, 5.0, 5.0], 1e9, cuts=[from_s])
     assert [len(piece) for piece in found["pieces"]] == lengths
 
 
 def test_a_moment_is_marked_once_it_has_come() -> None:
-    look = {"marks": [{"t": 1800.0, "text": "17:30 secured"}]}
+    look = {"marks": [{"t": 1800.0, "from": 1800.0, "text": "17:30 secured"}]}
     assert "secured" not in _drawn([1.0] * 5, 1799.0, look=look)["html"]
     assert _drawn([1.0] * 5, 1800.0, look=look)["html"].count("17:30 secured") == 1
 

@@ -29,7 +29,7 @@ CITY_SERIES = {
 }
 
 
-def write_tiny_run(city: City, folder: Path, *, finish: bool = True) -> Path:
+def write_tiny_run(city: City, folder: Path, *, finish: bool = True, secured_s: float | None = None) -> Path:
     """Write a bundle of the city and a run on it.
 
     Parameters
@@ -40,6 +40,8 @@ def write_tiny_run(city: City, folder: Path, *, finish: bool = True) -> Path:
         Where the bundle and the run go.
     finish
         False leaves the run interrupted, without a summary.
+    secured_s
+        When the bridge is secured, s, between 1800 and 2700; None for never.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def write_tiny_run(city: City, folder: Path, *, finish: bool = True) -> Path:
         "inputs": [],
     }
     with RunWriter(path, meta, city.terrain.shape, len(city.layers["roads"])) as run:
-        _write_events(run)
+        _write_events(run, secured_s)
         _write_frames(run, city)
         if finish:
             errors = {"surface": 0.0, "sewer": 2e-4, "whole": 1e-4}
@@ -115,7 +117,7 @@ def _read_instruments(run: RunWriter, t_s: float) -> None:
 _LIMITS = {"015": 0.15, "030": 0.30, "050": 0.50}
 
 
-def _write_events(run: RunWriter) -> None:
+def _write_events(run: RunWriter, secured_s: float | None) -> None:
     log = run.events.append
     started = log(0, "run.started", "run", data={"scenario": "tiny_storm", "seed": 7})
     rain = log(0, "rain.started", "run", cause=started, data={"intensity_mm_h": 90.0})
@@ -171,7 +173,8 @@ def _write_events(run: RunWriter) -> None:
     done = log(1800, "crew.finished", "W1", cause=there, data={"case": "C1", "task": "T1"})
     log(1800, "rain.stopped", "run", cause=rain, data={"depth_mm": 45.0})
     log(1800, "case.handled", "C1", cause=done)
-    log(2130, "structure.secured", "BR-1", cause=graded_as, data={"grade": "C"})
+    if secured_s is not None:
+        log(secured_s, "structure.secured", "BR-1", cause=graded_as, data={"grade": "C"})
     log(2700, "road.drained", "R2", cause=road, data={"depth_m": 0.1, "threshold_m": 0.15, "since_s": 2400.0})
     check = log(2760, "case.checked", "C1", cause=done, data={"passed": True, "depth_m": 0.05})
     log(2760, "case.closed", "C1", cause=check, data={"overdue": False})

@@ -19,7 +19,6 @@ GAUGE, GAS = "gauge:", "gas:"
 """How the subjects of their readings begin; the id follows."""
 
 _BINS = 300
-_MINUTE_S = 60.0
 _MOST_STEPS = 2.5
 """Where readings are further apart than so many usual steps, one is missing."""
 
@@ -105,10 +104,24 @@ def _read(run: RunFolder, subject: str, secured_s: tuple[float, ...]) -> Instrum
         id=subject.partition(":")[2],
         quantity=own,
         value=_series(parts[own]),
-        expected=_series(parts["expected"], secured_s) if is_gauge else None,
+        expected=_series(parts["expected"], _first_anew(parts, secured_s)) if is_gauge else None,
         observed=bool((parts[own]["value_kind"] == ValueKind.OBSERVED.value).any()),
         secured_s=secured_s,
     )
+
+
+def _first_anew(parts: Mapping[str, Any], secured_s: tuple[float, ...]) -> tuple[float, ...]:
+    """Find the first readings that are judged anew once a structure has been secured, s since the start.
+
+    The one that is taken with it does not deviate at all; where there is none it is the next.
+    """
+    time_s, deviation = (parts["structure_deviation"][name].to_numpy(np.float64) for name in ("t_s", "value"))
+    found = []
+    for t_s in secured_s:
+        after = int(np.searchsorted(time_s, t_s, side="right"))
+        first = after - 1 if after and deviation[after - 1] == 0.0 else after
+        found += time_s[first : first + 1].tolist()
+    return tuple(found)
 
 
 def _series(part: Any, anew_s: tuple[float, ...] = ()) -> Series:
@@ -121,15 +134,12 @@ def _series(part: Any, anew_s: tuple[float, ...] = ()) -> Series:
 def _with_gaps(
     time_s: FloatArray, value: FloatArray, anew_s: tuple[float, ...]
 ) -> tuple[FloatArray, FloatArray]:
-    """Put a missing value where readings are much further apart than usual, and where they begin anew.
-
-    The first reading that is judged anew bears the minute of the event.
-    """
+    """Put a missing value where readings are much further apart than usual, and before those at `anew_s`."""
     steps = np.diff(time_s)
     if not steps.size:
         return time_s, value
     after = np.flatnonzero(steps > _MOST_STEPS * np.median(steps)) + 1
-    anew = np.searchsorted(time_s, _MINUTE_S * np.floor(np.array(anew_s) / _MINUTE_S))
+    anew = np.searchsorted(time_s, anew_s)
     after = np.union1d(after, anew[(anew > 0) & (anew < len(time_s))])
     return np.insert(time_s, after, time_s[after]), np.insert(value, after, np.nan)
 

@@ -6,14 +6,13 @@ import {escape} from "../text.js"
 
 const BINS = 200 // of each the least and the largest value are drawn
 const MOST_STEPS = 2.5 // longer than so many usual steps between readings, one is missing
-const MINUTE_S = 60
 const LEAST_SPAN_S = 600
 const MOST_TICKS = 5
 const TOP = 2, BOTTOM = 38 // of the drawing, which is 40 high and 100 wide
 const ROOM = 0.06 // of the range of values, above and below what was read
 
 // What a curve shows besides its readings: a line that was expected, a range [low, high] that the axis shows at
-// least, limits {value, level} and moments {t, text} at which what is expected begins anew.
+// least, limits {value, level} and moments {t, from, text} after which what is expected begins anew, with a reading at `from`.
 export function curve(store, subject, quantity, {range = null, limits = [], marks = []} = {}) {
   const {timeS} = store
   const line = store.series.line(subject, quantity), before = store.series.line(subject, "expected")
@@ -26,7 +25,7 @@ export function curve(store, subject, quantity, {range = null, limits = [], mark
   const past = marks.filter((mark) => mark.t <= timeS), shown = limits.filter((limit) => limit.value > scale.low && limit.value <= scale.high)
   const svg = shown.map((limit) => `<line class="limit level${limit.level}" x1="0" x2="100" y1="${y(limit.value)}" y2="${y(limit.value)}"/>`).join("") +
     past.map((mark) => `<line class="mark" x1="${x(mark.t)}" x2="${x(mark.t)}" y1="0" y2="40"/>`).join("") +
-    (before ? drawn(before, "expected", past.map((mark) => mark.t)) : "") + drawn(line, "read")
+    (before ? drawn(before, "expected", past.map((mark) => mark.from)) : "") + drawn(line, "read")
   const digits = digitsOf(scale)
   const beside = `<i style="top:${2.5 * TOP}%">${axisText(scale.high, digits)}</i><i style="top:${2.5 * BOTTOM}%">${axisText(scale.low, digits)}</i>` +
     shown.map((limit) => `<i class="limit" style="top:${2.5 * y(limit.value)}%">${limit.value}</i>`).join("")
@@ -56,13 +55,12 @@ function polyline(piece, name, x, y) {
   return `<polyline class="${name}" points="${points}"/>`
 }
 
-// Values up to a time, cut where some are missing or are known to begin anew, thinned to what a small curve shows.
+// Values up to a time, cut where some are missing and before those at `cuts`, thinned to what a small curve shows.
 export function pieces(line, timeS, cuts = []) {
   const count = lastIndex(line.t, timeS) + 1, found = [[]]
   const gaps = line.t.slice(1, count).map((t, i) => t - line.t[i]).sort((a, b) => a - b)
   const most = gaps.length ? MOST_STEPS * gaps[gaps.length >> 1] : Infinity
-  const minutes = cuts.map((t) => MINUTE_S * Math.floor(t / MINUTE_S)) // the first reading that is judged anew bears the minute of the event
-  const isCut = (i) => line.t[i] - line.t[i - 1] > most || minutes.some((t) => line.t[i - 1] < t && t <= line.t[i])
+  const isCut = (i) => line.t[i] - line.t[i - 1] > most || cuts.some((t) => line.t[i - 1] < t && t <= line.t[i])
   for (let i = 0; i < count; i++) {
     if (line.v[i] === null || (i && isCut(i))) found.push([])
     if (line.v[i] !== null) found[found.length - 1].push([line.t[i], line.v[i]])

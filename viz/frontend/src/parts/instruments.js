@@ -2,6 +2,7 @@
 // the city's fixed sensors: what they read, where they are, whether it is in order, and their curves.
 
 import {clockText, spanText} from "../clock.js"
+import {lastIndex} from "../series.js"
 import {escape, number} from "../text.js"
 import {word} from "../words.js"
 import {curve} from "./curve.js"
@@ -153,11 +154,18 @@ const sensorQuantities = (store, id) => Object.keys(store.series.subjects[id] ||
 
 // --- curves ---------------------------------------------------------------------------------------
 
+// The first reading that is judged anew once a structure has been secured: the one that is taken with it, which does
+// not deviate at all, or else the next.
+function firstAnew(store, subject, t) {
+  const line = store.series.line(subject, "structure_deviation"), last = line ? lastIndex(line.t, t) : -1
+  return line?.v[last] === 0 ? line.t[last] : line?.t[last + 1] ?? Infinity
+}
+
 // When the structure of a gauge was secured, after which the gauge finds a new normal.
 function turns(store, subject) {
   if (!subject.startsWith("gauge:")) return []
   const item = structureOf(store, instrumentName(subject))
-  return (item?.secured || []).map((t) => ({t, text: `${clock(store, t)} ${word(store.language, "secured")}`}))
+  return (item?.secured || []).map((t) => ({t, from: firstAnew(store, subject, t), text: `${clock(store, t)} ${word(store.language, "secured")}`}))
 }
 
 function limitsOf(store, subject, quantity) {
