@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,7 +17,7 @@ from twin.sewer.complaints import swmm_error
 from twin.sewer.controls import SewerControls
 from twin.sewer.settings import SewerSettings
 from twin.sewer.swmm_bulk import bulk_access
-from twin.sewer.swmm_input import FALLBACK_START, SwmmInput, prepare
+from twin.sewer.swmm_input import SwmmInput, prepare
 
 _FOOT_M = 0.3048
 _FLOW_M3_S = {
@@ -126,16 +125,7 @@ class SewerEngine:
 
     def _prepared(self) -> SwmmInput:
         """Return the input file that begins at the present time."""
-        begin = self.settings.start or SwmmInput.parse(self._inp).start() or FALLBACK_START
-        return prepare(
-            self._inp,
-            step_s=self.step_s,
-            rain=self.settings.rain,
-            ponding=self.settings.riser_area_m2 is not None,
-            surcharge_method=self.settings.surcharge_method,
-            start=begin + timedelta(seconds=int(self.time_s)),  # SWMM's dates know whole seconds
-            throttled=self.settings.throttled,
-        )
+        return prepare(self._inp, self.settings, self.step_s, self.time_s)
 
     def _begin(self, prepared: SwmmInput, hotstart: Path | None = None) -> None:
         self._open(prepared, self._workdir)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from twin.sewer.controls import LATENT_LOSS, hold_rules
+from twin.sewer.settings import SewerSettings
 
 _HORIZON = timedelta(days=3650)
 
-FALLBACK_START = datetime(2000, 1, 1)
+_FALLBACK_START = datetime(2000, 1, 1)
 """Start of a simulation whose file does not say it readably."""
 
 #: Nothing of the file's own reporting is wanted; results are read while SWMM runs.
@@ -166,41 +167,27 @@ class SwmmInput:
                 yield index, content.split()
 
 
-def prepare(
-    text: str,
-    *,
-    step_s: float,
-    rain: bool,
-    ponding: bool,
-    surcharge_method: str | None,
-    start: datetime | None = None,
-    throttled: Iterable[str] = (),
-) -> SwmmInput:
+def prepare(text: str, settings: SewerSettings, step_s: float, elapsed_s: float = 0.0) -> SwmmInput:
     """Return the input file as the engine runs it.
 
     Fixed routing step, one thread, dynamic wave, an end ten years away, no reporting, no auxiliary
-    files. Rain, and all that follows from it inside SWMM, is switched off unless ``rain`` is true;
+    files. Rain, and all that follows from it inside SWMM, is switched off unless the settings keep it;
     dry weather flow, inflows, controls and pumps stay.
 
     Parameters
     ----------
     text
         The file as its author wrote it.
+    settings
+        How SWMM runs.
     step_s
         Routing step, s.
-    rain
-        True keeps the file's own rain and subcatchments.
-    ponding
-        True lets nodes hold water above the ground; false keeps what the file says.
-    surcharge_method
-        ``EXTRAN`` or ``SLOT``; None keeps what the file says.
-    start
-        Calendar time of the start, for patterns and time series; None keeps the file's.
-    throttled
-        Conduits that may be blocked while SWMM runs.
+    elapsed_s
+        Time since the start at which it begins, s; SWMM's dates know whole seconds.
     """
     source = SwmmInput.parse(text)
-    begin = start or source.start() or FALLBACK_START
+    begin = settings.start or source.start() or _FALLBACK_START
+    begin += timedelta(seconds=int(elapsed_s))
     options = {
         "FLOW_ROUTING": "DYNWAVE",
         "ROUTING_STEP": f"{step_s:g}",
@@ -211,13 +198,13 @@ def prepare(
         "REPORT_STEP": "00:15:00",
         **_dates(begin),
     }
-    if not rain:
+    if not settings.rain:
         options |= _WITHOUT_RAIN
-    if ponding:
+    if settings.riser_area_m2 is not None:
         options["ALLOW_PONDING"] = "YES"
-    if surcharge_method is not None:
-        options["SURCHARGE_METHOD"] = surcharge_method
-    edited = source.with_latent_losses(throttled).with_held_pumps()
+    if settings.surcharge_method is not None:
+        options["SURCHARGE_METHOD"] = settings.surcharge_method
+    edited = source.with_latent_losses(settings.throttled).with_held_pumps()
     return edited.with_options(options).without("FILES").with_rows("REPORT", _QUIET_REPORT)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from twin.sewer import SewerSettings
 from twin.sewer.swmm_input import SwmmInput, prepare
 
 TEXT = """[TITLE]
@@ -43,7 +44,7 @@ def test_start_is_read_from_the_file():
 
 
 def test_prepared_file_runs_without_rain_and_without_an_end_in_sight():
-    edited = prepare(TEXT, step_s=2.0, rain=False, ponding=True, surcharge_method="SLOT")
+    edited = prepare(TEXT, SewerSettings(), 2.0)
     assert edited.option("ROUTING_STEP") == "2"
     assert edited.option("VARIABLE_STEP") == "0"
     assert edited.option("IGNORE_RAINFALL") == "YES"
@@ -56,8 +57,9 @@ def test_prepared_file_runs_without_rain_and_without_an_end_in_sight():
 
 def test_prepared_file_may_keep_its_rain_and_start_at_another_time():
     start = datetime(2025, 7, 1, 8, 0)
-    edited = prepare(TEXT, step_s=2.0, rain=True, ponding=False, surcharge_method=None, start=start)
+    settings = SewerSettings(rain=True, riser_area_m2=None, surcharge_method=None, start=start)
+    edited = prepare(TEXT, settings, 2.0, elapsed_s=90.5)
     assert edited.option("IGNORE_RAINFALL") == ""
     assert edited.option("ALLOW_PONDING") == ""
     assert edited.option("SURCHARGE_METHOD") == ""
-    assert (edited.option("START_DATE"), edited.option("START_TIME")) == ("07/01/2025", "08:00:00")
+    assert (edited.option("START_DATE"), edited.option("START_TIME")) == ("07/01/2025", "08:01:30")
