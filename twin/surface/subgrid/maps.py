@@ -29,9 +29,10 @@ from twin.surface.subgrid.tables import Tables
 
 DepthGrid = NDArray[np.float32]
 
-MOVED_SHARE = 0.1
-"""Share of the water that may have come to other nodes since a map was settled: so far the errors of frames
-are those of frames that are settled each, measured every minute of a storm over the built-in district."""
+MOVED_SHARE = 0.2
+"""Share of the water that may have come to other nodes since a map was settled. Of frames a minute through
+two hours of a storm over the built-in district 21 are settled then, and the depths err by 20.3 mm in the
+mean (RMSE where there are 5 cm) instead of 19.9 mm if each is settled, 28.5 mm if none is."""
 
 
 class NodeWater(NamedTuple):
@@ -97,16 +98,22 @@ class FineMaps:
     def settled_depth(self) -> DepthGrid:
         """Return the depths of now, settled, shape (rows, cols), m; films count as 0."""
         water = self.water()
-        if not without_films(self.spread_depth(water)).any():
-            return np.zeros(self.shape, np.float32)
         before = self._settled.volume
         if np.abs(water.volume - before).sum() > MOVED_SHARE * before.sum():
-            self._settled, self._correction = water, None
+            depth = self.spread_depth(water)
+            if not without_films(depth).any():
+                return np.zeros(self.shape, np.float32)
+            self._settled, self._correction = water, self._smoother.smooth(depth) - depth
+        else:
+            depth = self.spread_depth(NodeWater(water.volume, self._settled.lean))
+        return without_films(depth + self._settling())
+
+    def _settling(self) -> DepthGrid:
+        """Return what settling changed in the map that was settled last, m; made again after a restart."""
         if self._correction is None:
             depth = self.spread_depth(self._settled)
             self._correction = self._smoother.smooth(depth) - depth
-        leaning_as_then = NodeWater(water.volume, self._settled.lean)
-        return without_films(self.spread_depth(leaning_as_then) + self._correction)
+        return self._correction
 
     # -- largest depths --------------------------------------------------------------------------
 
