@@ -98,6 +98,8 @@ class FineMaps:
     def settled_depth(self) -> DepthGrid:
         """Return the depths of now, settled, shape (rows, cols), m; films count as 0."""
         water = self.water()
+        if not water.volume.any():
+            return np.zeros(self.shape, np.float32)
         before = self._settled.volume
         if np.abs(water.volume - before).sum() > MOVED_SHARE * before.sum():
             depth = self.spread_depth(water)
