@@ -126,9 +126,11 @@ def _code_numbered(values: Sequence[str]) -> Column | None:
     if not all(map(form.fullmatch, values)):
         return None
     digits = [value[len(head) :] for value in values]
-    numbers: NDArray[np.int64] = np.array(digits, dtype=np.int64)
-    coded = head, min(map(len, digits)), np.diff(numbers, prepend=0)
-    return ("numbered", coded) if _numbered(coded) == values else None
+    width = min(map(len, digits))
+    if any(len(number) > width and number[0] == "0" for number in digits):
+        return None
+    numbers: NDArray[np.int64] = np.array([*map(int, digits)], dtype=np.int64)
+    return "numbered", (head, width, np.diff(numbers, prepend=0))
 
 
 def _code_lists(values: Sequence[list[Any]]) -> Column:
