@@ -125,6 +125,47 @@ def test_a_click_on_a_building_tells_about_it(server: str, watched: WatchedPage)
     expect(watched.page.locator(".part.drawer dl")).to_contain_text("m")
 
 
+_NAMES = """() => {
+  const {view} = citytwin, seen = view.deck.getViewports()[0]
+  return view.built.get("labels").props.data.map((row) => {
+    const [x, y] = seen.project(row.position)
+    return [x + row.offset[0], y + row.offset[1]]
+  })
+}"""
+_PARTS = """() => {
+  const parts = [...document.querySelectorAll(".column section, .stage>header, .stage>footer")]
+  const boxes = parts.map((part) => part.getBoundingClientRect())
+  return boxes.map(({left, top, right, bottom}) => [left, top, right, bottom])
+}"""
+
+
+def test_no_name_stands_below_a_part_of_the_screen(server: str, watched: WatchedPage) -> None:
+    watched.page.set_viewport_size({"width": 1600, "height": 900})
+    watched.open(f"{server}/?t=600&play=0")
+    watched.until("citytwin.view.built.get('labels')?.props.data.length > 0")
+    watched.page.evaluate("citytwin.store.open('road', citytwin.store.manifest.details.roads.id[0])")
+    watched.page.wait_for_timeout(3000)  # until the view has arrived
+    parts = watched.page.evaluate(_PARTS)
+    assert len(parts) == 8
+    names = watched.page.evaluate(_NAMES)
+    for x, y in names:
+        assert not any(left < x < right and top < y < bottom for left, top, right, bottom in parts)
+
+
+def test_the_drawer_of_a_sensor_draws_what_was_read_until_now(server: str, watched: WatchedPage) -> None:
+    watched.open(f"{server}/?t=3600&play=0&lang=en")
+    watched.page.evaluate("citytwin.store.open('sensor', citytwin.store.manifest.details.sensors.id[0])")
+    drawer = watched.page.locator(".part.drawer")
+    expect(drawer.locator(".times span").last).to_have_text("18:00")
+    expect(drawer.locator("dl")).to_contain_text("≥ 0.15 m")
+    watched.page.evaluate("citytwin.store.seek(1800)")
+    expect(drawer.locator(".times span").last).to_have_text("17:30")
+    before = watched.page.evaluate("citytwin.view.view.longitude")
+    watched.page.evaluate("citytwin.view.frameCity()")
+    drawer.locator("[data-act=fly]").click()
+    watched.until(f"Math.abs(citytwin.view.view.longitude - {before}) < 1e-4 && citytwin.view.view.zoom > 16")
+
+
 def test_a_page_cannot_reach_another_host(server: str, browser) -> None:
     page = browser.new_page()
     page.goto(f"{server}/assets/page.css")

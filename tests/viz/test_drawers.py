@@ -63,6 +63,19 @@ def test_a_gauge_says_what_it_is_where_and_how_it_stands(
     assert "data-act" in late["place"]
 
 
+def test_limits_of_a_catalogue_are_not_those_of_a_run_with_rules_of_its_own(given: dict[str, Any]) -> None:
+    script = f"""{_STORE}
+    result = [false, true].map((own) => {{
+      const store = {{...storeAt(1500, "en"), status: {{own_rules: own}}}}
+      return facts(gaugeFacts(store, "gauge:GA-1")).limits ?? ""
+    }})
+    """
+    usual, own = run_node(script, given)
+    assert "≥ 5 σ" in usual
+    assert own == ""
+    assert given["status"]["own_rules"] is False
+
+
 def test_an_instrument_and_a_structure_have_a_place_on_the_map(given: dict[str, Any]) -> None:
     manifest = given["manifest"]
     sites = {"id": ["HS-1"], "kind": ["manhole"], "road": ["R1"], "lon_lat": [[8.0, 50.0]]}

@@ -71,7 +71,7 @@ class RunFeed:
         threading.Thread(target=lambda: self.city, name="city-pack", daemon=True).start()
 
     def status(self) -> dict[str, Any]:
-        """How far the run is: what it is called, its start and length, its state."""
+        """How far the run is: what it is called, its start, length and state, whether its rules are own."""
         meta = self._run.meta
         scenario = meta.get("scenario") or {}
         return {
@@ -79,6 +79,7 @@ class RunFeed:
             "run": str(meta.get("created", "")),
             "name": self._run.path.resolve().name,
             "scenario": {key: scenario.get(key) for key in ("name", "title")},
+            "own_rules": bool((scenario.get("alarms") or {}).get("rules")),
             "seed": meta.get("seed"),
             "status": meta["status"],
             "start": meta.get("start"),

@@ -73,7 +73,7 @@ function readingFacts(store, subject, quantity) {
   const step = usualStep(store.series.line(subject, quantity), store.timeS), age = store.timeS - reading.t
   const late = step && age > OVERDUE_STEPS * step ? ` · <span class="bad">${w("overdue_reading")}</span>` : ""
   const value = reading.value === null ? w("no_reading_yet") : `<b>${valueText(reading.value, reading.unit)}</b>`
-  return [["reading", `${value} · ${w(reading.valueKind)}`], ["age", `${spanText(age)}${late}`], ["interval", step ? spanText(step) : ""]]
+  return [["reading", `${value} · ${w(reading.valueKind)}`, true], ["age", `${spanText(age)}${late}`], ["interval", step ? spanText(step) : ""]]
 }
 
 // The usual time between readings so far, s; null where there were too few.
@@ -91,6 +91,9 @@ function alarmFact(store, sensor) {
 }
 
 const levelText = (store, level) => `<u class="level${level}">${store.manifest.legend.numerals[level]}</u>`
+
+// Limits of the catalogue's alarm rules; those of a run with rules of its own are not known here.
+const ruleLimits = (store, quantity) => (store.status?.own_rules ? [] : store.manifest?.limits?.[quantity] || [])
 
 const limitsText = (store, limits, unit) => limits.map((limit) => `${levelText(store, limit.level)} ${limit.below ? "≤" : "≥"} ${limit.value} ${escape(unitText(unit))}`).join(" ")
 
@@ -113,7 +116,7 @@ export function gaugeFacts(store, subject) {
     ...(quantity ? readingFacts(store, subject, quantity) : []),
     ["expected", expected?.value != null ? valueText(expected.value, expected.unit) : ""],
     ["deviation", off?.value != null ? `${number(off.value, 1)} σ` : ""],
-    ["limits", limitsText(store, store.manifest.limits?.structure_deviation || [], "σ"), true],
+    ["limits", limitsText(store, ruleLimits(store, "structure_deviation"), "σ"), true],
     ["state", `<span class="${state[0]}">${w(state[1])}</span>${turned ? since(store, turned[1]) : ""}`, true],
     alarmFact(store, gauge),
   ]
@@ -142,7 +145,7 @@ export function sensorFacts(store, id) {
   const kind = store.detail("sensors", id, "kind"), target = store.detail("sensors", id, "target")
   const facts = [["kind", w(kind === "rain" ? "rain_gauge" : kind)], ["target", `${escape(placeOf(store, {kind, target}))} ${flyLink(store)}`, true]]
   for (const quantity of sensorQuantities(store, id)) {
-    const limits = store.manifest.limits?.[quantity] || []
+    const limits = ruleLimits(store, quantity)
     facts.push(["measures", escape(quantityName(store, quantity)), true], ...readingFacts(store, id, quantity))
     if (limits.length) facts.push(["limits", limitsText(store, limits, store.series.line(id, quantity).unit), true])
   }
@@ -170,7 +173,7 @@ function turns(store, subject) {
 
 function limitsOf(store, subject, quantity) {
   if (subject.startsWith("gas:")) return store.manifest?.detector_levels || []
-  return subject.startsWith("gauge:") ? [] : store.manifest?.limits?.[quantity] || []
+  return subject.startsWith("gauge:") ? [] : ruleLimits(store, quantity)
 }
 
 // One instrument in a drawer: its curve with what it means; the first line names it where several stand together.
