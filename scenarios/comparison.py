@@ -14,7 +14,8 @@ ROUNDING = 1e-9
 """Relative difference below which two figures are one, written down by sums of another order."""
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 10
 _SMALL = 1e-3
-_WALL_TIMES = "performance."
+_ASIDE = ("performance.", "water.units.")
+_NUMBERS = (".event", ".ended_event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class ComparedFigure:
 
     @property
     def is_result(self) -> bool:
-        """Whether it is a figure of the city, and none of how long the computer took."""
-        return not self.name.startswith(_WALL_TIMES)
+        """Whether it tells of the city: no time of the computer, no number of an event, nothing twice."""
+        return not (self.name.startswith(_ASIDE) or self.name.endswith(_NUMBERS))
 
     def texts(self) -> list[str]:
         """Return the values as people read them, with so many digits that different ones look different."""

@@ -13,6 +13,7 @@ from functools import cache
 
 from cim_models.catalogues import load_catalogue
 
+_ASSUMED = "; assumed: "
 _ABOUT = re.compile(r"(?P<layer>[a-z_]+)(?: (?P<id>.+?))?: (?P<what>.+)")
 
 
@@ -63,6 +64,29 @@ def in_language(text: str, language: str) -> str:
         return text
     named = f" {about['id']}" if about["id"] else ""
     return f"{book.layers[about['layer']]}{named}：{what}"
+
+
+def origin_in_language(origin: str, language: str) -> str:
+    """Return where a layer of a city comes from, in Chinese or English.
+
+    Parameters
+    ----------
+    origin
+        As a bundle says it: a source with its file, and what was assumed about it.
+    language
+        ``zh`` or ``en``.
+    """
+    if language != "zh":
+        return origin
+    taken, _, assumed = origin.partition(_ASSUMED)
+    source, colon, file = taken.rpartition(": ")
+    said = (
+        f"{in_language(source, language)}：{in_language(file, language)}"
+        if colon
+        else in_language(taken, language)
+    )
+    parts = [in_language(part, language) for part in assumed.split("; ")] if assumed else []
+    return f"{said}；假定：{'；'.join(parts)}" if parts else said
 
 
 def layer_name(layer: str, language: str) -> str:

@@ -80,6 +80,8 @@ def test_the_page_shows_map_streets_and_figures(
     assert "data:image/png;base64," in page
     assert "17:05:00" in page
     assert "water.pumped_m3" in page
+    assert ("水量 · 泵车抽排（m³）" in page) == (language == "zh")
+    assert "water.units." not in page
     assert "performance.wall_s" not in page
     assert "http://" not in page
     assert "https://" not in page

@@ -11,9 +11,10 @@ from agents.deadlines import AT_IT
 from cim_models.catalogues import load_catalogue
 from cim_models.checks import Severity, check_city
 from cim_models.city import City
+from cim_models.importers.recipe import read_recipe, recipe_names
 from cim_models.lifeline_city import make_lifeline_city
 from scenarios.composition import note_of
-from scenarios.phrasebook import in_language
+from scenarios.phrasebook import in_language, origin_in_language
 from scenarios.runfolder import RunFolder
 from tests.cim_models.test_checks import CASES
 from tests.scenarios.reasons import SAMPLE, collect_notes, collect_reasons, read_sources
@@ -118,3 +119,21 @@ def test_both_sides_of_a_phrase_have_the_same_gaps() -> None:
         assert set(chinese) <= set(english), phrase
         assert len(english) == len(set(english)), phrase
         assert HAN.search(phrase["zh"]), phrase
+
+
+@pytest.mark.parametrize("recipe", recipe_names())
+def test_origin_and_licence_of_each_recipe_are_told_in_chinese(recipe: str) -> None:
+    rules = read_recipe(recipe)
+    for text in (rules.origin, rules.licence):
+        assert HAN.search(in_language(text, "zh")), text
+
+
+def test_the_origin_of_a_layer_is_told_with_its_file_and_what_was_assumed() -> None:
+    source = "Giswater sample project, github.com/Giswater (giswater_qgis_plugin, giswater_dbmodel)"
+    origin = f"{source}: gis/base_map.gpkg:roads; assumed: width_m = 8.0; width_m = 10.0 where c2 is Av or Rd"
+    assert origin_in_language(origin, "zh") == (
+        "Giswater 示例项目，github.com/Giswater（giswater_qgis_plugin、giswater_dbmodel）："
+        "gis/base_map.gpkg:roads；假定：width_m = 8.0；c2 为 Av or Rd 时 width_m = 10.0"
+    )
+    assert origin_in_language("assumed by recipe santboi", "zh") == "由导入配方 santboi 假定"
+    assert origin_in_language(origin, "en") == origin

@@ -330,6 +330,12 @@ def test_rounding_is_no_difference(values: tuple[float | None, float], *, differ
     assert ComparedFigure("a", values).differs == differs
 
 
+@pytest.mark.parametrize("name", ["performance.wall_s", "water.units.pumped", "failures.0.event"])
+def test_figures_that_say_nothing_of_the_city_are_no_results(name: str) -> None:
+    assert not ComparedFigure(name, (1.0, 3.0)).is_result
+    assert ComparedFigure("water.pumped_m3", (1.0, 3.0)).is_result
+
+
 def test_figures_that_differ_look_different() -> None:
     texts = ComparedFigure("a", (21443.0, 21443.1, None)).texts()
     assert texts == ["21,443", "21,443.1", "–"]

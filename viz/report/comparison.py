@@ -16,6 +16,7 @@ from scenarios.relation_words import relation_words
 from scenarios.relations import Relation, relate_runs
 from scenarios.runfolder import RunFolder
 from viz.report.comparison_texts import COMPARISON_TEXTS
+from viz.report.figure_words import figure_words
 from viz.report.fonts import with_font
 from viz.report.maps import MapPicture, change_map, change_scale_css
 from viz.report.quantities import MINUS, area_text, depth_text, length_text, number_text
@@ -79,6 +80,7 @@ def render_comparison(runs: Sequence[RunFolder], language: str) -> str:
     relations = [relate_runs(runs[0], run) for run in runs[1:]]
     figures = [figure for figure in compare_runs(runs) if figure.differs and figure.is_result]
     all_equal = all(relation.worlds.log is None for relation in relations)
+    words_of = figure_words if language == "zh" else lambda name: name
     page = environment.get_template("comparison.html.j2").render(
         say=say,
         language=language,
@@ -94,7 +96,11 @@ def render_comparison(runs: Sequence[RunFolder], language: str) -> str:
         pairs=[_section(pair, city, say, language) for pair in pairs],
         scale=change_scale_css(),
         figures=[
-            {"name": figure.name, "texts": [text.replace("-", MINUS) for text in figure.texts()]}
+            {
+                "name": figure.name,
+                "words": words_of(figure.name),
+                "texts": [text.replace("-", MINUS) for text in figure.texts()],
+            }
             for figure in figures
         ],
         no_figures=say("all_equal" if all_equal else "no_figures"),

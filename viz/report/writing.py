@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cim_models.errors import InputError, RunError
-from scenarios.phrasebook import in_language, layer_name
+from scenarios.phrasebook import in_language, layer_name, origin_in_language
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import MOMENT, make_charts, make_instrument_charts
@@ -237,8 +237,9 @@ def _sources(record: RunRecord, say: Translate) -> str:
     """Origins with their licences, a line each, and the layers that came from them."""
     layers: dict[tuple[str, str], list[str]] = {}
     for source in record.city.sources:
-        said = [in_language(text, record.language) for text in (source.origin, source.licence)]
-        layers.setdefault((said[0], said[1]), []).append(layer_name(source.layer, record.language))
+        origin = origin_in_language(source.origin, record.language)
+        licence = in_language(source.licence, record.language)
+        layers.setdefault((origin, licence), []).append(layer_name(source.layer, record.language))
     return "\n".join(
         say("source", origin=origin, licence=licence, layers=say("listed").join(names))
         for (origin, licence), names in layers.items()

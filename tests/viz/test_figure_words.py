@@ -1,0 +1,21 @@
+"""Names of figures in Chinese."""
+
+import pytest
+
+from viz.report.figure_words import figure_words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("water.pumped_m3", "水量 · 泵车抽排（m³）"),
+        ("flooding.area_m2.015.max", "积水 · 积水面积（m²） · 0.15 m · 最大"),
+        ("flooding.area_ever_m2.0.30", "积水 · 曾积水面积（m²） · 0.30 m"),
+        ("cases.response_time_s.p90", "案件 · 到场用时（s） · 九成"),
+        ("cases.by_unit.ORG-U1.closed", "案件 · 按责任单位 · ORG-U1 · 结案"),
+        ("crews.by_skill.pump.tasks_open", "队伍 · 按专业 · 泵车 · 未完成任务"),
+        ("flooding.road_hours.0.15", "积水 · 道路积水时长（段·h） · 0.15 m"),
+    ],
+)
+def test_a_figure_is_named_part_by_part(name: str, words: str) -> None:
+    assert figure_words(name) == words

@@ -1,0 +1,199 @@
+"""Chinese for names of figures, part by part: ``water.pumped_m3`` is 水量 · 泵车抽排（m³）."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_UNITS: Mapping[str, str] = {
+    "m3": "m³",
+    "m2": "m²",
+    "m": "m",
+    "s": "s",
+    "min": "分钟",
+    "km": "km",
+    "hours": "h",
+}
+
+_PARTS: Mapping[str, str] = {
+    # what it is about
+    "water": "水量",
+    "flooding": "积水",
+    "cases": "案件",
+    "crews": "队伍",
+    "orders": "指令",
+    "alarms": "告警",
+    "structures": "结构",
+    "supply": "供水",
+    "gas": "燃气",
+    "lifelines": "生命线",
+    "matters": "街面问题",
+    "failures": "故障",
+    "seed": "种子",
+    "simulated": "模拟时长",
+    # water
+    "rain": "降雨",
+    "initial": "初始存水",
+    "surface_stored": "地表存水",
+    "sewer_stored": "管网存水",
+    "to_sewer": "地表进入管网",
+    "to_surface": "管网冒溢到地表",
+    "inflow": "外来入流",
+    "sewer_inflow": "管网外来入流",
+    "edge_inflow": "边界流入",
+    "edge_outflow": "边界流出",
+    "outfalls": "排口流出",
+    "pumped": "泵车抽排",
+    "pumped_outside": "泵车抽到区外",
+    "pumped_to_ground": "泵车抽到地面",
+    "infiltrated": "下渗",
+    "depression": "洼地存水",
+    "from_supply": "供水管漏到街面",
+    "roofs_to_sewer": "屋面雨水入管",
+    "surface_error": "地表误差",
+    "sewer_error": "管网误差",
+    "whole_error": "全系统误差",
+    "relative_error": "相对误差",
+    "surface": "地表",
+    "sewer": "管网",
+    "whole": "全系统",
+    # flooding
+    "max_depth": "最大水深",
+    "area": "积水面积",
+    "area_ever": "曾积水面积",
+    "road": "积水道路长度",
+    "road_hours": "道路积水时长（段·h）",
+    "buildings": "建筑",
+    "above": "水深超过",
+    "persons_above": "受影响人数，水深超过",
+    "max": "最大",
+    "end": "结束时",
+    "at": "时刻",
+    "total": "合计",
+    # cases
+    "reports": "上报",
+    "counts": "数量",
+    "backlog": "积压",
+    "past_limit": "已超期",
+    "most_open": "未结最多",
+    "by_level": "按级别",
+    "by_unit": "按责任单位",
+    "by_skill": "按专业",
+    "by_kind": "按种类",
+    "by_rule": "按规则",
+    "by_grade": "按等级",
+    "indicators": "指标",
+    "platform_counts": "评价数量",
+    "numerator": "分子",
+    "denominator": "分母",
+    "value": "数值",
+    "registered": "立案",
+    "assigned": "派遣到单位",
+    "dispatched": "派遣",
+    "arrived": "到场",
+    "handled": "处置",
+    "checked": "核查",
+    "closed": "结案",
+    "voided": "作废",
+    "transferred": "转办",
+    "open": "未结",
+    "overdue": "超期",
+    "overdue_open": "超期未结",
+    "escalated": "升级",
+    "reworked": "返工",
+    "returned": "退回",
+    "extended": "延期",
+    "suspended": "缓办",
+    "reopened": "复发",
+    "genuine": "属实",
+    "merged": "合并",
+    "citizen": "市民",
+    "sensor": "传感器",
+    "video": "视频",
+    "patrol": "巡查",
+    "response_time": "到场用时",
+    "travel_time": "路上用时",
+    "handling_time": "处置用时",
+    "stage_time": "环节用时",
+    "response_by_grid": "各网格到场用时",
+    "accept": "受理",
+    "verify": "核实",
+    "register": "立案",
+    "dispatch": "派遣",
+    "handle": "处置",
+    "check": "核查",
+    "mean": "平均",
+    "p50": "中位",
+    "p90": "九成",
+    "p95": "95 %",
+    "count": "数量",
+    "composite": "综合得分",
+    "fairness_gini": "各网格到场用时基尼系数",
+    # crews and orders
+    "utilisation": "利用率",
+    "overtime": "加班",
+    "break": "休息",
+    "lost": "失联",
+    "tasks_finished": "完成任务",
+    "tasks_open": "未完成任务",
+    "tasks_dropped": "撤销任务",
+    "distance": "行驶里程",
+    "lost_to_water": "因积水多耗",
+    "blocked": "受阻等待",
+    "delayed_journeys": "受延误行程",
+    "reroutes": "改道",
+    "cut_offs": "受阻",
+    "workload_gini": "工作量基尼系数",
+    "issued": "下达",
+    "refused": "拒绝",
+    "drainage": "排水",
+    "traffic": "交通",
+    "pump": "泵车",
+    # alarms and structures
+    "published": "发布",
+    "suppressed": "抑制",
+    "shelved": "搁置",
+    "false": "误报",
+    "repeated": "重复触发",
+    "archived": "归档",
+    "floods": "泛滥",
+    "feedback_time": "反馈用时",
+    "time_to_archive": "归档用时",
+    "readings": "读数",
+    "missing": "缺测",
+    "outside_share": "超限占比",
+    "worst_score": "最大偏离",
+    "deviations": "偏离次数",
+    "damaged": "损伤时刻",
+    "first_deviation": "首次超限",
+    "secured": "加固时刻",
+    "since": "本次超限始于",
+    "gauges": "仪器",
+}
+
+DEPTHS: Mapping[str, str] = {"015": "0.15 m", "030": "0.30 m", "050": "0.50 m"}
+"""Depth limits as they stand in names."""
+
+
+def figure_words(name: str) -> str:
+    """Return the Chinese name of a figure; a part that is no word, such as an id, stays as it is."""
+    return " · ".join(_part_words(part) for part in _parts(name))
+
+
+def _parts(name: str) -> list[str]:
+    """Split at dots, but not within a depth such as 0.15."""
+    parts: list[str] = []
+    for part in name.split("."):
+        if parts and parts[-1] == "0" and part.isdigit() and len(part) == 2:
+            parts[-1] = f"0.{part} m"
+        else:
+            parts.append(part)
+    return parts
+
+
+def _part_words(part: str) -> str:
+    if part in _PARTS or part in DEPTHS:
+        return _PARTS.get(part) or DEPTHS[part]
+    stem, _, unit = part.rpartition("_")
+    if stem in _PARTS and unit in _UNITS:
+        return f"{_PARTS[stem]}（{_UNITS[unit]}）"
+    return part
