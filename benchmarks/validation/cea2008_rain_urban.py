@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.surface_cases import data_folder
-from benchmarks.validation.outcome import Measure, Outcome
+from benchmarks.validation.outcome import Measure, Outcome, unaccounted
 from twin.surface import Edges, SurfaceSettings, SurfaceSolver
 
 DATA_SETS = ("cea2008_rain_urban",)
@@ -149,11 +149,10 @@ def validate(names: Sequence[str] = ("C1", "C3"), end_s: float = 120.0) -> Outco
             ),
         )
     ]
-    unexplained = max(abs(run.error_units) for run in runs)
     return Outcome(
         title="Rain on a laboratory basin with walls (Cea et al. 2008)",
         about=ABOUT,
-        measures=(*measures, Measure("volume unaccounted for", unexplained, "depth units", at_most=0.0)),
+        measures=(*measures, unaccounted(*(run.error_units for run in runs))),
         draw=lambda figure: _draw(figure, runs),
     )
 

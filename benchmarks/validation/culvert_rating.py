@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from benchmarks.validation.outcome import Measure, Outcome
+from benchmarks.validation.outcome import Measure, Outcome, unaccounted
 from cim_models.catalogues import load_catalogue
 from cim_models.city import Terrain
 from cim_models.structures import Barrier, Culvert
@@ -145,12 +145,7 @@ def validate(discharges_m3_s: Sequence[float] = DISCHARGES_M3_S, duration_s: flo
         measures=(
             Measure("largest error of the headwater, free outfall", 100.0 * free, "%", at_most=3.0),
             Measure("largest error of the headwater, drowned outlet", 100.0 * full, "%", at_most=3.0),
-            Measure(
-                "volume unaccounted for",
-                max(abs(flow.error_units) for flow in flows),
-                "depth units",
-                at_most=0.0,
-            ),
+            unaccounted(*(flow.error_units for flow in flows)),
         ),
         draw=lambda figure: _draw(figure, flows),
     )

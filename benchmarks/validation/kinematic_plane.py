@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.validation.outcome import Measure, Outcome
+from benchmarks.validation.outcome import Measure, Outcome, unaccounted
 from twin.surface import Edges, SurfaceSettings, SurfaceSolver
 
 SLOPE = 0.01
@@ -176,7 +176,7 @@ def _measures(run: Hydrograph) -> tuple[Measure, ...]:
         Measure(f"{name}: RMSE of the recession down to a quarter", 100.0 * recession, unit, at_most=1.5),
         Measure(f"{name}: RMSE of the film after it", 100.0 * film, unit),
         Measure(f"{name}: largest outflow beyond the plateau", 100.0 * highest, unit, at_most=1.0),
-        Measure(f"{name}: volume unaccounted for", abs(run.error_units), "depth units", at_most=0.0),
+        unaccounted(run.error_units, run=name),
     )
 
 

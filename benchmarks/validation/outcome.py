@@ -37,6 +37,16 @@ class Measure:
         return above and (self.at_most is None or self.value <= self.at_most)
 
 
+def unaccounted(*error_units: int, run: str = "") -> Measure:
+    """Return the largest volume, in depth units, that the accounts of some runs do not explain; it must be 0.
+
+    ``run`` says which runs where a case has several.
+    """
+    largest = max(abs(units) for units in error_units)
+    name = "volume unaccounted for"
+    return Measure(f"{run}: {name}" if run else name, largest, "depth units", at_most=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a case.

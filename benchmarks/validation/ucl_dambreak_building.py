@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.surface_cases import data_folder
-from benchmarks.validation.outcome import Measure, Outcome
+from benchmarks.validation.outcome import Measure, Outcome, unaccounted
 from twin.surface import SurfaceSettings, SurfaceSolver
 
 DATA_SETS = ("ucl_dambreak_building",)
@@ -122,8 +122,7 @@ def validate(cell_m: float = 0.05) -> Outcome:
         for gauge, error in zip(GAUGES, rmse, strict=True):
             limit = LIMITS_M[gauge] if scheme == "advective" else None
             measures.append(Measure(f"{gauge}, depth RMSE, {scheme}", float(error), "m", at_most=limit))
-    unexplained = max(abs(series.error_units) for series in computed.values())
-    measures.append(Measure("volume unaccounted for", unexplained, "depth units", at_most=0.0))
+    measures.append(unaccounted(*(series.error_units for series in computed.values())))
     return Outcome(
         title="Dam break against a building in a flume",
         about=ABOUT,

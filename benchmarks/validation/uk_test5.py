@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.surface_cases import data_folder
 from benchmarks.validation.lisflood import Stages, read_setup, run_setup
-from benchmarks.validation.outcome import Measure, Outcome
+from benchmarks.validation.outcome import Measure, Outcome, unaccounted
 
 QUICK = {"hours": 6.0, "fine_hours": 0.0}
 DATA_SETS = ("ea_test5_and_carlisle",)
@@ -39,7 +39,7 @@ def validate(hours: float = 30.0, fine_hours: float = 4.0) -> Outcome:
     arrival = stages.arrival_s(WET_M)[list(DOWN_THE_VALLEY)]
     late = np.diff(arrival[~np.isnan(arrival)]).min() / 60.0
     measures = [
-        Measure("volume unaccounted for", abs(account.error_units), "depth units", at_most=0.0),
+        unaccounted(account.error_units),
         Measure(
             "inflow, from the hydrograph", abs(account.inflow_m3 - given_m3), "m³", at_most=account.unit_m3
         ),
@@ -51,12 +51,7 @@ def validate(hours: float = 30.0, fine_hours: float = 4.0) -> Outcome:
     if fine_hours > 0.0:
         fine, fine_stages = run_setup(setup, 3600.0 * fine_hours, 60.0)
         measures += [
-            Measure(
-                "10 m cells: volume unaccounted for",
-                abs(fine.account.error_units),
-                "depth units",
-                at_most=0.0,
-            ),
+            unaccounted(fine.account.error_units, run="10 m cells"),
             *_differences(stages, fine_stages),
         ]
     return Outcome(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.validation.outcome import Measure, Outcome
+from benchmarks.validation.outcome import Measure, Outcome, unaccounted
 from cim_models.city import Terrain
 from cim_models.structures import Barrier
 from twin.surface import Edges, SurfaceSettings, SurfaceSolver, place_barrier
@@ -102,12 +102,7 @@ def validate(discharges_m2_s: Sequence[float] = DISCHARGES_M2_S, duration_s: flo
             Measure("largest error of the discharge, free overflow", 100.0 * worst[FREE], "%", at_most=1.0),
             Measure("largest error of the discharge, drowned", 100.0 * worst[DROWNED], "%", at_most=1.0),
             Measure("largest error of the discharge, oblique", 100.0 * worst[OBLIQUE], "%", at_most=1.0),
-            Measure(
-                "volume unaccounted for",
-                max(abs(flow.error_units) for flow in flows),
-                "depth units",
-                at_most=0.0,
-            ),
+            unaccounted(*(flow.error_units for flow in flows)),
         ),
         draw=lambda figure: _draw(figure, flows),
     )
