@@ -26,6 +26,8 @@ from cim_models.errors import InputError, RunError
 from twin.surface import SurfaceSettings, SurfaceSolver
 
 LEAST_CELLS, MOST_CELLS = 16, 20_000
+LEAST_SWEPT = 0.01
+"""Least share of the cell-steps that must be swept for rates to mean anything: a film at rest is not."""
 SPREAD = (
     "wall_s",
     "cpu_s",
@@ -126,7 +128,8 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
     Raises
     ------
     InputError
-        If the plan is wrong or its data are absent. A peer that fails is reported and does not raise.
+        If the plan is wrong, its data are absent or next to nothing moves until its end. A peer that fails
+        is reported and does not raise.
     """
     settings = SurfaceSettings(
         courant=COURANT, threads=plan.threads, tiled=plan.tiled, wave_depth_m=plan.wave_depth_m
@@ -136,7 +139,9 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
     started, cpu = time.perf_counter(), time.process_time()
     threads = _advance(_fresh(case, settings), case, min(1e-3, case.end_s)).threads
     compile_s, compile_cpu_s = time.perf_counter() - started, time.process_time() - cpu
-    peak_mb = _peak_of(lambda: _run_own(case, settings))
+    first: dict[str, Any] = {}
+    peak_mb = _peak_of(lambda: first.update(_run_own(case, settings)))
+    _check_swept(case, first)
     meter = BandwidthMeter(threads)
     records = [PeerRecord(peer) for peer in plan.peers]
     own = []
@@ -166,6 +171,18 @@ def measure_surface(plan: SurfacePlan, say: Callable[[str], None]) -> dict[str, 
         "load_average": os.getloadavg()[0],
         "peers": [_peer_figures(record) for record in records],
     }
+
+
+def _check_swept(case: SurfaceCase, figures: dict[str, Any]) -> None:
+    """Refuse a case in which so little water moves that its cell-steps a second would say nothing."""
+    if figures["active_share"] < LEAST_SWEPT:
+        raise InputError(
+            f"Benchmark case '{case.name}' up to {case.end_s:g} s",
+            got=f"{100.0 * figures['active_share']:.2g} % of its cell-steps swept: the water is at rest, "
+            f"{1000.0 * figures['deepest_m']:.2g} mm at the deepest",
+            expected=f"at least {100.0 * LEAST_SWEPT:g} %, without which there is no rate to measure",
+            remedy="Simulate longer with --seconds",
+        )
 
 
 def _fresh(case: SurfaceCase, settings: SurfaceSettings) -> SurfaceSolver:

@@ -22,11 +22,14 @@ STEP_S = 4.0
 QUICK: dict[str, Any] = {"duration_s": 900.0}
 
 ABOUT = """Two real sewers with their own rain, dry weather flow, pumps and control rules, run by the engine
-without any exchange with a street, and by SWMM 5.2 through its toolkit alone with the same fixed routing step
-of 4 s on one thread: Sant Boi de Llobregat through its design storm, Bellinge from 04:34, where the rain of
-30 June 2012 sets in. Depths at all nodes are compared after every step. The engine adds to the file what a
-sewer that fails needs: a rule of the highest priority for every pump, which acts only while it is out of
-order. Models: Giswater sample (GPL-3.0, read in place); Pedersen et al. (2021), ESSD 13, 4779."""
+without any exchange with a street, and by SWMM 5.2 through its toolkit alone with the same fixed routing
+step of 4 s on one thread: Sant Boi de Llobregat through its design storm, Bellinge from 04:34, where the
+rain of 30 June 2012 sets in. Depths at all nodes are compared after every step. Where a junction
+surcharges, depth is its head above the invert, as SWMM has it: at node 2382 of Sant Boi, where pumps push
+into a rising main of 606 m and the file allows any surcharge, it is 48 m, and 60 m in the one step in which
+the main has filled. The engine adds to the file what a sewer that fails needs: a rule of the highest
+priority for every pump, which acts only while it is out of order. Models: Giswater sample (GPL-3.0, read in
+place); Pedersen et al. (2021), ESSD 13, 4779."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def validate(sewers: Sequence[Sewer] = SEWERS, duration_s: float = 7200.0) -> Ou
         title = f"{sewer.name}, {found.nodes} nodes, {found.steps} steps"
         measures += [
             Measure(f"{title}: largest difference of depths", found.worst_m, "m", at_most=1e-4),
-            Measure(f"{title}: largest depth", found.deepest_m, "m", at_least=0.2),
+            Measure(f"{title}: largest depth, or head where surcharged", found.deepest_m, "m", at_least=0.2),
         ]
     return Outcome("Sewer against SWMM", ABOUT, tuple(measures))
 

@@ -64,6 +64,14 @@ def test_what_skipping_dry_tiles_gains_is_measured_in_the_same_run():
     )
 
 
+def test_a_case_in_which_nothing_is_swept_has_no_rate():
+    result = invoke("--cells", "64", "--seconds", "60", "--json")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    line = result.stderr.strip().split("\n")[-1]
+    assert all(word in line for word in ("'a' up to 60 s", "0 %", "at rest", "at least 1 %", "--seconds"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -121,7 +129,7 @@ def test_a_peer_that_cannot_be_installed_is_named_and_the_rest_goes_on(tmp_path,
     (tmp_path / "citytwin" / "peers").write_text("in the way")
     broken = Peer("landlab", "2.11.0", "Landlab")
     said = []
-    plan = SurfacePlan("a", threads=1, end_s=30.0, cells=32, repeats=2, peers=(broken,))
+    plan = SurfacePlan("a", threads=1, end_s=200.0, cells=32, repeats=2, peers=(broken,))
     figures = measure_surface(plan, said.append)
     (peer,) = figures["peers"]
     assert peer["status"] == "failed"
