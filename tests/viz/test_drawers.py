@@ -128,7 +128,7 @@ def test_a_patroller_has_a_beat_a_way_and_finds(given: dict[str, Any]) -> None:
     """
     found = run_node(script, {**given, "events": events})
     assert found["name"] == "Patroller 1 of grid PG1"
-    assert found["facts"]["found"] == "2 reports · 1 cases"
+    assert found["facts"]["found"] == "2 reports · 1 case"
     assert found["rows"].count('data-id="C7"') == 2
     assert "P9" not in found["rows"]
     assert found["facts"]["now_on"].startswith("River Street")

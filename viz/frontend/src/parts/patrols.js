@@ -24,6 +24,7 @@ export function patrolFacts(store, id) {
   const out = store.ways.at(id, store.timeS) !== null
   const streets = (beat && store.detail("patrol_grids", beat.grid, "roads")) || []
   const walked = store.ways.walked(id, store.timeS, streets), left = streets.filter((row) => !walked.rows.has(row))
+  const counted = (count, unit) => `${number(count)} ${w(count === 1 ? `${unit}_one` : unit)}`
   const found = reportsOf(store, id), cases = new Set(found.map((report) => report.case).filter(Boolean))
   return [
     ["state", w(out ? "state_on_beat" : "state_off_duty")], ["grid", beat ? escape(beat.grid) : ""],
@@ -31,7 +32,7 @@ export function patrolFacts(store, id) {
     ["now_on", out ? `${walked.last === null ? "" : escape(streetName(store, walked.last))} <a data-act="fly">${w("fly")}</a>` : "", true],
     ["walked", out && streets.length ? `${number(streets.length - left.length)} / ${number(streets.length)} ${w("unit_segments")} · ${w("round").replace("{n}", number(walked.round))}` : "", true],
     ["to_walk", out ? names(store, left) : "", true],
-    ["found", found.length ? `${number(found.length)} ${w("unit_reports")} · ${number(cases.size)} ${w("unit_found_cases")}` : w("found_nothing"), true],
+    ["found", found.length ? `${counted(found.length, "unit_reports")} · ${counted(cases.size, "unit_found_cases")}` : w("found_nothing"), true],
   ]
 }
 
