@@ -182,7 +182,7 @@ export class CityView {
   drawPatrols() {
     const entry = this.entry("patrols"), text = this.legend.patrol_sign
     const rows = this.store.ways.out(this.store.timeS).map((row) => ({...row, text}))
-    this.built.set("patrols", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("patrols")))
+    this.drawTexts(entry, rows)
   }
 
   drawCrews() {
@@ -208,8 +208,13 @@ export class CityView {
     const mark = JSON.stringify(rows) + this.shown("cases") + this.scale
     if (mark === this.drawn.cases) return
     this.drawn.cases = mark
-    if (!rows.length) { this.built.delete("cases"); return }
-    this.built.set("cases", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("cases")))
+    this.drawTexts(entry, rows)
+  }
+
+  // A text layer without a text has no font to draw with: it is left out.
+  drawTexts(entry, rows, more = {}) {
+    if (rows.length) this.built.set(entry.id, makeLayer(entry, {data: rows, ...accessors(entry), ...more}, this.scale, this.shown(entry.id)))
+    else this.built.delete(entry.id)
   }
 
   drawPumps() {
@@ -225,7 +230,7 @@ export class CityView {
     const entry = this.entry("failures"), text = this.legend.failure_sign
     const rows = this.store.story.failures(this.store.manifest.failure_ends).map((row) => ({id: row[SUBJECT], position: row[DATA].lon_lat, text}))
     this.marks.failures = rows
-    this.built.set("failures", makeLayer(entry, {data: rows, ...accessors(entry)}, this.scale, this.shown("failures")))
+    this.drawTexts(entry, rows)
   }
 
   // The worst is at its place, others of the same place below it.
@@ -236,8 +241,7 @@ export class CityView {
       .sort((a, b) => order.indexOf(a.text) - order.indexOf(b.text))
     const [right, down] = entry.style.getPixelOffset
     this.marks.structures = stacked(rows).map((row) => ({...row, offset: [right * this.scale, (down + STACK_PX * row.above) * this.scale]}))
-    const getPixelOffset = (row) => row.offset
-    this.built.set("structures", makeLayer(entry, {data: this.marks.structures, ...accessors(entry), getPixelOffset}, this.scale, this.shown("structures")))
+    this.drawTexts(entry, this.marks.structures, {getPixelOffset: (row) => row.offset})
   }
 
   drawBarriers() {

@@ -2,7 +2,6 @@
 
 import {WebMercatorViewport} from "@deck.gl/core"
 import {coveredBoxes} from "../parts/covers.js"
-import {accessors, makeLayer} from "./layers.js"
 import {placed, textBox} from "./labels.js"
 
 const EVERY_MS = 120
@@ -34,8 +33,7 @@ export class Names {
     const mark = JSON.stringify([rows.map((row) => [row.id, row.offset]), store.language, view.scale, view.shown("labels")])
     if (mark === this.shown) return false
     this.shown = mark
-    const props = {data: rows, ...accessors(entry), getText: textOf, getPixelOffset: (row) => row.offset}
-    view.built.set("labels", makeLayer(entry, props, view.scale, view.shown("labels")))
+    view.drawTexts(entry, rows, {getText: textOf, getPixelOffset: (row) => row.offset})
     return true
   }
 
