@@ -129,7 +129,8 @@ def compare(
 ) -> None:
     """Compare the figures of several runs, and each with the first pair by pair."""
     from scenarios.comparison import compare_runs
-    from scenarios.pairing import pair_lines, pair_runs, write_depth_change
+    from scenarios.pair_words import lengths_note, pair_lines
+    from scenarios.pairing import pair_runs, write_depth_change
     from scenarios.relation_words import relation_lines, relation_words
     from scenarios.relations import relate_runs
     from scenarios.runfolder import RunFolder
@@ -164,9 +165,10 @@ def compare(
             }
         )
         return
-    print_lines(_figure_lines([path.name for path in runs], rows))
+    note = lengths_note(folders, language)
+    print_lines([*([note] if note else []), *_figure_lines([path.name for path in runs], rows)])
     for relation, pair in zip(relations, pairs, strict=True):
-        print_lines([*relation_lines(relation), *([] if pair is None else pair_lines(pair))])
+        print_lines([*relation_lines(relation), *([] if pair is None else pair_lines(pair, language))])
     print_lines([str(path) for path in written])
 
 

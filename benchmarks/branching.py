@@ -20,7 +20,8 @@ from benchmarks.coupled import CoupledPlan, scenario_of
 from cim_models.errors import InputError
 from scenarios.branching import branch_stored, what_if
 from scenarios.composition import prepare
-from scenarios.pairing import pair_lines, pair_runs
+from scenarios.pair_words import pair_lines
+from scenarios.pairing import pair_runs
 from scenarios.relation_words import relation_lines
 from scenarios.relations import relate_runs
 from scenarios.runfolder import RunFolder

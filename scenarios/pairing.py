@@ -1,7 +1,11 @@
-"""Two runs of one world, side by side: what the second did differently, street by street and cell by cell."""
+"""Two runs of one world, side by side: what the second did differently, street by street and cell by cell.
+
+Both are compared at moments of which both have a frame or a reading, and so until the shorter one ended.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +15,9 @@ from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
 from scenarios.comparison import ROUNDING
-from scenarios.relations import same_city, shared_history_s
+from scenarios.relations import common_end_s, same_city, shared_history_s
 from scenarios.runfolder import RunFolder
+from scenarios.runfolder.frames import FrameReader
 from scenarios.runfolder.readings import CITY
 
 NOTICED_M = 0.01
@@ -46,7 +51,7 @@ class SeriesDifference:
     mean
         Mean over the time from the branch, or the start, to the earlier end, in ``unit``.
     peak
-        Difference of the largest values, in ``unit``.
+        Difference of the largest values until the earlier end, in ``unit``.
     """
 
     quantity: str
@@ -70,6 +75,8 @@ class Pairing:
         The runs.
     from_s
         From when on the two may differ: where they parted, or the start, s.
+    until_s
+        When the shorter one ended, s; None where both go equally far.
     roads_deeper, roads_shallower, roads_compared
         Numbers of roads whose largest depth differs by 1 cm or more, of all that there are.
     mean_road_change_m
@@ -85,6 +92,7 @@ class Pairing:
     base: RunFolder
     other: RunFolder
     from_s: float
+    until_s: float | None
     roads_deeper: int
     roads_shallower: int
     roads_compared: int
@@ -129,6 +137,7 @@ def pair_runs(base: RunFolder, other: RunFolder) -> Pairing:
         base=base,
         other=other,
         from_s=from_s,
+        until_s=common_end_s(base, other),
         roads_deeper=sum(road.change_m > 0.0 for road in moved),
         roads_shallower=sum(road.change_m < 0.0 for road in moved),
         roads_compared=len(roads),
@@ -141,24 +150,22 @@ def pair_runs(base: RunFolder, other: RunFolder) -> Pairing:
     )
 
 
-def pair_lines(pair: Pairing) -> list[str]:
-    """Say the differences of a pair for a terminal; `scenarios.relation_words` says the rest."""
-    lines = [
-        f"  roads    {pair.roads_shallower} shallower, {pair.roads_deeper} deeper of {pair.roads_compared}, "
-        f"mean {pair.mean_road_change_m:+.4f} m",
-        f"  ground   {pair.cells_shallower_m2:,.0f} m² shallower, {pair.cells_deeper_m2:,.0f} m² deeper",
-    ]
-    for series in pair.series:
-        name, unit = series.quantity, series.unit
-        told = f"mean {series.mean:+,.3g} {unit}, peak {series.peak:+,.3g} {unit}"
-        lines.append(f"  {name:17} {told if series.differs else 'no difference'}")
-    return lines
-
-
 def depth_change(base: RunFolder, other: RunFolder) -> NDArray[np.float32]:
-    """Return the difference of the largest depths, second less first, shape (rows, cols), m."""
-    first, second = (run.frames().max_depth.astype(np.int32) for run in (base, other))
-    return ((second - first) / 1000.0).astype(np.float32)
+    """Return the difference of the largest depths, second less first, shape (rows, cols), m.
+
+    The largest depths of runs of one length are those that each kept of its every step. Those of runs of
+    different length are those of the frames that both have, because what a run keeps is of the whole of it.
+    """
+    first, second = base.frames(), other.frames()
+    if common_end_s(base, other) is None:
+        largest = [frames.max_depth.astype(np.int32) for frames in (first, second)]
+    else:
+        ones, others = _shared_frames(first, second)
+        largest = [
+            _largest((frames.depth(index) for index in indices), frames.shape)
+            for frames, indices in ((first, ones), (second, others))
+        ]
+    return ((largest[1] - largest[0]) / 1000.0).astype(np.float32)
 
 
 def write_depth_change(base: RunFolder, other: RunFolder, path: Path) -> Path:
@@ -184,18 +191,29 @@ def _road_differences(base: RunFolder, other: RunFolder) -> list[RoadDifference]
     roads = base.city().layer("roads")
     if roads is None:
         return []
-    first, second = (_largest_on_roads(run) for run in (base, other))
+    first, second = base.frames(), other.frames()
+    ones, others = _shared_frames(first, second)
+    largest = (
+        _largest((frames.road_depth(index) for index in indices), len(roads))
+        for frames, indices in ((first, ones), (second, others))
+    )
     return [
         RoadDifference(str(name), float(one) / 1000.0, float(two) / 1000.0)
-        for name, one, two in zip(roads["id"], first, second, strict=True)
+        for name, one, two in zip(roads["id"], *largest, strict=True)
     ]
 
 
-def _largest_on_roads(run: RunFolder) -> NDArray[np.int64]:
-    frames = run.frames()
-    largest = np.zeros(frames.road_depth(0).size, np.int64) if len(frames) else np.zeros(0, np.int64)
-    for index in range(len(frames)):
-        np.maximum(largest, frames.road_depth(index), out=largest)
+def _shared_frames(first: FrameReader, second: FrameReader) -> tuple[list[int], list[int]]:
+    """Return which frames of either are of moments of which both have one."""
+    _, ones, others = np.intersect1d(first.times_s, second.times_s, return_indices=True)
+    return ones.tolist(), others.tolist()
+
+
+def _largest(depths: Iterable[NDArray[np.uint16]], shape: int | tuple[int, int]) -> NDArray[np.int32]:
+    """Return the largest of depths of a shape, mm, element by element; 0 where there are none."""
+    largest = np.zeros(shape, np.int32)
+    for depth in depths:
+        np.maximum(largest, depth, out=largest)
     return largest
 
 
@@ -203,19 +221,18 @@ def _series_differences(base: RunFolder, other: RunFolder, from_s: float) -> tup
     found = []
     for quantity in _SERIES:
         first, second = base.readings(CITY, quantity), other.readings(CITY, quantity)
-        if first.empty or second.empty:
+        both = first.merge(second, on="t_s", suffixes=("_base", "_other"))
+        if both.empty:
             continue
-        one, two = (frame.set_index("t_s")["value"] for frame in (first, second))
-        both = two.subtract(one).dropna()
-        later = both[both.index >= from_s]
-        peaks = float(one.max()), float(two.max())
+        one, two = both["value_base"], both["value_other"]
+        later = (two - one)[both["t_s"] >= from_s]
         size = max(float(one.abs().max()), float(two.abs().max()))
         found.append(
             SeriesDifference(
                 quantity=quantity,
-                unit=str(first["unit"].iloc[0]),
+                unit=str(both["unit_base"].iloc[0]),
                 mean=_noticed(float(later.mean()) if len(later) else 0.0, size),
-                peak=_noticed(peaks[1] - peaks[0], size),
+                peak=_noticed(float(two.max()) - float(one.max()), size),
             )
         )
     return tuple(found)

@@ -103,8 +103,7 @@ def relate_runs(base: RunFolder, other: RunFolder) -> Relation:
         If an event log cannot be read.
     """
     meta, others = base.meta, other.meta
-    ends_s = [float(one["progress"]["t_s"]) for one in (meta, others)]
-    ended_s = min(ends_s) if ends_s[0] != ends_s[1] else None
+    ended_s = common_end_s(base, other)
     until_s = math.inf if ended_s is None else ended_s
     return Relation(
         base=base.path.name,
@@ -119,6 +118,17 @@ def relate_runs(base: RunFolder, other: RunFolder) -> Relation:
         ended_s=ended_s,
         worlds=compare_worlds(base.events(), other.events(), until_s),
     )
+
+
+def end_s(run: RunFolder) -> float:
+    """Return how far a run went, s."""
+    return float(run.meta["progress"]["t_s"])
+
+
+def common_end_s(base: RunFolder, other: RunFolder) -> float | None:
+    """Return when the shorter of two runs ended, s; None where both go equally far."""
+    first_s, second_s = end_s(base), end_s(other)
+    return None if first_s == second_s else min(first_s, second_s)
 
 
 def same_city(base: RunFolder, other: RunFolder) -> bool:

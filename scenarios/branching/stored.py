@@ -52,7 +52,8 @@ def parse_moment(run: RunFolder, moment: str) -> float:
     try:
         t_s = scenario.offset_s(moment)
     except ValueError as exc:
-        raise InputError(f"Moment '{moment}' of run '{run.path}'", expected=str(exc)) from exc
+        expected = str(exc).removeprefix("expected ")
+        raise InputError(f"Moment '{moment}' of run '{run.path}'", expected=expected) from exc
     reached_s = float(meta["progress"]["t_s"])
     if not 0.0 <= t_s <= reached_s:
         raise InputError(

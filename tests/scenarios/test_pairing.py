@@ -7,7 +7,8 @@ import pytest
 import rasterio
 
 from scenarios.branching import branch_stored
-from scenarios.pairing import Pairing, depth_change, pair_lines, pair_runs, write_depth_change
+from scenarios.pair_words import lengths_note, pair_lines, pair_note
+from scenarios.pairing import Pairing, depth_change, pair_runs, write_depth_change
 from scenarios.runfolder import RunFolder
 from viz.report.comparison import write_comparison
 from viz.report.record import read_record
@@ -20,6 +21,12 @@ PUMP = "measures+={pump_truck: {at: SP1, to: outside, capacity_m3_h: 900, from: 
 def pumped(small_run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A branch of the cloudburst at five minutes with a strong pump in the dip."""
     return branch_stored(small_run, 300.0, [PUMP], tmp_path_factory.mktemp("pairs") / "pumped")
+
+
+@pytest.fixture(scope="module")
+def shorter(small_run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A branch that ends while it still rains, with nothing else changed; no frame falls on its end."""
+    return branch_stored(small_run, 300.0, ["duration=11min"], tmp_path_factory.mktemp("pairs") / "shorter")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +62,58 @@ def test_a_run_does_not_differ_from_itself(small_run: RunFolder) -> None:
     assert pair.cells_deeper_m2 == pair.cells_shallower_m2 == 0.0
     assert not any(series.differs for series in pair.series)
     assert pair_lines(pair)[-1].endswith("no difference")
+
+
+def test_runs_of_different_length_are_compared_until_the_shorter_one_ends(
+    small_run: RunFolder, shorter: RunFolder
+) -> None:
+    whole = [run.frames().max_depth.astype(int) for run in (small_run, shorter)]
+    assert (whole[0] - whole[1]).max() >= 10  # mm: of the whole runs they differ
+    for one, other in ((small_run, shorter), (shorter, small_run)):
+        found = pair_runs(one, other)
+        assert found.until_s == 660.0
+        assert (found.roads_deeper, found.roads_shallower, found.mean_road_change_m) == (0, 0, 0.0)
+        assert found.cells_deeper_m2 == found.cells_shallower_m2 == 0.0
+        assert len(found.series) == 5
+        assert not any(series.differs for series in found.series)
+
+
+def test_what_a_pump_does_is_seen_in_a_shorter_branch_too(
+    small_run: RunFolder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    out = tmp_path_factory.mktemp("pairs") / "both"
+    found = pair_runs(small_run, branch_stored(small_run, 300.0, [PUMP, "duration=30min"], out))
+    assert found.until_s == 1800.0
+    assert found.roads_shallower >= 1
+    assert found.roads_deeper == 0
+    assert found.cells_shallower_m2 > 0.0
+    assert next(series.peak for series in found.series if series.quantity == "surface_volume") < 0.0
+
+
+@pytest.mark.parametrize(
+    ("language", "until", "lengths"),
+    [
+        ("zh", "比较到 17:11:00", "各次运行长短不同（small 至 19:00:00，shorter 至 17:11:00）"),
+        ("en", "Compared until 17:11:00", "different length (small until 19:00:00, shorter until 17:11:00)"),
+    ],
+)
+def test_until_when_runs_are_compared_is_said_beside_what_is_not_of_that_time(
+    small_run: RunFolder, shorter: RunFolder, tmp_path: Path, language: str, until: str, lengths: str
+) -> None:
+    page = write_comparison([small_run, shorter], tmp_path / "page.html", language).read_text("utf-8")
+    assert until in pair_note(pair_runs(small_run, shorter), language)
+    assert page.count(pair_note(pair_runs(small_run, shorter), language)) == 1
+    assert lengths in page
+    told = pair_lines(pair_runs(small_run, shorter), language)
+    assert until in told[0]
+    assert told[-1].endswith(("无差异", "no difference"))
+
+
+def test_nothing_is_said_of_lengths_where_they_are_equal(
+    small_run: RunFolder, pumped: RunFolder, pair: Pairing
+) -> None:
+    assert pair.until_s is None
+    assert pair_note(pair, "en") == lengths_note([small_run, pumped], "en") == ""
 
 
 def test_the_terminal_says_it_in_lines(pair: Pairing) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from cim_models.errors import InputError
 from scenarios.comparison import compare_runs
+from scenarios.pair_words import lengths_note, pair_note
 from scenarios.pairing import Pairing, RoadDifference, depth_change, pair_runs
 from scenarios.relation_words import relation_words
 from scenarios.relations import Relation, relate_runs
@@ -34,6 +35,7 @@ class PairSection:
     """What the page says of one run against the base."""
 
     name: str
+    note: str
     facts: str
     map: MapPicture | None
     most: str
@@ -103,6 +105,7 @@ def render_comparison(runs: Sequence[RunFolder], language: str) -> str:
             }
             for figure in figures
         ],
+        lengths_note=lengths_note(runs, language),
         no_figures=say("all_equal" if all_equal else "no_figures"),
     )
     return with_font(page)
@@ -140,6 +143,7 @@ def _section(pair: Pairing, city: City, say: Translate, language: str) -> PairSe
     names = _road_names(city, language)
     return PairSection(
         name=pair.other.path.name,
+        note=pair_note(pair, language),
         facts=facts,
         map=change_map(city, change, most_m, language) if differs else None,
         most=depth_text(most_m),
@@ -153,8 +157,14 @@ def _section(pair: Pairing, city: City, say: Translate, language: str) -> PairSe
             for series in pair.series
             if series.differs
         ],
-        mean=say("mean_since" if pair.from_s > 0.0 else "mean"),
+        mean=say(_mean_name(pair)),
     )
+
+
+def _mean_name(pair: Pairing) -> str:
+    if pair.from_s > 0.0:
+        return "mean_since"
+    return "mean" if pair.until_s is None else "mean_common"
 
 
 def _road_names(city: City, language: str) -> dict[str, str]:

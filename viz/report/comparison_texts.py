@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scenarios.pair_words import SERIES_NAMES
+
 COMPARISON_TEXTS: Mapping[str, tuple[str, str]] = {
     "title": ("方案对比：{names}", "Runs compared: {names}"),
     "kicker": ("方案对比", "Comparison of runs"),
@@ -39,14 +41,11 @@ COMPARISON_TEXTS: Mapping[str, tuple[str, str]] = {
     "roads": ("差异最大的道路", "Streets that differ most"),
     "road": ("道路", "Street"),
     "change": ("差值", "Difference"),
+    "mean_common": ("平均差值", "Mean difference"),
     "mean": ("全程平均差值", "Mean difference of the whole run"),
     "mean_since": ("分开后平均差值", "Mean difference since they parted"),
     "peak": ("峰值之差", "Difference of the peaks"),
     "series": ("过程差异", "Course of the runs"),
     "series_same": ("全城各过程曲线无差异。", "The city's curves do not differ."),
-    "surface_volume": ("地面水量", "Water on the ground"),
-    "flooded_area_015": ("积水超过 0.15 m 的面积", "Area above 0.15 m"),
-    "flooded_road_015": ("积水超过 0.15 m 的道路", "Road above 0.15 m"),
-    "flooded_road_030": ("积水超过 0.30 m 的道路", "Road above 0.30 m"),
-    "max_depth": ("最大深度", "Largest depth"),
+    **SERIES_NAMES,
 }
