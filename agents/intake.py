@@ -7,6 +7,7 @@ from agents.cases import Case, CaseAction, CaseState
 from agents.deadlines import Deadlines
 from agents.limits import Stage, Urgency
 from agents.organisation import Offices
+from agents.places import Places
 from agents.routing import Router
 from agents.settings import DeskSettings, Triangle
 from agents.world import World
@@ -120,7 +121,7 @@ class Intake:
         case.registered_s = self.world.now_s
         case.unit, case.owner_unit, case.regulator = roles.unit, roles.owner_unit, roles.regulator
         self.deadlines.start(case)
-        zh, en = places.name(case.x, case.y, places.road_by_id.get(case.road))
+        zh, en = _place_of(case, places)
         case.cause = self.world.log(
             "case.registered",
             case.id,
@@ -175,3 +176,12 @@ class Intake:
             channel=case.channel,
             reported_s=case.reported_s,
         )
+
+
+def _place_of(case: Case, places: Places) -> tuple[str, str]:
+    """Name where a case is, in Chinese and English; one about a watched structure says about which."""
+    names = places.name(case.x, case.y, places.road_by_id.get(case.road))
+    if not case.structure:
+        return names
+    zh, en = (f"{case.structure} {name}".strip() for name in names)
+    return zh, en

@@ -114,6 +114,10 @@ def test_reports_about_structures_at_one_place_are_cases_by_structure():
         run.run(until_s)
     found = [(case.structure, case.reports) for case in run.operations.book.cases.values()]
     assert found == [("BR-1", 3), ("TU-1", 2)]
+    unnamed, named = (e.data for e in run.log.of("case.registered"))
+    assert unnamed["place_zh"]
+    for language in ("zh", "en"):
+        assert named[f"place_{language}"] == f"TU-1 {unnamed[f'place_{language}']}"
 
 
 def test_a_report_that_names_its_case_belongs_to_it_until_that_is_over():
