@@ -4,7 +4,11 @@ from cim_models.event_kind import EventKind
 
 SEWER_EVENTS = (
     EventKind(
-        "sewer.surcharged", "sewer", "检查井冒溢", "Manhole overflowing", {"head_m": "m", "ground_m": "m"}
+        "sewer.surcharged",
+        "sewer",
+        "检查井水位升至地面",
+        "Manhole surcharged to the ground",
+        {"head_m": "m", "ground_m": "m"},
     ),
     EventKind(
         "sewer.relieved",

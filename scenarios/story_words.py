@@ -129,6 +129,11 @@ def _share(value: Any, _teller: Teller) -> str:
     return f"{_number(100.0 * float(value))} %"
 
 
+def _elevation(value: Any, _teller: Teller) -> str:
+    """To the millimetre: a head stands above a cover by so little."""
+    return f"{float(value):,.3f} m"
+
+
 def _lel(value: Any, teller: Teller) -> str:
     return f"{_share(value, teller)} {teller.pick(('爆炸下限', 'of the lower explosive limit'))}"
 
@@ -204,6 +209,7 @@ FORMS: Mapping[str, Callable[[Any, Teller], str]] = {
     "some_m³": _some_volume,
     "moment": _moment,
     "share": _share,
+    "elevation": _elevation,
     "lel": _lel,
     "level": _level,
     "word": _word,

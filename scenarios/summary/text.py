@@ -16,8 +16,7 @@ def _physics_lines(summary: Mapping[str, Any]) -> list[str]:
     lines = []
     water, flooding = summary.get("water"), summary.get("flooding")
     if water and _was_wet(summary):
-        error = water["relative_error"]["whole"]
-        lines.append(f"Water     {water['rain_m3']:,.0f} m³ of rain, mass error {error:.2e}")
+        lines.append(f"Water     {water['rain_m3']:,.0f} m³ of rain, {_mass_error(water)}")
     if flooding and _was_wet(summary):
         area, road = flooding["area_m2"]["015"]["max"], flooding["road_m"]["015"]["max"]
         depth = flooding["max_depth_m"]
@@ -64,6 +63,14 @@ def _was_wet(summary: Mapping[str, Any]) -> bool:
     return water.get("rain_m3", 0.0) > 0.0 or flooding.get("max_depth_m", 0.0) > 0.0
 
 
+def _mass_error(water: Mapping[str, Any]) -> str:
+    """Name each mass error: surface and handover count whole units, SWMM has an error of its own."""
+    surface, handover = water["surface_error_units"], water["handover_error_units"]
+    exact = f"mass error {surface:,} units on the surface, {handover:,} in the handover to the sewer"
+    whole = water["relative_error"]["whole"]
+    return exact if whole == 0.0 else f"{exact}; {100.0 * whole:.3f} % of all water by SWMM's own routing"
+
+
 def _sewer_lines(failures: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say what failed in the sewer, in a line of its own, for a run in which something did."""
     names = {
@@ -79,8 +86,8 @@ def _sewer_lines(failures: Sequence[Mapping[str, Any]]) -> list[str]:
     kinds = ", ".join(_counted(counts[kind], *words) for kind, words in names.items() if counts[kind])
     manholes = {manhole for failure in found for manhole in failure["manholes_surcharged"]}
     over = sum(failure["ended_s"] is not None for failure in found)
-    overflowed = _counted(len(manholes), "manhole", "manholes")
-    return [f"Sewer     {kinds}; {overflowed} overflowed, {over:,} in order again"]
+    surcharged = _counted(len(manholes), "manhole", "manholes")
+    return [f"Sewer     {kinds}; {surcharged} surcharged to the ground, {over:,} in order again"]
 
 
 def _counted(number: int, one: str, many: str) -> str:

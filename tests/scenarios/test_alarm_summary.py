@@ -88,8 +88,14 @@ def test_a_run_without_any_says_nothing_of_them() -> None:
 
 
 def test_the_terminal_says_what_failed_in_the_sewer_and_nothing_of_water_where_there_was_none() -> None:
+    water = {
+        "rain_m3": 0.0,
+        "relative_error": {"whole": 0.0},
+        "surface_error_units": 0,
+        "handover_error_units": 0,
+    }
     summary: dict[str, Any] = {
-        "water": {"rain_m3": 0.0, "relative_error": {"whole": 0.0}},
+        "water": water,
         "flooding": {
             "area_m2": {"015": {"max": 0.0}},
             "road_m": {"015": {"max": 0.0}},
@@ -101,10 +107,16 @@ def test_the_terminal_says_what_failed_in_the_sewer_and_nothing_of_water_where_t
             {"kind": "gas.leaking", "ended_s": None, "manholes_surcharged": []},
         ],
     }
-    told = "Sewer     1 conduit blocked, 1 pump stopped; 2 manholes overflowed, 1 in order again"
+    told = (
+        "Sewer     1 conduit blocked, 1 pump stopped; 2 manholes surcharged to the ground, 1 in order again"
+    )
     assert summary_lines(summary) == [told]
-    wet = {**summary, "water": {"rain_m3": 5.0, "relative_error": {"whole": 0.0}}}
+    wet = {**summary, "water": {**water, "rain_m3": 5.0}}
     assert [line.split()[0] for line in summary_lines(wet)] == ["Water", "Flooding", "Sewer"]
+    exact = "5 m³ of rain, mass error 0 units on the surface, 0 in the handover to the sewer"
+    assert summary_lines(wet)[0] == f"Water     {exact}"
+    routed = {**wet, "water": {**wet["water"], "relative_error": {"whole": 8.25e-4}}}
+    assert summary_lines(routed)[0] == f"Water     {exact}; 0.083 % of all water by SWMM's own routing"
 
 
 def test_people_without_water_are_people_in_the_terminal_too() -> None:

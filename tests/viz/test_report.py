@@ -16,10 +16,10 @@ from cim_models.orders import Order
 from scenarios.runfolder import RunFolder
 from scenarios.summary.cases import summarize_cases
 from scenarios.summary.crews import summarize_crews
-from tests.viz.tiny_run import write_tiny_run
+from tests.viz.tiny_run import FRAMES, write_tiny_run
 from viz.frontend import build as frontend
 from viz.report import write_report
-from viz.report.facts import facts
+from viz.report.facts import facts, tiles
 from viz.report.headlines import headline
 from viz.report.maps import time_range
 from viz.report.quantities import area_text, duration_text, error_text, length_text, number_text
@@ -135,7 +135,7 @@ def test_figures_are_those_of_the_run(run):
     told = " ".join(facts(record, translator("en")))
     assert "It rained 45\u00a0mm between 17:00 and 17:30" in told
     assert "River Street at 17:30" in told
-    assert "1 manhole overflowed, the first at 17:15; 4\u00a0m³" in told
+    assert "1 manhole was surcharged to the ground, the first at 17:15; 4\u00a0m³ of water came up" in told
     assert "1 report led to 1 case: 1 closed, 0 handed over to others, 0 void, 0 open" in told
     assert "gullies cleared 1 time" in told
 
@@ -169,8 +169,12 @@ def test_balance_shows_volumes_and_errors(run):
     assert rows["Rain on the model area"].volume == "288\u00a0m³"
     assert rows["Left through outfalls"].share == "12.2\u00a0%"
     assert rows["Left through outfalls"].base == "rain"
-    assert rows["Error of the whole system"].share == "0.010\u00a0%"
-    assert rows["Error of the sewer"].base == "all water in the sewer: inflow and initial water"
+    assert rows["Error of the whole system: those above together"].share == "0.010\u00a0%"
+    assert rows["Error of the handover between street and sewer"].volume == "0 units of water"
+    assert (
+        rows["Error of the sewer: SWMM's own routing"].base
+        == "all water in the sewer: inflow and initial water"
+    )
 
 
 def test_the_health_of_structures_is_told_in_both_languages(run):
@@ -338,8 +342,70 @@ def test_numbers_of_a_page_are_written_in_one_way() -> None:
     say = translator("en")
     assert say("failure_persons", count=3429) == "at most 3\u202f429 people without water, "
     assert area_text(4040.2) == "4\u202f040\u00a0m²"
-    held = dict.fromkeys(("suppressed", "shelved", "held_back_first", "repeated", "floods"), 0)
-    assert "1 alarm was false" in say("fact_alarms_held", **held, false=1)
+    assert say("alarms_false", count=1) == "1 was false"
+
+
+def _with_sewer(run, risen_m3, *, surcharged):
+    """The tiny run with such a volume from the sewer, with or without a surcharged manhole."""
+    record = read_record(RunFolder(run), "en")
+    series = record.series["exchange_to_surface"]
+    events = [event for event in record.events if surcharged or event.kind != "sewer.surcharged"]
+    risen = {"exchange_to_surface": replace(series, value=np.full(len(series.value), risen_m3))}
+    return replace(record, series={**record.series, **risen}, events=events)
+
+
+@pytest.mark.parametrize(
+    ("risen_m3", "surcharged", "told"),
+    [
+        (
+            0.0,
+            True,
+            "1 manhole was surcharged to the ground, the first at 17:15; no water came up from the sewer.",
+        ),
+        (0.002, True, "less than 0.01\u00a0m³ of water came up from the sewer."),
+        (18.4, True, "the first at 17:15; 18.4\u00a0m³ of water came up from the sewer."),
+        (18.4, False, " 18.4\u00a0m³ of water came up from the sewer."),
+    ],
+)
+def test_surcharged_is_told_apart_from_water_that_came_up(run, risen_m3, surcharged, told) -> None:
+    text = " ".join(facts(_with_sewer(run, risen_m3, surcharged=surcharged), translator("en")))
+    assert told in text
+    assert "overflow" not in text
+    assert ("surcharged" in text) == surcharged
+
+
+def test_a_calm_sewer_is_not_told_of(run) -> None:
+    assert "sewer" not in " ".join(facts(_with_sewer(run, 0.0, surcharged=False), translator("en")))
+
+
+def test_what_never_was_is_not_counted(run) -> None:
+    birth = {"rule": "street_waterlogged", "about": "water", "level": 3, "class_code": "04-06"}
+    steps = [(60, "alarm.published", "AL-1", birth), (120, "alarm.suppressed", "AL-2", birth)]
+    told = " ".join(facts(dry(run, steps), translator("en")))
+    assert "2 alarms, 1 of them published: 1 of level III; 2 open at the end." in told
+    assert "Of the alarms: 1 was suppressed because of another of their cause." in told
+    quiet = " ".join(facts(dry(run, steps[:1]), translator("en")))
+    assert "1 alarm, 1 of them published: 1 of level III; 1 open at the end." in quiet
+    assert "Of the alarms" not in quiet
+
+
+def test_no_street_above_the_depth_at_which_cars_stop_is_said_in_words(run) -> None:
+    record = read_record(RunFolder(run), "en")
+    none = replace(record.series["flooded_road_030"], value=np.zeros(FRAMES))
+    calm = replace(record, series={**record.series, "flooded_road_030": none})
+    assert "; no street stood above 30 cm, where cars stop." in " ".join(facts(calm, translator("en")))
+    assert "at most 34\u00a0m of street stood above 30 cm" in " ".join(facts(record, translator("en")))
+
+
+def test_mass_error_says_whose_it_is(run) -> None:
+    record = read_record(RunFolder(run), "en")
+    (tile,) = [tile for tile in tiles(record) if tile.key.startswith("tile_error")]
+    assert (tile.key, tile.text) == ("tile_error", "0 / 0.010\u00a0%")
+    water = record.summary["water"]
+    exact = replace(record, summary={"water": {**water, "relative_error": {"whole": 0.0}}})
+    assert [tile.text for tile in tiles(exact) if tile.key == "tile_error_exact"] == ["0"]
+    lost = replace(record, summary={"water": {**water, "surface_error_units": 3}})
+    assert [tile.text for tile in tiles(lost) if tile.key == "tile_error_whole"] == ["0.010\u00a0%"]
 
 
 def test_failed_lifelines_add_up_and_open_alarms_are_told(run) -> None:
@@ -355,7 +421,7 @@ def test_failed_lifelines_add_up_and_open_alarms_are_told(run) -> None:
     record = dry(run, [*failed, *ends, (120, "alarm.published", "AL-1", raised)])
     text = " ".join(facts(record, translator("en")))
     assert "Crews mended 1, 1 passed by themselves, and 1 was not in order again at the end" in text
-    assert "0 of level IV; 1 open at the end" in text
+    assert "1 of level II; 1 open at the end" in text
 
 
 def test_a_run_without_water_has_no_maps_curves_or_balance_of_it(run):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from cim_models.errors import RunError
 from viz.stills import make_scene, render_stills
-from viz.stills.drawing import OVERFLOW
+from viz.stills.drawing import SURCHARGED
 from viz.stills.palette import DEPTH_CLASSES
 from viz.stills.scene import MOST_CELLS, ground_at
 
@@ -60,11 +60,11 @@ def test_dry_city_shows_no_water(tiny_city, tmp_path, pictures):
     assert all(count_of(picture, level.colour) == 0 for level in DEPTH_CLASSES[1:])
 
 
-def test_overflowing_manhole_turns_its_pipes_red(tiny_city, tmp_path, pictures):
+def test_surcharged_manhole_turns_its_pipes_red(tiny_city, tmp_path, pictures):
     calm = make_scene(tiny_city, np.zeros(tiny_city.terrain.shape))
     picture = pixels(render_stills(calm, tmp_path, views=("sewer",), size=SIZE)["sewer"])
-    assert count_of(picture, OVERFLOW, 60) == 0
-    assert count_of(pixels(pictures["sewer"]), OVERFLOW, 60) > 20
+    assert count_of(picture, SURCHARGED, 60) == 0
+    assert count_of(pixels(pictures["sewer"]), SURCHARGED, 60) > 20
 
 
 def test_same_scene_gives_the_same_picture(tiny_city, ponded, pictures, tmp_path):

@@ -63,7 +63,8 @@ def write_tiny_run(city: City, folder: Path, *, finish: bool = True, secured_s: 
         _write_frames(run, city)
         if finish:
             errors = {"surface": 0.0, "sewer": 2e-4, "whole": 1e-4}
-            run.finish(STEP_S * (FRAMES - 1), {"water": {"relative_error": errors}})
+            units = {"surface_error_units": 0, "handover_error_units": 0}
+            run.finish(STEP_S * (FRAMES - 1), {"water": {**units, "relative_error": errors}})
         else:
             run.interrupt()
     return path

@@ -32,6 +32,8 @@ from viz.report.texts import Translate
 
 FAILURES_TOLD = 6
 """Failures of which the page says what came of them; of further ones only how many there were."""
+LEAST_VOLUME_M3 = 0.01
+"""Volumes below it would read as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,21 @@ def tiles(record: RunRecord) -> list[Tile]:
     if response["count"]:
         times = (duration_text(response[key], record.language) for key in ("p50", "p90"))
         found.append(Tile("tile_response", " / ".join(times), "simulated"))
-    if "whole" in record.relative_errors and record.incoming_m3 > 0.0:
-        found.append(Tile("tile_error", error_text(record.relative_errors["whole"]), "simulated"))
+    if record.incoming_m3 > 0.0:
+        found += _error_tile(record)
     return found
+
+
+def _error_tile(record: RunRecord) -> list[Tile]:
+    """Say what was created or lost by our own accounts, and beside it by SWMM's routing."""
+    whole, units = record.relative_errors.get("whole"), record.error_units
+    if whole is None:
+        return []
+    if any(units.values()) or not units:
+        return [Tile("tile_error_whole", error_text(whole), "simulated")]
+    if whole == 0.0:
+        return [Tile("tile_error_exact", "0", "simulated")]
+    return [Tile("tile_error", f"0 / {error_text(whole)}", "simulated")]
 
 
 def _rain_kind(record: RunRecord) -> str:
@@ -136,21 +150,30 @@ def _extent(record: RunRecord, say: Translate) -> str:
         at=record.clock(road.time_s[worst]),
         length=length_text(road.peak),
         area=area_text(float(np.interp(road.time_s[worst], area.time_s, area.value))),
-        cut=length_text(cut.peak),
+        cut=say("extent_cut", length=length_text(cut.peak)) if cut.peak > 0.0 else say("extent_not_cut"),
     )
 
 
 def _sewer(record: RunRecord, say: Translate) -> str:
-    overflows = record.of_kind("sewer.surcharged")
-    risen = record.series.get("exchange_to_surface")
-    if not overflows or risen is None:
-        return ""
+    """Say where heads rose to the ground, and apart from it how much water came up."""
+    surcharged = record.of_kind("sewer.surcharged")
+    series = record.series.get("exchange_to_surface")
+    volume = 0.0 if series is None else series.last
+    if not surcharged:
+        return say("fact_risen", risen=_risen(volume, say)) if volume > 0.0 else ""
     return say(
         "fact_sewer",
-        count=len({event.subject for event in overflows}),
-        at=record.clock(overflows[0].t_s),
-        volume=volume_text(risen.last),
+        count=len({event.subject for event in surcharged}),
+        at=record.clock(surcharged[0].t_s),
+        risen=_risen(volume, say),
     )
+
+
+def _risen(volume_m3: float, say: Translate) -> str:
+    if volume_m3 <= 0.0:
+        return say("risen_none")
+    key = "risen_volume" if volume_m3 >= LEAST_VOLUME_M3 else "risen_little"
+    return say(key, volume=volume_text(max(volume_m3, LEAST_VOLUME_M3)))
 
 
 def _failures(record: RunRecord, say: Translate) -> list[str]:
@@ -234,13 +257,13 @@ def _alarms(record: RunRecord, say: Translate) -> list[str]:
     found = summarize_alarms(record.events)
     if found is None:
         return []
-    level = {f"level{number}": found["by_level"][str(number)] for number in (1, 2, 3, 4)}
-    said = [
-        say("fact_alarms", alarms=found["alarms"], published=found["published"], open=found["open"], **level)
-    ]
+    listed = [say(f"alarm_level{level}", count=count) for level, count in found["by_level"].items() if count]
+    levels = say("alarm_levels", listed=say("listed").join(listed)) if listed else ""
+    counts = {name: found[name] for name in ("alarms", "published", "open")}
     names = ("suppressed", "shelved", "held_back_first", "repeated", "false", "floods")
-    held = {name: found[name] for name in names}
-    return [*said, say("fact_alarms_held", **held)]
+    clauses = [say(f"alarms_{name}", count=found[name]) for name in names if found[name]]
+    held = [say("fact_alarms_held", clauses=say("between").join(clauses))] if clauses else []
+    return [say("fact_alarms", **counts, levels=levels), *held]
 
 
 def _cases(record: RunRecord, say: Translate) -> list[str]:
@@ -272,8 +295,10 @@ def _crews(record: RunRecord, say: Translate) -> str:
     lost_s = 60.0 * crews["lost_to_water_min"]
     if lost_s < 30.0 and not crews["reroutes"] and not crews["cut_offs"]:
         return say("fact_no_delay")
-    lost = duration_text(lost_s, record.language)
-    return say("fact_delay", lost=lost, rerouted=crews["reroutes"], cut=crews["cut_offs"])
+    counts = {"rerouted": crews["reroutes"], "cut": crews["cut_offs"]}
+    clauses = [say("delay_lost", lost=duration_text(lost_s, record.language))] if lost_s >= 30.0 else []
+    clauses += [say(f"delay_{name}", count=count) for name, count in counts.items() if count]
+    return say("fact_delay", clauses=say("between").join(clauses))
 
 
 def _orders(record: RunRecord, say: Translate) -> str:
@@ -288,6 +313,6 @@ def _orders(record: RunRecord, say: Translate) -> str:
     return say("fact_orders", clauses=say("between").join(clauses)) if clauses else ""
 
 
-def overflowing_nodes(events: Sequence[Event]) -> list[str]:
-    """Ids of the sewer nodes from which water came up, in order."""
+def surcharged_nodes(events: Sequence[Event]) -> list[str]:
+    """Ids of the sewer nodes whose head reached the ground, in order."""
     return sorted({event.subject for event in events if event.kind == "sewer.surcharged"})

@@ -113,6 +113,13 @@ class RunRecord:
         return {str(part): float(value) for part, value in errors.items() if value is not None}
 
     @property
+    def error_units(self) -> dict[str, int]:
+        """Units of water created or lost on the surface and in the handover; empty where not known."""
+        water = self.summary.get("water") or {}
+        parts = ("surface", "handover")
+        return {part: water[f"{part}_error_units"] for part in parts if f"{part}_error_units" in water}
+
+    @property
     def is_long(self) -> bool:
         """Whether it went over days, so that a time of day alone says little."""
         return self.end_s > LONG_RUN_S

@@ -130,12 +130,22 @@ def balance_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:
             share = share_text(volume / incoming) if incoming > 0 else ""
             base = say("base_incoming" if others else "base_rain") if share else ""
             rows.append(BalanceRow(say(key), volume_text(volume), share, base, strong))
-    errors = record.relative_errors
-    return rows + [
-        BalanceRow(say(f"error_{part}"), "", error_text(errors[part]), say(f"base_{part}"), part == "whole")
+    return rows + _error_rows(record, say)
+
+
+def _error_rows(record: RunRecord, say: Translate) -> list[BalanceRow]:
+    errors, units = record.relative_errors, record.error_units
+    rows: dict[str, BalanceRow] = {
+        part: BalanceRow(
+            say(f"error_{part}"), "", error_text(errors[part]), say(f"base_{part}"), part == "whole"
+        )
         for part in ("surface", "sewer", "whole")
         if part in errors
-    ]
+    }
+    if "handover" in units:
+        text = say("error_units", count=units["handover"])
+        rows["handover"] = BalanceRow(say("error_handover"), text, "", "")
+    return [rows[part] for part in ("surface", "handover", "sewer", "whole") if part in rows]
 
 
 def point_rows(record: RunRecord) -> list[PointRow]:

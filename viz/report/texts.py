@@ -88,7 +88,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{at} {kind}（{subject}）：{led_to}{end}。",
         "{kind} at {at} ({subject}): {led_to}{end}.",
     ),
-    "failure_manholes": ("检查井冒溢 {count} 座，", "{count:manhole|manholes} overflowing, "),
+    "failure_manholes": (
+        "水位升至地面的检查井 {count} 座，",
+        "{count:manhole|manholes} surcharged to the ground, ",
+    ),
     "failure_flooded": ("道路积水 {count} 段，", "{count:road segment|road segments} flooded, "),
     "failure_persons": ("停水最多 {count} 人，", "at most {count:person|people} without water, "),
     "failure_cases": ("案件 {count} 个，", "{count:case|cases}, "),
@@ -108,20 +111,27 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "fact_failure_open": ("结束时尚未恢复", "not in order again at the end"),
     "fact_failures_more": ("另有故障 {count} 起。", "{count:further failure|further failures}."),
     "fact_alarms": (
-        "告警 {alarms} 条，其中发布 {published} 条："
-        "一级 {level1}、二级 {level2}、三级 {level3}、四级 {level4}；结束时未归档 {open} 条。",
-        "{alarms:alarm|alarms}, {published} of them published: {level1} of level I, {level2} of level II, "
-        "{level3} of level III and {level4} of level IV; {open} open at the end.",
+        "告警 {alarms} 条，其中发布 {published} 条{levels}；结束时未归档 {open} 条。",
+        "{alarms:alarm|alarms}, {published} of them published{levels}; {open} open at the end.",
     ),
-    "fact_alarms_held": (
-        "未发布：因同源而抑制 {suppressed} 条，搁置 {shelved} 条；"
-        "曾被抑制或搁置而仍发布的 {held_back_first} 条。"
-        "重复触发 {repeated} 次，误报 {false} 条，告警泛滥 {floods} 次。",
-        "Not published: {suppressed} suppressed because of another of their cause and {shelved} shelved; "
-        "{held_back_first} were held back at some time and published all the same. Conditions came back "
-        "{repeated:time|times}, {false:alarm was|alarms were} false, and alarms came in a flood "
-        "{floods:time|times}.",
+    "alarm_levels": ("：{listed}", ": {listed}"),
+    "alarm_level1": ("一级 {count}", "{count} of level I"),
+    "alarm_level2": ("二级 {count}", "{count} of level II"),
+    "alarm_level3": ("三级 {count}", "{count} of level III"),
+    "alarm_level4": ("四级 {count}", "{count} of level IV"),
+    "fact_alarms_held": ("告警处理：{clauses}。", "Of the alarms: {clauses}."),
+    "alarms_suppressed": (
+        "因同源而抑制、未发布 {count} 条",
+        "{count:was|were} suppressed because of another of their cause",
     ),
+    "alarms_shelved": ("搁置、未发布 {count} 条", "{count:was|were} shelved"),
+    "alarms_held_back_first": (
+        "曾被抑制或搁置而仍发布 {count} 条",
+        "{count:was|were} held back at some time and published all the same",
+    ),
+    "alarms_repeated": ("重复触发 {count} 次", "conditions came back {count:time|times}"),
+    "alarms_false": ("误报 {count} 条", "{count:was|were} false"),
+    "alarms_floods": ("告警泛滥 {count} 次", "alarms came in a flood {count:time|times}"),
     "fact_rain": (
         "{begin} 至 {end} 降雨 {rain}，{at} 最强，达 {peak} mm/h。",
         "It rained {rain} between {begin} and {end}, hardest at {at} with {peak} mm/h.",
@@ -132,15 +142,25 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{count:road segment|road segments} stood above 15 cm at some time.",
     ),
     "fact_extent": (
-        "{at} 积水范围最大：{length} 道路、{area} 地面超过 15 厘米；"
-        "最多时 {cut} 道路超过 30 厘米，小车无法通行。",
-        "At the worst moment, {at}, {length} of street and {area} of ground stood above 15 cm; at most {cut} "
-        "of street stood above 30 cm, where cars stop.",
+        "{at} 积水范围最大：{length} 道路、{area} 地面超过 15 厘米；{cut}。",
+        "At the worst moment, {at}, {length} of street and {area} of ground stood above 15 cm; {cut}.",
+    ),
+    "extent_cut": (
+        "最多时 {length} 道路超过 30 厘米，小车无法通行",
+        "at most {length} of street stood above 30 cm, where cars stop",
+    ),
+    "extent_not_cut": (
+        "没有道路超过 30 厘米（小车无法通行的水深）",
+        "no street stood above 30 cm, where cars stop",
     ),
     "fact_sewer": (
-        "{count} 座检查井冒溢，最早在 {at}；从管网涌出 {volume}。",
-        "{count:manhole|manholes} overflowed, the first at {at}; {volume} came up from the sewer.",
+        "{count} 座检查井水位升至地面，最早在 {at}；{risen}。",
+        "{count:manhole was|manholes were} surcharged to the ground, the first at {at}; {risen}.",
     ),
+    "fact_risen": ("{risen}。", "{risen}."),
+    "risen_volume": ("从管网涌出地面 {volume}", "{volume} of water came up from the sewer"),
+    "risen_little": ("从管网涌出地面不足 {volume}", "less than {volume} of water came up from the sewer"),
+    "risen_none": ("没有水从管网涌出", "no water came up from the sewer"),
     "fact_cases": (
         "{reports} 条上报形成 {cases} 个案件：结案 {closed} 个，转办 {transferred} 个，作废 {voided} 个，"
         "结束时未结 {open} 个。",
@@ -153,10 +173,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "most {p90}.",
     ),
     "fact_delay": (
-        "积水使队伍在路上共多耗 {lost}；改道 {rerouted} 次，受阻 {cut} 次。",
-        "Water cost the crews {lost} on the road; they were rerouted {rerouted:time|times} and cut off "
-        "{cut:time|times}.",
+        "积水使队伍{clauses}。",
+        "Water and the crews: {clauses}.",
     ),
+    "delay_lost": ("在路上共多耗 {lost}", "{lost} lost on the road"),
+    "delay_rerouted": ("改道 {count} 次", "rerouted {count:time|times}"),
+    "delay_cut": ("受阻 {count} 次", "cut off {count:time|times}"),
     "fact_no_delay": ("积水没有耽误任何队伍。", "Water delayed no crew."),
     "fact_orders": ("改变水情与交通的指令：{clauses}。", "Orders that changed the physics: {clauses}."),
     "orders_CloseRoad": ("封路 {count} 次", "a road closed {count:time|times}"),
@@ -194,7 +216,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "tile_depth": ("道路最深积水", "Deepest on a street"),
     "tile_cases": ("案件 立案 / 结案", "Cases opened / closed"),
     "tile_response": ("到场时间 中位 / 九成", "Crew on site, half / nine in ten"),
-    "tile_error": ("水量误差（全系统）", "Water mass error, whole system"),
+    "tile_error": (
+        "水量误差：地表与交换 / SWMM 汇流",
+        "Mass error: surface and handover / SWMM routing",
+    ),
+    "tile_error_exact": ("水量误差：地表与交换", "Mass error: surface and handover"),
+    "tile_error_whole": ("水量误差（全系统）", "Water mass error, whole system"),
     # curves
     "chart_rain": ("降雨强度", "Rain intensity"),
     "chart_volumes": ("蓄水量", "Water stored"),
@@ -240,9 +267,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "caption_sewer": (
         "管网在半透明地面之下，高程放大 {factor} 倍，管径另加粗。"
-        "蓝：未冒溢；红：检查井冒溢的管段；黑点：雨水箅子。",
-        "The sewer below a translucent ground; heights exaggerated {factor} times and pipes thickened. Blue: "
-        "no overflow; red: pipes at manholes that overflowed; black dots: gullies.",
+        "红：检查井水位升至地面的管段；蓝：其余管段；黑点：雨水箅子。",
+        "The sewer below a translucent ground; heights exaggerated {factor} times and pipes thickened. Red: "
+        "pipes at manholes surcharged to the ground; blue: the others; black dots: gullies.",
     ),
     "no_picture": ("本机无法绘制三维图：{reason}", "No 3-D picture could be drawn here: {reason}"),
     "no_water": (
@@ -338,8 +365,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "all water in the system: rain, outside inflow and initial water",
     ),
     "error_surface": ("地表误差", "Error of the surface"),
-    "error_sewer": ("管网误差", "Error of the sewer"),
-    "error_whole": ("全系统误差", "Error of the whole system"),
+    "error_handover": ("地表与管网交换误差", "Error of the handover between street and sewer"),
+    "error_units": ("{count} 个水量单位", "{count:unit|units} of water"),
+    "error_sewer": ("管网误差（SWMM 汇流计算自身误差）", "Error of the sewer: SWMM's own routing"),
+    "error_whole": (
+        "全系统误差（上列各项合计）",
+        "Error of the whole system: those above together",
+    ),
     "volume": ("水量", "Volume"),
     # provenance
     "scenario": ("情景", "Scenario"),

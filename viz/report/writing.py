@@ -14,7 +14,7 @@ from scenarios.phrasebook import in_language, layer_name, origin_in_language
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
 from viz.report.curves import MOMENT, make_charts, make_instrument_charts
-from viz.report.facts import facts, overflowing_nodes, tiles
+from viz.report.facts import facts, surcharged_nodes, tiles
 from viz.report.fonts import with_font
 from viz.report.headlines import headline, scenario_title
 from viz.report.instruments import Instrument, read_instruments
@@ -176,7 +176,7 @@ def _hazard_map(record: RunRecord) -> MapPicture | None:
 
 
 def _draw_stills(record: RunRecord) -> Stills:
-    scene = make_scene(record.city, record.max_depth, overflowing_nodes(record.events))
+    scene = make_scene(record.city, record.max_depth, surcharged_nodes(record.events))
     with tempfile.TemporaryDirectory(prefix="citytwin-stills-") as folder:
         try:
             files = render_stills(scene, Path(folder))

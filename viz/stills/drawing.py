@@ -22,7 +22,7 @@ WATER_BODY = "#cfdde3"
 BUILDING = "#f7f6f3"
 ROAD = "#c3c6cb"
 PIPE = "#2f6db5"
-OVERFLOW = "#d92d20"
+SURCHARGED = "#d92d20"
 SHAFT = "#6b7280"
 GULLY = "#111827"
 
@@ -61,7 +61,7 @@ def draw_flood(scene: Scene, size: tuple[int, int] = (1600, 900)) -> pv.Plotter:
 
 
 def draw_sewer(scene: Scene, size: tuple[int, int] = (1600, 900)) -> pv.Plotter:
-    """Draw the sewer below a translucent ground; overflowing manholes and their pipes in red.
+    """Draw the sewer below a translucent ground; surcharged manholes and their pipes in red.
 
     Parameters
     ----------
@@ -166,8 +166,8 @@ def _draped(scene: Scene, line: NDArray[Any], scale: float) -> NDArray[Any]:
 
 def _add_pipes(plotter: pv.Plotter, pipes: Pipes, scale: float) -> None:
     lines = np.split(_raised(pipes.vertices, scale), pipes.starts[1:-1])
-    for flag, colour in ((False, PIPE), (True, OVERFLOW)):
-        chosen = np.flatnonzero(pipes.overflowing == flag)
+    for flag, colour in ((False, PIPE), (True, SURCHARGED)):
+        chosen = np.flatnonzero(pipes.surcharged == flag)
         for diameter in np.unique(pipes.diameter_m[chosen].round(1)):
             group = [lines[i] for i in chosen if round(pipes.diameter_m[i], 1) == diameter]
             tube = _polylines(group).tube(radius=max(float(diameter), 0.3) * scale / 2, n_sides=10)
@@ -180,9 +180,9 @@ def _add_manholes(plotter: pv.Plotter, manholes: Manholes, scale: float) -> None
     shafts = [np.vstack(ends) for ends in zip(bottom, top, strict=True) if ends[1][2] > ends[0][2]]
     if shafts:
         plotter.add_mesh(_polylines(shafts), color=SHAFT, line_width=2, lighting=False)
-    if manholes.overflowing.any():
+    if manholes.surcharged.any():
         plotter.add_points(
-            top[manholes.overflowing], color=OVERFLOW, point_size=14, render_points_as_spheres=True
+            top[manholes.surcharged], color=SURCHARGED, point_size=14, render_points_as_spheres=True
         )
 
 

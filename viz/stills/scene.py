@@ -31,14 +31,14 @@ class Pipes:
         Index of each pipe's first vertex, with the number of vertices at the end; shape (pipes + 1,).
     diameter_m
         Shape (pipes,), m.
-    overflowing
-        Whether water left the sewer at one of the pipe's ends; shape (pipes,).
+    surcharged
+        Whether the head reached the ground at one of the pipe's ends; shape (pipes,).
     """
 
     vertices: FloatArray
     starts: NDArray[np.int64]
     diameter_m: FloatArray
-    overflowing: NDArray[np.bool_]
+    surcharged: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ class Manholes:
         Position, m.
     invert_m, ground_m
         Elevation of bottom and cover, m.
-    overflowing
-        Whether water left the sewer there.
+    surcharged
+        Whether the head reached the cover there.
     """
 
     x: FloatArray
     y: FloatArray
     invert_m: FloatArray
     ground_m: FloatArray
-    overflowing: NDArray[np.bool_]
+    surcharged: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Scene:
     gullies: FloatArray
 
 
-def make_scene(city: City, water_depth: NDArray[Any], overflowing: Collection[str] = ()) -> Scene:
+def make_scene(city: City, water_depth: NDArray[Any], surcharged: Collection[str] = ()) -> Scene:
     """Gather what a still of the city needs.
 
     Parameters
@@ -111,7 +111,7 @@ def make_scene(city: City, water_depth: NDArray[Any], overflowing: Collection[st
         The city.
     water_depth
         Shape of the terrain, m.
-    overflowing
+    surcharged
         Ids of the sewer nodes from which water came up.
 
     Returns
@@ -123,7 +123,7 @@ def make_scene(city: City, water_depth: NDArray[Any], overflowing: Collection[st
     footprints = () if buildings is None else tuple(_outer_ring(shape) for shape in buildings.geometry)
     centres = np.array([ring.mean(axis=0) for ring in footprints]).reshape(-1, 2)
     roads = city.layer("roads")
-    nodes = set(overflowing)
+    nodes = set(surcharged)
     return Scene(
         elevation=elevation,
         water_depth=depth,
@@ -189,7 +189,7 @@ def _outer_ring(shape: Any) -> FloatArray:
     return np.asarray(largest.exterior.coords)[:-1, :2]
 
 
-def _pipes(sewer: Network, overflowing: set[str]) -> Pipes | None:
+def _pipes(sewer: Network, surcharged: set[str]) -> Pipes | None:
     inverts = dict(zip(sewer.nodes["id"], sewer.nodes["invert_elevation_m"], strict=True))
     links = sewer.links[sewer.links["kind"] == "conduit"]
     lines, diameters, flags = [], [], []
@@ -199,7 +199,7 @@ def _pipes(sewer: Network, overflowing: set[str]) -> Pipes | None:
             continue
         lines.append(_centre_line(link.geometry, ends, link.diameter_m))
         diameters.append(link.diameter_m)
-        flags.append(link.from_node in overflowing or link.to_node in overflowing)
+        flags.append(link.from_node in surcharged or link.to_node in surcharged)
     if not lines:
         return None
     starts = np.cumsum([0, *(len(line) for line in lines)])
@@ -214,7 +214,7 @@ def _centre_line(shape: Any, inverts: tuple[float, float], diameter_m: float) ->
     return np.column_stack([plan, invert + diameter_m / 2])
 
 
-def _manholes(sewer: Network, overflowing: set[str]) -> Manholes:
+def _manholes(sewer: Network, surcharged: set[str]) -> Manholes:
     nodes = sewer.nodes
     nodes = nodes[nodes["ground_elevation_m"].notna() & nodes["invert_elevation_m"].notna()]
     return Manholes(
@@ -222,7 +222,7 @@ def _manholes(sewer: Network, overflowing: set[str]) -> Manholes:
         y=nodes.geometry.y.to_numpy(np.float64),
         invert_m=nodes["invert_elevation_m"].to_numpy(np.float64),
         ground_m=nodes["ground_elevation_m"].to_numpy(np.float64),
-        overflowing=nodes["id"].isin(sorted(overflowing)).to_numpy(),
+        surcharged=nodes["id"].isin(sorted(surcharged)).to_numpy(),
     )
 
 
