@@ -9,7 +9,7 @@ from typing import Any
 
 from scenarios.relations import Relation
 from scenarios.story_words import Teller, kind_words
-from scenarios.worlds import Difference
+from scenarios.worlds import ComparedWorlds, Difference
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "itself": ("与基准为同一次运行", "the same run as the base"),
@@ -55,6 +55,19 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "other_world_same_acts": (
         "外部情况（降雨、故障、上报等）自 {world} 起不同，首先是“{world_kind}”；现场处置全程相同。",
         "Another world from {world} on, first in: {world_kind}; the same was done in it throughout.",
+    ),
+    "other_rain": (
+        "记录的降雨自 {rain} 起不同，外部情况由此不同。",
+        "Another world: the recorded rain differs from {rain} on.",
+    ),
+    "logs_same_acts": (
+        "日志自 {log} 起有别，首先是“{log_kind}”；现场处置全程相同。",
+        "The logs differ from {log} on, first in: {log_kind}; the same was done throughout.",
+    ),
+    "logs_and_acts": (
+        "日志自 {log} 起有别，首先是“{log_kind}”；现场处置自 {act} 起不同，首先是“{act_kind}”。",
+        "The logs differ from {log} on, first in: {log_kind}; what was done differs from {act} on, "
+        "first in: {act_kind}.",
     ),
     "until": (
         "比较到 {clock}，即较短的一次运行结束之时。",
@@ -138,15 +151,22 @@ def _world(relation: Relation, teller: Teller) -> str:
     for name, difference in (("world", worlds.world), ("act", worlds.act), ("log", worlds.log)):
         if difference is not None:
             gaps |= {name: teller.clock(difference.t_s), f"{name}_kind": _kind(difference, teller)}
-    said = teller.pick(_TEXTS[_world_key(relation)]).format(**gaps)
-    if relation.ended_s is None:
-        return said
-    until = teller.pick(_TEXTS["until"]).format(clock=teller.clock(relation.ended_s))
-    return teller.pick(("", " ")).join((said, until))
+    if worlds.rain_s is not None:
+        gaps["rain"] = teller.clock(worlds.rain_s)
+    keys = [_world_key(worlds)] if worlds.rain_s is None else ["other_rain", _log_key(worlds)]
+    if relation.ended_s is not None:
+        gaps["clock"] = teller.clock(relation.ended_s)
+        keys.append("until")
+    return teller.pick(("", " ")).join(teller.pick(_TEXTS[key]).format(**gaps) for key in keys)
 
 
-def _world_key(relation: Relation) -> str:
-    worlds = relation.worlds
+def _log_key(worlds: ComparedWorlds) -> str:
+    if worlds.log is None:
+        return "equal"
+    return "logs_same_acts" if worlds.act is None else "logs_and_acts"
+
+
+def _world_key(worlds: ComparedWorlds) -> str:
     if worlds.log is None:
         return "equal"
     if worlds.world is None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from cim_models.errors import RunFolderError
+from scenarios.rain_difference import rain_difference_s
 from scenarios.runfolder import RunFolder
 from scenarios.schema.differences import differing_keys, value_at
 from scenarios.worlds import ComparedWorlds, Difference, compare_worlds
@@ -49,7 +50,7 @@ class Relation:
     ended_s
         When the shorter one ended, s; None where both go equally far.
     worlds
-        How far the event logs go together, until then.
+        How far rain and event logs go together, until then.
     """
 
     base: str
@@ -88,6 +89,7 @@ class Relation:
             "changed": {change.key: [change.base, change.other] for change in self.changed},
             "compared_until_s": self.ended_s,
             "same_world": worlds.is_same,
+            "rain_differs_from_s": worlds.rain_s,
             "world_differs_from_s": _time_s(worlds.world),
             "acts_differ_from_s": _time_s(worlds.act),
             "logs_differ_from_s": _time_s(worlds.log),
@@ -95,7 +97,7 @@ class Relation:
 
 
 def relate_runs(base: RunFolder, other: RunFolder) -> Relation:
-    """Compare two runs by what they are made from and by their event logs.
+    """Compare two runs by what they are made from and by rain and event logs.
 
     Raises
     ------
@@ -105,6 +107,7 @@ def relate_runs(base: RunFolder, other: RunFolder) -> Relation:
     meta, others = base.meta, other.meta
     ended_s = common_end_s(base, other)
     until_s = math.inf if ended_s is None else ended_s
+    rain_s = rain_difference_s(base, other, until_s) if same_city(base, other) else None
     return Relation(
         base=base.path.name,
         other=other.path.name,
@@ -116,7 +119,7 @@ def relate_runs(base: RunFolder, other: RunFolder) -> Relation:
         seeds=(int(meta["seed"]), int(others["seed"])),
         changed=tuple(_changed(meta["scenario"], others["scenario"])),
         ended_s=ended_s,
-        worlds=compare_worlds(base.events(), other.events(), until_s),
+        worlds=compare_worlds(base.events(), other.events(), until_s, rain_s),
     )
 
 

@@ -2,8 +2,9 @@
 
 Under one seed, what the world does must not depend on what a policy decides: the same rain, the same
 failures, the same reports by sensors, cameras, patrols and citizens. That holds until crews do something
-different on site, for then the water differs too. Both can be read off the event logs alone. Logs may differ
-although nobody acts differently: who is sent is no act before the crew does something.
+different on site, for then the water differs too. Both can be read off the event logs, but for how hard it
+rains, which no event tells and no act changes (`scenarios.rain_difference`). Logs may differ although nobody
+acts differently: who is sent is no act before the crew does something.
 """
 
 from __future__ import annotations
@@ -70,23 +71,31 @@ class ComparedWorlds:
         The first difference of any sort, but for ids; None for equal logs.
     shared
         Number of events of the world before the first difference.
+    rain_s
+        When the rain first differs, s; None where it does not.
     """
 
     world: Difference | None
     act: Difference | None
     log: Difference | None
     shared: int
+    rain_s: float | None = None
 
     @property
     def is_same(self) -> bool:
-        """Whether the world was the same for as long as everybody did the same in it."""
+        """Whether the rain was the same, and the world for as long as everybody did the same in it."""
+        if self.rain_s is not None:
+            return False
         if self.world is None:
             return True
         return self.act is not None and self.act.t_s <= self.world.t_s
 
 
 def compare_worlds(
-    first: Sequence[Event], second: Sequence[Event], until_s: float = math.inf
+    first: Sequence[Event],
+    second: Sequence[Event],
+    until_s: float = math.inf,
+    rain_s: float | None = None,
 ) -> ComparedWorlds:
     """Compare two event logs.
 
@@ -99,12 +108,14 @@ def compare_worlds(
         Whole event logs, in order.
     until_s
         Events from then on are passed over, s: one run may have ended.
+    rain_s
+        When the rain of the two first differs, s; None where it does not.
     """
     first, second = ([event for event in log if event.t_s < until_s] for log in (first, second))
     world, shared = _first_difference(_world(first), _world(second))
     act, _ = _first_difference(_acts(first), _acts(second))
     log, _ = _first_difference(_all(first), _all(second))
-    return ComparedWorlds(world, act, log, shared)
+    return ComparedWorlds(world, act, log, shared, rain_s)
 
 
 _Told = tuple[Event, Any]

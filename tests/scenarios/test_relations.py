@@ -34,6 +34,9 @@ WORLDS = {
     "acts_first": ComparedWorlds(LATE_RAIN, ORDER, SENT, 120),
     "world_first": ComparedWorlds(RAIN, ORDER, RAIN, 20),
     "only_world": ComparedWorlds(RAIN, None, RAIN, 20),
+    "only_rain": ComparedWorlds(None, None, None, 280, rain_s=660.0),
+    "rain_and_logs": ComparedWorlds(None, None, SENT, 280, rain_s=660.0),
+    "rain_after_acts": ComparedWorlds(LATE_RAIN, ORDER, SENT, 120, rain_s=1860.0),
 }
 HISTORIES = {
     "separate": (None, ""),
@@ -88,6 +91,17 @@ def test_a_branch_is_said_only_of_branches_and_both_languages_say_the_same(histo
         ("only_acts", "现场处置自 17:20:00 起不同", "what was done in it differs from 17:20:00 on"),
         ("acts_first", "由此引起的差别自 17:30:00 起", "up to the first different act at 17:20:00"),
         ("world_first", "此前现场处置相同", "Another world from 17:10:00 on"),
+        (
+            "only_rain",
+            "记录的降雨自 17:11:00 起不同，外部情况由此不同。两份事件日志完全相同。",
+            "Another world: the recorded rain differs from 17:11:00 on. The event logs are equal.",
+        ),
+        ("rain_and_logs", "日志自 17:15:00 起有别", "The logs differ from 17:15:00 on"),
+        (
+            "rain_after_acts",
+            "现场处置自 17:20:00 起不同",
+            "the recorded rain differs from 17:31:00 on",
+        ),
         ("only_world", "现场处置全程相同", "the same was done in it throughout"),
     ],
 )

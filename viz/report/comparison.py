@@ -81,7 +81,7 @@ def render_comparison(runs: Sequence[RunFolder], language: str) -> str:
     pairs = [pair_runs(runs[0], run) for run in runs[1:]]
     relations = [relate_runs(runs[0], run) for run in runs[1:]]
     figures = [figure for figure in compare_runs(runs) if figure.differs and figure.is_result]
-    all_equal = all(relation.worlds.log is None for relation in relations)
+    all_equal = all(relation.worlds.log is None and relation.worlds.rain_s is None for relation in relations)
     words_of = figure_words if language == "zh" else lambda name: name
     page = environment.get_template("comparison.html.j2").render(
         say=say,

@@ -23,8 +23,8 @@ COMPARISON_TEXTS: Mapping[str, tuple[str, str]] = {
     "figures": ("指标", "Figures"),
     "figure": ("指标", "Figure"),
     "no_figures": (
-        "所有指标相同，但事件日志不同（见上）。",
-        "All figures are equal, but the event logs are not (see above).",
+        "所有指标相同，但运行过程不同（见上）。",
+        "All figures are equal, but what happened is not (see above).",
     ),
     "all_equal": ("所有指标与事件日志均相同。", "All figures and the event logs are equal."),
     "map": ("最大积水深度之差：{name}", "Difference of the largest depth: {name}"),
