@@ -15,6 +15,7 @@ from scenarios.floodwatch import THRESHOLDS_M
 from scenarios.hazardstory import HazardStory
 from scenarios.points import PointRecorder
 from scenarios.runfolder import RunWriter
+from scenarios.runfolder.frames import to_millimetres
 from scenarios.runfolder.readings import CITY, POSITION
 from scenarios.structurestory import StructureStory
 from scenarios.summary.flooding import threshold_name
@@ -85,10 +86,10 @@ class Recorder:
         if self._writer.wants_maximum:
             self.rasters()
         add = self._writer.readings.add
-        wet = depth[depth >= THRESHOLDS_M[0]]
+        wet_mm = to_millimetres(depth[depth >= THRESHOLDS_M[0] - 0.001])  # the frame's own rounding
         for threshold_m in THRESHOLDS_M:
             name = threshold_name(threshold_m)
-            area = float(np.count_nonzero(wet >= threshold_m)) * self._cell_area_m2
+            area = float(np.count_nonzero(wet_mm >= round(1000.0 * threshold_m))) * self._cell_area_m2
             add(t_s, CITY, f"flooded_area_{name}", area, "m2")
             add(t_s, CITY, f"flooded_road_{name}", self._road_length_m[road_depth >= threshold_m].sum(), "m")
         add(t_s, CITY, "max_depth", float(np.nanmax(depth, initial=0.0)), "m")

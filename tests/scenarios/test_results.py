@@ -91,6 +91,9 @@ def test_no_moment_of_a_run_exceeds_its_largest_depth(run_on_cells: RunFolder) -
         assert (
             area_m2 == flooding["area_m2"][limit.replace(".", "")]["max"] <= flooding["area_ever_m2"][limit]
         )
+        counted = (depth_mm >= round(1000.0 * float(limit))).sum(axis=(1, 2))
+        written = series[f"flooded_area_{limit.replace('.', '')}"].reindex(frames.times_s).to_numpy()
+        assert written == pytest.approx(counted * run_on_cells.city().terrain.cell_size_m ** 2)
 
 
 def test_no_moment_at_a_point_exceeds_the_largest_depth_there(run_on_cells: RunFolder) -> None:
