@@ -25,6 +25,7 @@ import numpy as np
 
 from agents.snapshot import SCHEMA as AGENTS_SCHEMA
 from cim_models.errors import RunFolderError
+from cim_models.placing import file_error
 from scenarios.composition import Setup, versions
 from scenarios.runfolder.extent import Extent
 from scenarios.runfolder.metadata import write_json
@@ -93,9 +94,28 @@ def write_checkpoint(run: Path, setup: Setup, extent: Extent, state: KeptState) 
         What the folder holds now.
     state
         The state at that moment.
+
+    Raises
+    ------
+    RunError
+        If the disk has no room for it; there is no checkpoint then.
     """
     folder = run / CHECKPOINTS_FOLDER / _name(extent.t_s)
     new = folder.with_name(f".{folder.name}.new-{os.getpid()}")
+    try:
+        _write_into(new, setup, extent, state)
+        if folder.exists():
+            shutil.rmtree(folder)
+        new.rename(folder)
+    except OSError as exc:
+        raise file_error(exc, folder) from exc
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return read_checkpoint(folder)
+
+
+def _write_into(new: Path, setup: Setup, extent: Extent, state: KeptState) -> None:
+    """Write the files of a checkpoint into a new folder."""
     new.mkdir(parents=True)
     rasters: dict[str, np.ndarray[Any, Any]] = {}
     small = _without_rasters(dict(state.water), "", rasters)
@@ -112,10 +132,6 @@ def write_checkpoint(run: Path, setup: Setup, extent: Extent, state: KeptState) 
         "versions": dict(versions()),
     }
     write_json(new / _META_FILE, meta)
-    if folder.exists():
-        shutil.rmtree(folder)
-    new.rename(folder)
-    return read_checkpoint(folder)
 
 
 def checkpoints(run: Path) -> list[Checkpoint]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import InputError
+from cim_models.placing import geotiff, write_whole
 from scenarios.runfolder import FrameReader, RunFolder
 from scenarios.runfolder.fields import RasterField
-
-if TYPE_CHECKING:
-    from rasterio.profiles import Profile
 
 ALL = "all"
 NODATA = -9999.0
@@ -57,7 +55,6 @@ def export_rasters(run: RunFolder, names: Sequence[str], out: Path) -> list[Path
             expected=f"{frames.shape}, as the run has",
             remedy="Put the city back as it was, or run the scenario again",
         )
-    out.mkdir(parents=True, exist_ok=True)
     return [
         _write(out / f"{field.name}.tif", frames.raster(field.name), outside, field, run) for field in chosen
     ]
@@ -79,16 +76,12 @@ def _chosen(frames: FrameReader, names: Sequence[str]) -> list[RasterField]:
 def _write(
     path: Path, values: NDArray[Any], outside: NDArray[np.bool_], field: RasterField, run: RunFolder
 ) -> Path:
-    import rasterio
-
     is_class = values.dtype.kind == "u"
     nodata = float(np.iinfo(values.dtype).max) if is_class else NODATA
     absent = outside if is_class else outside | np.isnan(values)
     data = np.where(absent, values.dtype.type(nodata), values)
-    with rasterio.open(path, "w", **_profile(data, nodata, run)) as raster:
-        raster.write(data, 1)
-        raster.set_band_description(1, field.en)
-        raster.update_tags(1, **{name: str(value) for name, value in _tags(field).items()})
+    tags = {name: str(value) for name, value in _tags(field).items()}
+    write_whole(path, geotiff(data, _profile(data, nodata, run), field.en, tags))
     return path
 
 
@@ -97,22 +90,16 @@ def _tags(field: RasterField) -> dict[str, Any]:
     return {name: value for name, value in field.attributes.items() if name != "scale_factor"}
 
 
-def _profile(data: NDArray[Any], nodata: float, run: RunFolder) -> Profile:
-    from rasterio.profiles import Profile
+def _profile(data: NDArray[Any], nodata: float, run: RunFolder) -> dict[str, Any]:
     from rasterio.transform import from_origin
 
     city = run.city()
-    terrain, (rows, cols) = city.terrain, data.shape
-    return Profile(
-        driver="GTiff",
-        dtype=data.dtype.name,
-        count=1,
-        height=rows,
-        width=cols,
-        crs=city.crs,
-        transform=from_origin(terrain.x_min, terrain.y_max, terrain.cell_size_m, terrain.cell_size_m),
-        nodata=nodata,
-        compress="deflate",
-        predictor=1 if data.dtype.kind == "u" else 3,
-        tiled=True,
-    )
+    terrain = city.terrain
+    return {
+        "crs": city.crs,
+        "transform": from_origin(terrain.x_min, terrain.y_max, terrain.cell_size_m, terrain.cell_size_m),
+        "nodata": nodata,
+        "compress": "deflate",
+        "predictor": 1 if data.dtype.kind == "u" else 3,
+        "tiled": True,
+    }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cim_models.errors import InputError
+from cim_models.placing import placed_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,14 +23,10 @@ def check_place(out: Path) -> None:
 
 def write_findings(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows as CSV, beside their place and then renamed, so that there is never half a file."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.stem}", delete=False, encoding="utf-8", newline=""
-    ) as file:
+    with placed_whole(path) as place, place.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
 
 
 def end_of_block(times: NDArray[np.datetime64], block: int) -> str:

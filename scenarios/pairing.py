@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim_models.errors import RunFolderError
+from cim_models.placing import geotiff, write_whole
 from scenarios.comparison import ROUNDING
 from scenarios.relations import common_end_s, same_city, shared_history_s
 from scenarios.runfolder import RunFolder
@@ -170,20 +171,16 @@ def depth_change(base: RunFolder, other: RunFolder) -> NDArray[np.float32]:
 
 def write_depth_change(base: RunFolder, other: RunFolder, path: Path) -> Path:
     """Write `depth_change` as a GeoTIFF; cells outside the city hold no value."""
-    import rasterio
     from rasterio.transform import from_origin
 
     city, change = base.city(), depth_change(base, other)
     terrain, nodata = city.terrain, np.float32(-9999.0)
-    path.parent.mkdir(parents=True, exist_ok=True)
     size = terrain.cell_size_m
-    profile = {"driver": "GTiff", "dtype": "float32", "count": 1, "compress": "deflate", "predictor": 3}
-    profile |= {"height": change.shape[0], "width": change.shape[1], "crs": city.crs, "nodata": nodata}
-    with rasterio.open(
-        path, "w", **profile, transform=from_origin(terrain.x_min, terrain.y_max, size, size)
-    ) as raster:
-        raster.write(np.where(np.isnan(terrain.elevation), nodata, change), 1)
-        raster.set_band_description(1, f"Largest depth, {other.path.name} less {base.path.name}, m")
+    profile = {"compress": "deflate", "predictor": 3, "crs": city.crs, "nodata": nodata}
+    profile["transform"] = from_origin(terrain.x_min, terrain.y_max, size, size)
+    data = np.where(np.isnan(terrain.elevation), nodata, change)
+    description = f"Largest depth, {other.path.name} less {base.path.name}, m"
+    write_whole(path, geotiff(data, profile, description))
     return path
 
 

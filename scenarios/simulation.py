@@ -7,7 +7,7 @@ import math
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -413,11 +413,23 @@ def check_finished(run: RunFolder) -> None:
         )
 
 
+class _RunLog(logging.FileHandler):
+    """The run's own log, which a disk without room ends in silence: the run itself says what happened."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is that of the base class
+        """Say nothing of a line that cannot be written."""
+
+    def close(self) -> None:
+        """Close the file, whether or not its last lines can be written."""
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def _log_to(path: Path) -> Iterator[logging.Handler]:
     """Copy what citytwin logs into the run's own file."""
     root = logging.getLogger("citytwin")
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _RunLog(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     level = root.level
     root.addHandler(handler)

@@ -1,12 +1,14 @@
 """What every command of the terminal shares; imports nothing but typer, so that help comes at once."""
 
+import errno
 import json
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from cim_models.errors import CityTwinError, InputError
+from cim_models.errors import CityTwinError, RunError
+from cim_models.placing import file_error
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -22,12 +24,18 @@ class _OneLineErrors(TyperGroup):
             typer.echo(str(error), err=True)
             raise typer.Exit(error.exit_status) from error
         except OSError as error:
-            if error.filename is None:
+            if error.errno == errno.EPIPE:  # whoever read our output has enough of it
                 raise
-            wrong = InputError(
-                f"'{error.filename}'",
-                got=error.strerror,
-                remedy="Check the path, and who may read or write there",
+            wrong = file_error(error)
+            typer.echo(str(wrong), err=True)
+            raise typer.Exit(wrong.exit_status) from error
+        except Exception as error:
+            import sqlite3  # only now, so that help comes at once
+
+            if not isinstance(error, sqlite3.Error):
+                raise
+            wrong = RunError(
+                "An event log cannot be read or written", got=str(error), remedy="See that the disk has room"
             )
             typer.echo(str(wrong), err=True)
             raise typer.Exit(wrong.exit_status) from error

@@ -13,6 +13,7 @@ from rasterio.transform import from_origin
 
 from cim_models.city import Landcover, Terrain
 from cim_models.errors import BundleError
+from cim_models.placing import geotiff
 
 NODATA = -9999.0
 _SQUARE_TOLERANCE = 1e-6  # relative difference of a cell's edges
@@ -196,18 +197,12 @@ def _check_square(path: Path, transform: Any) -> None:
 def _write_band(
     path: Path, data: NDArray[Any], terrain: Terrain, crs: str, *, nodata: float | None, predictor: int
 ) -> None:
-    rows, cols = data.shape
     profile = {
-        "driver": "GTiff",
-        "dtype": data.dtype.name,
-        "count": 1,
-        "height": rows,
-        "width": cols,
         "crs": crs,
         "transform": from_origin(terrain.x_min, terrain.y_max, terrain.cell_size_m, terrain.cell_size_m),
         "compress": "deflate",
         "predictor": predictor,
         "tiled": True,
+        "nodata": nodata,
     }
-    with rasterio.open(path, "w", nodata=nodata, **profile) as raster:
-        raster.write(data, 1)
+    path.write_bytes(geotiff(data, profile))

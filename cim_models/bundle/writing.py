@@ -5,12 +5,15 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from pyogrio.errors import DataLayerError, DataSourceError
+
 from cim_models.bundle.manifest import MANIFEST, LandcoverEntry, describe, write_manifest
 from cim_models.bundle.rasters import write_landcover, write_roughness, write_terrain
 from cim_models.bundle.reading import LANDCOVER, LAYERS_FILE, SEWER, SUPPLY, TERRAIN
 from cim_models.bundle.tables import write_layers
 from cim_models.city import City
-from cim_models.errors import BundleError
+from cim_models.errors import BundleError, RunError
+from cim_models.placing import file_error, has_no_room
 
 
 def write_city(city: City, path: Path, *, documents: Mapping[str, str] | None = None) -> None:
@@ -31,6 +34,8 @@ def write_city(city: City, path: Path, *, documents: Mapping[str, str] | None = 
     ------
     BundleError
         If the folder holds something else, or a layer does not conform.
+    RunError
+        If the disk has no room.
     """
     folder = Path(path)
     check_replaceable(folder)
@@ -43,6 +48,15 @@ def write_city(city: City, path: Path, *, documents: Mapping[str, str] | None = 
         for name, text in (documents or {}).items():
             (partial / name).write_text(text, encoding="utf-8")
         _replace(folder, partial)
+    except (DataSourceError, DataLayerError) as exc:  # what pyogrio says of a table that it cannot write
+        reason = str(exc).rpartition("failed: ")[2]  # what comes before is SQL
+        raise RunError(
+            f"'{folder}' cannot be written", got=reason, remedy="See that the disk has room"
+        ) from exc
+    except OSError as exc:
+        if not has_no_room(exc):
+            raise
+        raise file_error(exc, folder) from exc
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -15,6 +15,7 @@ import logging
 import os
 import select
 import signal
+import sqlite3
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -161,7 +162,7 @@ def _live(
     with os.fdopen(write, "w", encoding="utf-8") as pipe:
         try:
             simulation.become(changes, out)
-        except (CityTwinError, OSError) as exc:
+        except (CityTwinError, OSError, sqlite3.Error) as exc:
             pipe.write(json.dumps({"error": str(exc)}))
             return 1
         pipe.write(json.dumps({_READY: begun}))

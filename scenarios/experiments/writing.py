@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cim_models.placing import placed_whole, write_whole
 from scenarios.experiments.definition import LoadedExperiment, MeasureChoice
 from scenarios.experiments.statistics import CONFIDENCE, Estimate, estimate, paired
 
@@ -37,7 +38,7 @@ def write_results(loaded: LoadedExperiment, outcomes: Sequence[Outcome], planned
     """
     results = summarize(loaded, outcomes, planned)
     text = json.dumps(results, ensure_ascii=False, indent=2, allow_nan=False)
-    (out / RESULTS_FILE).write_text(text + "\n", encoding="utf-8")
+    write_whole(out / RESULTS_FILE, text + "\n")
     _write_runs(loaded, outcomes, out / RUNS_FILE)
 
 
@@ -132,7 +133,7 @@ def _interval(found: Mapping[str, Any]) -> str:
 
 def _write_runs(loaded: LoadedExperiment, outcomes: Sequence[Outcome], path: Path) -> None:
     names = list(dict.fromkeys(name for outcome in outcomes for name in outcome.figures))
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with placed_whole(path) as place, place.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["variant", "replication", "run_seed", "event_log_hash", "failure", *names])
         for outcome in outcomes:

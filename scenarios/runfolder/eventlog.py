@@ -152,10 +152,12 @@ class EventLog:
         Whoever reads the log later then leaves no files beside it. While somebody is reading, it waits a
         little; where that does not end, the log stays as it is, which is as good to read.
         """
-        self.commit()
-        if self._connection is not None:
-            _without_write_ahead(self._connection)
-            self._connection.close()
+        try:
+            self.commit()
+        finally:
+            if self._connection is not None:
+                _without_write_ahead(self._connection)
+                self._connection.close()
 
     def _hand_over(self) -> None:
         """Let a thread write the rows so far."""
@@ -178,7 +180,7 @@ class EventLog:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        failure, self._failure = self._failure, None
+        failure = self._failure  # for good: the rows are lost, and a log with a gap must not go on
         if isinstance(failure, sqlite3.Error):
             raise RunError(
                 "The event log cannot be written",

@@ -24,8 +24,24 @@ FAILED = "failed"
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object so that a reader sees the old file or the new one, nothing between."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n", "utf-8")
-    temporary.replace(path)
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    try:
+        temporary.write_text(text, "utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def overwrite_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON object over a file that `write_json` wrote, in the room that it takes up already.
+
+    For a disk that is full: the object is written without the file's indentation, which leaves room for a few
+    words more.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    with path.open("r+b") as file:
+        file.write(text.ljust(path.stat().st_size - 1) + b"\n")
 
 
 def read_meta(folder: Path) -> dict[str, Any]:

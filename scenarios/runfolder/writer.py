@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +15,8 @@ from typing import Any, Self
 
 from numpy.typing import NDArray
 
-from cim_models.errors import RunFolderError
+from cim_models.errors import RunError, RunFolderError
+from cim_models.placing import file_error, has_no_room
 from scenarios.runfolder.eventlog import EVENTS_FILE, EventLog, copy_events
 from scenarios.runfolder.extent import Extent
 from scenarios.runfolder.frames import FrameWriter
@@ -28,6 +31,7 @@ from scenarios.runfolder.metadata import (
     SUMMARY_FILE,
     is_alive,
     is_run_folder,
+    overwrite_json,
     read_meta,
     this_process,
     write_json,
@@ -88,10 +92,23 @@ class RunWriter:
         self._begun = self._saved = time.monotonic()
 
     def __enter__(self) -> Self:
-        """Make the folder, in place of an earlier run."""
-        _place(self.path, self._meta)
-        self.events.open(self.path / EVENTS_FILE)
-        self._frames = FrameWriter(self.path, self._shape, self._roads)
+        """Make the folder, in place of an earlier run.
+
+        Raises
+        ------
+        RunError
+            If the disk has no room for it.
+        """
+        try:
+            _place(self.path, self._meta)
+        except OSError as exc:
+            raise file_error(exc, self.path) from exc
+        try:
+            self.events.open(self.path / EVENTS_FILE)
+            self._frames = FrameWriter(self.path, self._shape, self._roads)
+        except Exception as exc:
+            self._fail(exc)
+            raise
         self._begun = self._saved = time.monotonic()
         return self
 
@@ -174,15 +191,23 @@ class RunWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the run; an exception that nobody caught is written down."""
+        """End the run; an exception that nobody caught is written down.
+
+        Raises
+        ------
+        RunError
+            In place of what the system says of a disk without room.
+        """
         if self._meta["status"] != RUNNING:
             return
-        if kind is not None and issubclass(kind, KeyboardInterrupt):
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            self._fail(error)
+            return
+        try:
             self.interrupt()
-        elif error is not None:
-            self._end(FAILED, error=f"{type(error).__name__}: {error}")
-        else:
-            self.interrupt()
+        except (OSError, sqlite3.Error, RunError) as exc:
+            self._fail(exc)
+            raise
 
     def frame(self, t_s: float, water_depth: NDArray[Any], road_depth: NDArray[Any]) -> None:
         """Write one depth frame, m, and make all events so far visible."""
@@ -231,24 +256,57 @@ class RunWriter:
         self.readings.flush()
         self.points.flush()
 
-    def _end(self, status: str, error: str | None = None) -> None:
+    def _end(self, status: str) -> None:
         self.readings.flush()
         self.points.close()
         self.events.close()
-        self._meta.update(
-            status=status, ended=_now(), error=error, port=None, event_log_hash=self.events.hash()
-        )
-        self._save()
+        self._save(_ending(status) | {"event_log_hash": self.events.hash()})
 
-    def _save(self) -> None:
+    def _fail(self, error: BaseException) -> None:
+        """Mark the run as failed and keep what can be kept; a disk without room is no hindrance to that.
+
+        Raises
+        ------
+        RunError
+            In place of what the system says of a disk without room.
+        """
+        told = self._told(error)
+        ending = _ending(FAILED) | {"error": f"{type(told).__name__}: {told}"}
+        for close in (self.readings.flush, self.points.close, self.events.close):
+            with suppress(OSError, sqlite3.Error, RunError):
+                close()
+        with suppress(sqlite3.Error, RunError):  # a log that lost events has no hash of all
+            ending["event_log_hash"] = self.events.hash()
+        try:
+            self._save(ending)
+        except OSError:
+            with suppress(OSError):
+                overwrite_json(self.path / META_FILE, self._meta | ending)
+        if told is not error:
+            raise told from error
+
+    def _told(self, error: BaseException) -> BaseException:
+        """Return an error that names the run where the system has said that there is no room."""
+        if not has_no_room(error) and not isinstance(error, sqlite3.Error):
+            return error
+        return RunError(
+            f"A file of run '{self.path}' cannot be written",
+            got=getattr(error, "strerror", None) or str(error),
+            remedy="Make room on the disk, also for temporary files, or choose another --out, and run again",
+        )
+
+    def _save(self, ending: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()
+        frames = getattr(self, "_frames", None)  # none in a folder that could not be begun
         self._meta["progress"] = {
             "t_s": self._t_s,
             "wall_s": round(self._saved - self._begun, 3),
-            "frames": self._frames.count,
+            "frames": 0 if frames is None else frames.count,
             "events": self.events.count,
         }
-        write_json(self.path / META_FILE, self._meta)
+        meta = self._meta | (ending or {})
+        write_json(self.path / META_FILE, meta)
+        self._meta = meta
 
 
 def check_free(path: Path) -> None:
@@ -296,13 +354,21 @@ def _place(path: Path, meta: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new-{os.getpid()}")
     old = path.with_name(f".{path.name}.old-{os.getpid()}")
-    new.mkdir()
-    write_json(new / META_FILE, meta)
-    if path.exists():
-        path.rename(old)
-    new.rename(path)
+    try:
+        new.mkdir()
+        write_json(new / META_FILE, meta)
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
     if old.exists():
         shutil.rmtree(old)
+
+
+def _ending(status: str) -> dict[str, Any]:
+    return {"status": status, "ended": _now(), "error": None, "port": None}
 
 
 def _now() -> str:

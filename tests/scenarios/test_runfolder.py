@@ -1,5 +1,6 @@
 """The run folder: round trip, hash, refusals, liveness."""
 
+import errno
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import pytest
 
 from cim_models.errors import RunError, RunFolderError
 from scenarios.runfolder import RunFolder
-from scenarios.runfolder.eventlog import BATCH, EVENTS_FILE, EventLog, log_hash
+from scenarios.runfolder.eventlog import BATCH, EVENTS_FILE, EventLog, log_hash, read_events
 from scenarios.runfolder.metadata import META_FILE
 from tests.scenarios.folders import SHAPE, open_tiny_run, write_tiny_run
 
@@ -279,3 +280,46 @@ def test_a_full_disk_ends_the_log_in_one_clear_line(tmp_path: Path) -> None:
         log.append(0.0, "run.noted", "run", data={"text": "some words, again and again"})
     with pytest.raises(RunError, match=r"got database or disk is full. See that the disk has room"):
         log.commit()
+
+
+@pytest.mark.parametrize("leaves_by", ["an error", "finishing", "Ctrl-C"])
+def test_a_disk_without_room_at_the_end_fails_the_run_in_the_room_that_run_json_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves_by: str
+) -> None:
+    def no_room(_path: Path, _value: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def run_out_of_room() -> None:
+        with open_tiny_run(tmp_path / "run") as run:
+            run.events.append(0, "run.started", "run")
+            monkeypatch.setattr("scenarios.runfolder.writer.write_json", no_room)
+            if leaves_by == "an error":
+                no_room(tmp_path, None)
+            if leaves_by == "Ctrl-C":
+                raise KeyboardInterrupt
+            run.finish(60.0, {})
+
+    with pytest.raises(
+        RunError, match=r"A file of run '.*run' cannot be written: got No space left on device"
+    ):
+        run_out_of_room()
+    run = RunFolder(tmp_path / "run")
+    assert run.status == "failed"
+    assert "No space left on device" in run.meta["error"]
+    assert run.meta["event_log_hash"] == run.event_log_hash()
+    assert len(run.events()) == 1
+
+
+def test_a_log_that_lost_events_does_not_go_on(tmp_path: Path) -> None:
+    log = EventLog()
+    log.open(tmp_path / EVENTS_FILE)
+    assert log._connection is not None
+    log._connection.execute("PRAGMA query_only=ON")
+    log.append(0.0, "run.started", "run")
+    with pytest.raises(RunError, match="The event log cannot be written"):
+        log.commit()
+    log._connection.execute("PRAGMA query_only=OFF")
+    log.append(0.0, "run.noted", "run")
+    with pytest.raises(RunError, match="The event log cannot be written"):
+        log.close()
+    assert read_events(tmp_path) == []

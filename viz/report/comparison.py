@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cim_models.errors import InputError
+from cim_models.placing import write_whole
 from scenarios.comparison import compare_runs
 from scenarios.pair_words import lengths_note, pair_note
 from scenarios.pairing import Pairing, RoadDifference, depth_change, pair_runs
@@ -64,8 +65,7 @@ def write_comparison(runs: Sequence[RunFolder], out: Path, language: str = "en")
     if language not in LANGUAGES:
         raise InputError("Report language", got=language, expected=" or ".join(LANGUAGES))
     page = render_comparison(runs, language)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    write_whole(out, page)
     return out
 
 

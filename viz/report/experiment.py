@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cim_models.errors import InputError
+from cim_models.placing import write_whole
 from scenarios.experiments.running import read_results
 from viz.report.experiment_texts import EXPERIMENT_TEXTS
 from viz.report.fonts import with_font
@@ -36,7 +37,7 @@ def write_experiment(folder: Path, language: str = "en") -> Path:
     if language not in LANGUAGES:
         raise InputError("Report language", got=language, expected=" or ".join(LANGUAGES))
     path = folder / FILE_NAME
-    path.write_text(render_experiment(read_results(folder), language), encoding="utf-8")
+    write_whole(path, render_experiment(read_results(folder), language))
     return path
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cim_models.errors import InputError, RunError
+from cim_models.placing import write_whole
 from scenarios.phrasebook import in_language, layer_name, origin_in_language
 from scenarios.runfolder import RunFolder
 from viz.report import quantities
@@ -69,8 +70,7 @@ def write_report(run: Path | str, out: Path | str | None = None, language: str =
     record = read_record(folder, language)
     page = render_page(record, folder.event_log_hash(), _draw_stills(record), read_instruments(folder))
     path = Path(out) if out is not None else folder.path / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    write_whole(path, page)
     return path
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from cim_models.errors import InputError, RunFolderError
+from cim_models.errors import InputError, RunError, RunFolderError
 from scenarios.branching import branch_stored
 from scenarios.branching.port import ask
+from scenarios.checkpoints import CHECKPOINTS_FOLDER, KeptState, checkpoints, write_checkpoint
 from scenarios.composition import prepare
 from scenarios.runfolder import RunFolder
 from scenarios.schema import load_scenario
 from scenarios.simulation import Simulation
+from tests.filling import files_up_to
 from tests.scenarios.branching.alike import assert_same_run
 from tests.scenarios.small_runs import write_bundle, write_scenario
 
@@ -100,3 +102,17 @@ def test_a_command_that_makes_no_sense_is_refused(
         thread.join()
     assert len(caught) == 1
     assert "command" in str(caught[0])
+
+
+def test_a_checkpoint_without_room_is_refused_and_the_run_goes_on(scenario: Path, tmp_path: Path) -> None:
+    with Simulation(prepare(load_scenario(str(scenario))), tmp_path / "run") as simulation:
+        simulation.advance_to(60.0)
+        extent = simulation.writer.extent(60.0)
+        state = KeptState(simulation.water.state(), simulation.coupling.state())
+        message = "cannot be written: got File too large. Make room on the disk"
+        with files_up_to(200), pytest.raises(RunError, match=message):
+            write_checkpoint(tmp_path / "run", simulation.setup, extent, state)
+        assert not list((tmp_path / "run" / CHECKPOINTS_FOLDER).iterdir())
+        simulation.advance_to(120.0)
+        simulation.checkpoint()
+    assert len(checkpoints(tmp_path / "run")) == 1
