@@ -203,7 +203,7 @@ def sweep(
     """Run variants of a scenario under the same seeds and compare them, with confidence intervals."""
     from scenarios.experiments import load_experiment, run_experiment, vary_scenario
     from scenarios.experiments.definition import is_experiment
-    from scenarios.experiments.running import read_results
+    from scenarios.experiments.running import read_results, stopped_line
     from scenarios.experiments.watching import RunCounter
     from scenarios.experiments.writing import table_lines
     from scenarios.simulation import free_folder
@@ -216,8 +216,12 @@ def sweep(
     else:
         loaded = load_experiment(name, set_ or ())
     folder = out or free_folder(Path("runs"), loaded.experiment.name)
-    with RunCounter(loaded.experiment.name, shown=not quiet) as watcher:
-        run_experiment(loaded, folder, replications=replications, jobs=jobs, keep=keep, watcher=watcher)
+    try:
+        with RunCounter(loaded.experiment.name, shown=not quiet) as watcher:
+            run_experiment(loaded, folder, replications=replications, jobs=jobs, keep=keep, watcher=watcher)
+    except KeyboardInterrupt:
+        typer.echo(stopped_line(folder), err=True)
+        raise typer.Exit(128 + signal.SIGINT) from None
     results = read_results(folder)
     page = write_experiment(folder, language)
     if as_json:
@@ -253,10 +257,12 @@ def branch(
     """Branch a run that is going on, at this moment: another future in a process of its own."""
     from scenarios.branching.port import ask
     from scenarios.runfolder import RunFolder
+    from scenarios.schema.loading import with_place
     from scenarios.simulation import free_folder
 
     folder = out or free_folder(run.resolve().parent, f"{run.name}-branch")
-    answer = ask(RunFolder(run), {"do": "branch", "out": str(folder.resolve()), "set": set_ or []})
+    changes = [with_place(text) for text in set_ or ()]  # the run may have another working folder
+    answer = ask(RunFolder(run), {"do": "branch", "out": str(folder.resolve()), "set": changes})
     if as_json:
         print_json(answer)
         return

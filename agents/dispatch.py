@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.cases import CaseAction
 from agents.crews import Crew
-from agents.policies.checks import CheckedPlan, check_decisions
+from agents.policies.checks import CheckedPlan, check_decisions, most_decisions
 from agents.policies.nearest import NearestCrew
 from agents.policies.situation import AnyCrew, Assignment, Diversion, Policy, Reservation, Situation
 from agents.settings import DispatchSettings
@@ -74,12 +74,13 @@ class Dispatcher(mesa.Agent):
 
     def decide(self, situation: Situation) -> CheckedPlan:
         """Ask the policy, check what it says, and log what is refused of it."""
-        # more than one decision for everybody and everything is nonsense, and may have no end
-        most = 2 * (len(self.crews) + len(situation.tasks)) + 1
+        most = most_decisions(len(self.crews), len(situation.tasks))
         try:
             decisions = list(islice(iter(self.policy.decide(situation)), most))
             plan = check_decisions(decisions, situation)
-        except Exception as exc:  # somebody else's code may raise anything; the run goes on
+        except KeyboardInterrupt:  # whoever sits at the keyboard, not the policy
+            raise
+        except BaseException as exc:  # somebody else's code may raise anything, and exit; the run goes on
             # addresses of objects differ from run to run
             self._fail(re.sub(r"0x[0-9a-fA-F]+", "0x…", f"{type(exc).__name__}: {exc}"))
             return CheckedPlan()

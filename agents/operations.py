@@ -40,6 +40,7 @@ from agents.organisation import Offices
 from agents.places import DepotPlace, Places, read_places
 from agents.planning import Planner, Roster
 from agents.policies import Policy, load_policy
+from agents.policies.loading import policy_label
 from agents.routing import Router
 from agents.settings import CitizenSettings, DispatchSettings, OperationsSettings, StaffingSettings
 from agents.sewers import PumpTelemetry, SewerRepairs
@@ -164,7 +165,7 @@ class Operations(mesa.Model):
         self.dispatcher.situations.reach_s = dispatch.reach_s
         if (dispatch.policy, dispatch.options) != (before.policy, before.options):
             policy = load_policy(dispatch.policy, dispatch.options, dispatch.folder)
-            self.dispatcher.follow(policy, dispatch.policy)
+            self.dispatcher.follow(policy, policy_label(dispatch.policy))
 
     def reinforce(self, staffing: StaffingSettings) -> None:
         """Let crews join now: those of a larger roster that are not there yet, each at its depot.
@@ -360,7 +361,7 @@ class Operations(mesa.Model):
 
     def _open_dispatch(self, roads: RoadView, zones: Zones, policy: Policy | None) -> None:
         settings = self.settings.dispatch
-        name = settings.policy if policy is None else type(policy).__name__
+        name = policy_label(settings.policy) if policy is None else type(policy).__name__
         chosen = policy or load_policy(settings.policy, settings.options, settings.folder)
         situations = Situations(self.world, roads, self.book, self.crews, zones, settings.reach_s)
         self.dispatcher = Dispatcher(self, situations, chosen, name, settings)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cim_models.errors import InputError
 from cim_models.placing import geotiff, write_whole
 from scenarios.runfolder import FrameReader, RunFolder
-from scenarios.runfolder.fields import RasterField
+from scenarios.runfolder.fields import FIELDS, RasterField
 
 ALL = "all"
 NODATA = -9999.0
@@ -67,10 +67,20 @@ def _chosen(frames: FrameReader, names: Sequence[str]) -> list[RasterField]:
     full_names = [SHORT_NAMES.get(name, name) for name in names]
     for given, name in zip(names, full_names, strict=True):
         if name not in there:
-            raise InputError(
-                "--what", got=f"'{given}'", expected=f"{ALL}, or some of {', '.join([*SHORT_NAMES, *there])}"
-            )
+            raise _not_there(given, name, list(there))
     return [there[name] for name in dict.fromkeys(full_names)]
+
+
+def _not_there(given: str, name: str, there: Sequence[str]) -> InputError:
+    """Say which rasters the run has, and how to get one that it could have had."""
+    short = [alias for alias, full in SHORT_NAMES.items() if full in there]
+    known = any(field.name == name and not field.moving for field in FIELDS)
+    return InputError(
+        "--what",
+        got=f"'{given}', which this run has not recorded" if known else f"'{given}'",
+        expected=f"{ALL}, or some of {', '.join([*short, *there])}",
+        remedy="Run the scenario again without output.hazard=false" if known else "Choose one of them",
+    )
 
 
 def _write(

@@ -42,6 +42,11 @@ class CheckedPlan:
         return not (self.diversions or self.assignments or self.reservations)
 
 
+def most_decisions(crews: int, tasks: int) -> int:
+    """How many decisions are read at most: more than one for everybody and everything may have no end."""
+    return 2 * (crews + tasks) + 1
+
+
 def check_decisions(decisions: Iterable[object], situation: Situation) -> CheckedPlan:
     """Sort decisions into what can be carried out and what is refused.
 

@@ -14,12 +14,13 @@ or on the command line: ``citytwin policy check mine.py:MyPolicy``.
 
 import pickle
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
 
 import numpy as np
 
-from agents.policies.checks import check_decisions
+from agents.policies.checks import check_decisions, most_decisions
 from agents.policies.samples import make_situation, shuffled
 from agents.policies.situation import Decision, Policy, Situation
 
@@ -54,22 +55,22 @@ class ContractBrokenError(AssertionError):
 def only_decisions_that_can_be_carried_out(make: MakePolicy) -> None:
     """Nobody twice, nothing twice, only ids of the situation, nobody where they cannot go."""
     for name, situation in SITUATIONS.items():
-        _check(name, situation, make().decide(situation))
+        _check(name, situation, _decide(name, make(), situation))
 
 
 def the_same_again(make: MakePolicy) -> None:
     """Two fresh policies decide the same in the same situation."""
     for name, situation in SITUATIONS.items():
-        first, second = (list(make().decide(situation)) for _ in range(2))
+        first, second = (_decide(name, make(), situation) for _ in range(2))
         _expect(name, first == second, "the same decisions the second time", second)
 
 
 def whatever_the_order(make: MakePolicy) -> None:
     """List crews and tasks in any order: nothing changes, because equals are told apart by id."""
     for name, situation in SITUATIONS.items():
-        wanted = _as_set(make().decide(situation))
+        wanted = set(_decide(name, make(), situation))
         for seed in range(3):
-            found = _as_set(make().decide(shuffled(situation, seed)))
+            found = set(_decide(name, make(), shuffled(situation, seed)))
             _expect(name, found == wanted, "the same decisions in another order", found ^ wanted)
 
 
@@ -80,7 +81,7 @@ def nothing_to_do(make: MakePolicy) -> None:
         "no tasks": make_situation(12, 5, 0, busy=4),
         "nothing at all": make_situation(13, 0, 0),
     }.items():
-        found = list(make().decide(situation))
+        found = _decide(name, make(), situation)
         _expect(name, not found, "no decision", found)
 
 
@@ -88,17 +89,19 @@ def nobody_where_there_is_no_way(make: MakePolicy) -> None:
     """Where nobody can go nobody is sent, whether the time is infinite or not a number."""
     for no_way in (np.inf, np.nan):
         cut_off = make_situation(14, 5, 5, busy=4, reachable=0.0, no_way=no_way)
-        found = list(make().decide(cut_off))
-        _expect(f"all ways are {no_way}", not found, "no decision", found)
+        name = f"all ways are {no_way}"
+        found = _decide(name, make(), cut_off)
+        _expect(name, not found, "no decision", found)
         partly = make_situation(15, 6, 8, busy=4, reachable=0.3, no_way=no_way)
-        _check(f"some ways are {no_way}", partly, make().decide(partly))
+        name = f"some ways are {no_way}"
+        _check(name, partly, _decide(name, make(), partly))
 
 
 def the_situation_stays_as_it_is(make: MakePolicy) -> None:
     """Read the situation and change nothing of it."""
     for name, situation in SITUATIONS.items():
         before = pickle.dumps(situation)
-        make().decide(situation)
+        _decide(name, make(), situation)
         _expect(name, pickle.dumps(situation) == before, "the situation unchanged", "a changed one")
 
 
@@ -107,7 +110,7 @@ def saved_between_two_rounds(make: MakePolicy) -> None:
     policy = make()
     for name, situation in SITUATIONS.items():
         restored = pickle.loads(pickle.dumps(policy))
-        wanted, found = list(policy.decide(situation)), list(restored.decide(situation))
+        wanted, found = (_decide(name, one, situation) for one in (policy, restored))
         _expect(name, found == wanted, "the decisions of the policy that was saved", found)
 
 
@@ -116,7 +119,7 @@ def a_whole_city_in_time(make: MakePolicy) -> None:
     situation, policy = make_situation(16, *LARGE), make()
     policy.decide(make_situation(17, 3, 3))  # whatever is compiled or imported at first use
     begun = time.process_time()
-    decisions = policy.decide(situation)
+    decisions = _decide("a whole city", policy, situation)
     took_s = time.process_time() - begun
     _check("a whole city", situation, decisions)
     _expect("a whole city", took_s < LIMIT_S, f"less than {LIMIT_S} s", f"{took_s:.2f} s")
@@ -146,11 +149,23 @@ def broken_rules(make: MakePolicy) -> dict[str, str]:
     for name, rule in RULES.items():
         try:
             rule(make)
-        except Exception as exc:  # a policy may raise anything
+        except KeyboardInterrupt:  # whoever sits at the keyboard, not the policy
+            raise
+        except BaseException as exc:  # a policy may raise anything, and exit
             broken[name] = (
                 str(exc) if isinstance(exc, ContractBrokenError) else f"{type(exc).__name__}: {exc}"
             )
     return broken
+
+
+def _decide(name: str, policy: Policy, situation: Situation) -> list[Decision]:
+    """Ask a policy, and read no more of its decisions than a run does."""
+    most = most_decisions(len(situation.everybody), len(situation.tasks))
+    decisions = list(islice(iter(policy.decide(situation)), most + 1))
+    if len(decisions) > most:
+        got = f"more than {most} decisions, perhaps without end"
+        raise ContractBrokenError(f"{name}: got {got}; expected one for each crew and task at most")
+    return decisions
 
 
 def _check(name: str, situation: Situation, decisions: Iterable[object]) -> None:
@@ -158,10 +173,6 @@ def _check(name: str, situation: Situation, decisions: Iterable[object]) -> None
     if refusals:
         first = refusals[0]
         raise ContractBrokenError(f"{name}: crew '{first.crew}' for task '{first.task}': {first.reason}")
-
-
-def _as_set(decisions: Sequence[Decision]) -> set[Decision]:
-    return set(decisions)
 
 
 def _expect(name: str, holds: bool, expected: str, got: object) -> None:

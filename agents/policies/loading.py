@@ -52,11 +52,14 @@ def load_policy(name: str, options: Mapping[str, Any] | None = None, folder: Pat
         found = policy_file(name, folder)
         code = import_module(module) if found is None else _import_file(found)
         policy = getattr(code, attribute)(**(options or {}))
-    except Exception as exc:  # somebody else's code may raise anything while it is loaded
+    except KeyboardInterrupt:  # whoever sits at the keyboard, not the policy
+        raise
+    except BaseException as exc:  # somebody else's code may raise anything while it is loaded, and exit too
         raise ScenarioError(
             f"Policy '{name}' cannot be loaded",
             got=f"{type(exc).__name__}: {exc}",
             expected="a class that can be made with " + (", ".join(options) if options else "no arguments"),
+            remedy="A file is looked for where docs/policies.md says" if isinstance(exc, OSError) else None,
         ) from exc
     if not isinstance(policy, Policy):
         raise ScenarioError(
@@ -71,6 +74,12 @@ def policy_file(name: str, folder: Path | None = None) -> Path | None:
     """Return the file that a policy's name leads to, or None where it names no file."""
     module, _, _ = name.rpartition(":")
     return (folder or Path()) / module if module.endswith(".py") else None
+
+
+def policy_label(name: str) -> str:
+    """Return a policy's name for the log: without the folder of its file, which differs by machine."""
+    module, _, attribute = name.rpartition(":")
+    return f"{Path(module).name}:{attribute}" if module.endswith(".py") else name
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from cim_models.errors import ScenarioError
 from scenarios.schema.faults import scenario_error
-from scenarios.schema.loading import LIBRARY, LoadedScenario, load_scenario
+from scenarios.schema.loading import LIBRARY, LoadedScenario, load_scenario, with_place
 from scenarios.schema.section import Section
 
 EXPERIMENTS = LIBRARY / "experiments"
@@ -168,8 +168,11 @@ def vary_scenario(
 def _loaded(experiment: Experiment, path: Path | None, overrides: Sequence[str]) -> LoadedExperiment:
     beside = path.parent / experiment.scenario if path is not None else None
     scenario = str(beside) if beside is not None and beside.is_file() else experiment.scenario
+    folder = Path() if path is None else path.parent
     scenarios = tuple(
-        load_scenario(scenario, (*experiment.set, *variant.set, *overrides))
+        load_scenario(
+            scenario, (*(with_place(text, folder) for text in (*experiment.set, *variant.set)), *overrides)
+        )
         for variant in experiment.variants
     )
     return LoadedExperiment(experiment, scenarios)

@@ -17,7 +17,7 @@ from cim_models.errors import InputError, RunError
 from cim_models.workers import stop_workers, worker_pool
 from scenarios.comparison import figures
 from scenarios.experiments.definition import LoadedExperiment
-from scenarios.experiments.writing import write_results
+from scenarios.experiments.writing import RESULTS_FILE, write_results
 from scenarios.interruption import interrupt_on_sigterm
 from scenarios.schema.loading import LoadedScenario, override
 from scenarios.simulation import check_finished, run_scenario
@@ -49,6 +49,9 @@ class Outcome:
 
 class RunWatcher:
     """Somebody who is told of each run that is over."""
+
+    def on_begin(self, total: int) -> None:
+        """Take note of how many runs there are to be."""
 
     def on_run(self, done: int, total: int, outcome: Outcome) -> None:
         """Take note of a run."""
@@ -104,6 +107,7 @@ def run_experiment(
     ]
     outcomes: list[Outcome] = []
     watch = watcher or RunWatcher()
+    watch.on_begin(len(plan))
     try:
         with interrupt_on_sigterm():
             for outcome in _run_all(loaded.scenarios, plan, out / RUNS_FOLDER, jobs, keep):
@@ -211,6 +215,19 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def stopped_line(folder: Path) -> str:
+    """Say what an experiment that was stopped leaves in its folder."""
+    try:
+        runs = read_results(folder)["runs"]
+    except InputError:
+        return "The experiment was stopped before its first run; it leaves no results."
+    held = f"{runs['finished']} of {runs['planned']} runs"
+    return (
+        f"The experiment was stopped: '{folder / RESULTS_FILE}' holds {held}. "
+        "Start it again with another --out for all of them."
+    )
+
+
 def read_results(folder: Path) -> dict[str, Any]:
     """Return the results of an experiment that was written into a folder.
 
@@ -219,7 +236,7 @@ def read_results(folder: Path) -> dict[str, Any]:
     InputError
         If there are none.
     """
-    path = folder / "results.json"
+    path = folder / RESULTS_FILE
     if not path.is_file():
         raise InputError(f"Folder '{folder}'", got="no results.json", expected="what `citytwin sweep` wrote")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -45,6 +45,10 @@ class RunCounter(RunWatcher):
         """Take the bar away."""
         self._progress.stop()
 
+    def on_begin(self, total: int) -> None:
+        """Show how many runs there are to be."""
+        self._progress.update(self._task, completed=0, total=total)
+
     def on_run(self, done: int, total: int, outcome: Outcome) -> None:
         """Count a run; one that failed is named."""
         if outcome.failure:

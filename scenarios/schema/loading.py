@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from cim_models.errors import ScenarioError
 from scenarios.schema.faults import scenario_error
 from scenarios.schema.model import Scenario
 
+_POLICY = "dispatch.policy"
 LIBRARY = Path(__file__).parents[1] / "library"
 
 
@@ -73,6 +75,7 @@ def load_scenario(name: str, overrides: Sequence[str] = (), seed: int | None = N
     path = find_scenario(name)
     content = _read(path)
     values = _parse(content, path)
+    overrides = [with_place(text) for text in overrides]
     keys = [set_value(values, text) for text in overrides]
     if seed is not None:
         values["seed"] = seed
@@ -90,6 +93,7 @@ def override(loaded: LoadedScenario, overrides: Sequence[str]) -> LoadedScenario
         If a key or value is wrong.
     """
     values = loaded.scenario.model_dump(mode="json", by_alias=True)
+    overrides = [with_place(text) for text in overrides]
     keys = [set_value(values, text) for text in overrides]
     scenario = checked(values, f"{loaded.path}", keys)
     return replace(loaded, scenario=scenario, overrides=(*loaded.overrides, *overrides))
@@ -133,6 +137,27 @@ def find_scenario(name: str) -> Path:
         expected=f"a file, or one of {', '.join(library_names())}",
         remedy=f"Perhaps '{near[0]}' was meant" if near else "Check the name",
     )
+
+
+def with_place(text: str, folder: Path | None = None) -> str:
+    """Return a ``key=value`` that names the same policy file wherever it is read.
+
+    Only ``dispatch.policy=FILE.py:Class`` changes, where the folder has such a file; in a scenario itself a
+    relative file lies beside the scenario.
+
+    Parameters
+    ----------
+    text
+        As given with ``--set``.
+    folder
+        Where the file is looked for; the working folder if none.
+    """
+    key, _, value = text.partition("=")
+    module, _, attribute = value.strip().strip("'\"").rpartition(":")
+    if key.strip() != _POLICY or not module.endswith(".py"):
+        return text
+    path = (folder or Path()) / Path(module).expanduser()
+    return f"{_POLICY}={json.dumps(f'{path.resolve()}:{attribute}')}" if path.is_file() else text
 
 
 def set_value(values: dict[str, Any], text: str) -> str:

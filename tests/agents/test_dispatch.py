@@ -222,7 +222,8 @@ class Wordless:
 
 
 @pytest.mark.parametrize(
-    "error", [OddError("no"), AssertionError(), OSError(5, "gone"), KeyError("k"), MemoryError()]
+    "error",
+    [OddError("no"), AssertionError(), OSError(5, "gone"), KeyError("k"), MemoryError(), SystemExit(3)],
 )
 def test_a_policy_may_fail_twice_and_decide_again(error):
     run = ToyRun(STORM, policy=Fails(error, {1, 2, 4, 5})).run(3 * 3600.0)
@@ -234,6 +235,12 @@ def test_a_policy_may_fail_twice_and_decide_again(error):
     )
     assert run.log.of("dispatch.replaced") == []
     assert run.log.of("case.closed")
+
+
+def test_the_keyboard_stops_a_run_from_within_a_policy_too():
+    run = ToyRun(STORM, policy=Fails(KeyboardInterrupt(), {1}))
+    with pytest.raises(KeyboardInterrupt):
+        run.run(3 * 3600.0)
 
 
 @pytest.mark.parametrize("policy", [Fails(OddError("at <x object at 0x7f12ab>"), range(10**6)), Wordless()])

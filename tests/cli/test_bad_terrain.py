@@ -129,3 +129,18 @@ def test_export_through_the_command_line(invoke: Invoke, run_folder: Path, tmp_p
     assert wrong.exit_code == 2
     assert wrong.stderr.count("\n") == 1
     assert "'salinity'" in wrong.stderr
+
+
+def test_export_names_the_rasters_that_a_run_has_and_how_to_get_others(
+    invoke: Invoke, scenario: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    changes = ("--set", "output.hazard=false", "--set", "duration=4min")
+    assert invoke("run", scenario, "--out", run, "--quiet", *changes).exit_code == 0
+    result = invoke("export", run, "--what", "hazard", "--out", tmp_path / "gis")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "--what: got 'hazard', which this run has not recorded; expected all, or some of time_of_max, "
+        "max_depth, time_of_max_s. Run the scenario again without output.hazard=false.\n"
+    )
+    assert not (tmp_path / "gis").exists()

@@ -1,7 +1,9 @@
 """The contract on every built-in policy, and that it catches policies that break it."""
 
+import itertools
 import json
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -111,6 +113,16 @@ class Slow(NearestCrew):
         return super().decide(situation)
 
 
+class Endless:
+    def decide(self, situation):
+        return itertools.repeat(Assignment("nobody", "nothing"))
+
+
+class Exits:
+    def decide(self, situation):
+        sys.exit(3)
+
+
 @pytest.mark.parametrize(
     ("policy", "rule"),
     [
@@ -127,6 +139,35 @@ class Slow(NearestCrew):
 )
 def test_the_contract_catches_who_breaks_it(policy, rule):
     assert rule in broken_rules(policy)
+
+
+def test_decisions_without_end_break_every_rule_and_the_check_ends():
+    broken = broken_rules(Endless)
+    assert set(broken) == set(RULES)
+    assert broken["the_same_again"] == (
+        "a few of each: got more than 29 decisions, perhaps without end; "
+        "expected one for each crew and task at most"
+    )
+
+
+def test_a_policy_that_exits_breaks_rules_and_ends_nothing():
+    assert broken_rules(Exits) == dict.fromkeys(RULES, "SystemExit: 3")
+
+
+def test_the_keyboard_stops_a_check():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_rules(interrupted)
+
+
+def test_a_file_that_exits_when_it_is_loaded_is_no_policy(tmp_path, monkeypatch):
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit(3)\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["policy", "check", "exits.py:Policy"])
+    assert result.exit_code == 2
+    assert "Policy 'exits.py:Policy' cannot be loaded: got SystemExit: 3; expected" in result.stderr
 
 
 def test_a_policy_that_meddles_is_caught():

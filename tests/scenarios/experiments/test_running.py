@@ -105,7 +105,11 @@ def test_a_stopped_experiment_writes_what_it_has_and_leaves_no_process(
             time.sleep(0.2)
         sweep.send_signal(signal.SIGTERM)
         # ends when the last process that can write is gone
-        sweep.communicate(timeout=60.0)
-    assert sweep.returncode not in (0, 2)
+        said, _ = sweep.communicate(timeout=60.0)
+    assert sweep.returncode == 130
+    assert said.decode().splitlines() == [
+        f"The experiment was stopped: '{out / 'results.json'}' holds 0 of 2 runs. "
+        "Start it again with another --out for all of them."
+    ]
     assert json.loads((out / "results.json").read_text("utf-8"))["runs"]["finished"] == 0
     assert not list(out.glob("runs/*"))
