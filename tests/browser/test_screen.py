@@ -160,10 +160,21 @@ def test_the_drawer_of_a_sensor_draws_what_was_read_until_now(server: str, watch
     expect(drawer.locator("dl")).to_contain_text("≥ 0.15 m")
     watched.page.evaluate("citytwin.store.seek(1800)")
     expect(drawer.locator(".times span").last).to_have_text("17:30")
-    before = watched.page.evaluate("citytwin.view.view.longitude")
+    before = _place_close_by(watched)
     watched.page.evaluate("citytwin.view.frameCity()")
+    watched.until(f"Math.abs(citytwin.view.view.longitude - {before[0]}) > 1e-5")
     drawer.locator("[data-act=fly]").click()
-    watched.until(f"Math.abs(citytwin.view.view.longitude - {before}) < 1e-4 && citytwin.view.view.zoom > 16")
+    assert _place_close_by(watched) == pytest.approx(before, abs=1e-4)
+
+
+def _place_close_by(watched: WatchedPage) -> list[float]:
+    """Return longitude and latitude of the view once it has come close and stands still."""
+    watched.until("citytwin.view.view.zoom > 16")
+    place, earlier = "[citytwin.view.view.longitude, citytwin.view.view.latitude]", None
+    while (now := watched.page.evaluate(place)) != earlier:
+        earlier = now
+        watched.page.wait_for_timeout(500)
+    return list(now)
 
 
 def test_a_page_cannot_reach_another_host(server: str, browser) -> None:

@@ -78,8 +78,8 @@ def test_as_many_processes_as_may_be_used(
     folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used = []
-    spread = shadow._spread
-    monkeypatch.setattr(shadow, "_spread", lambda *args: used.append(args[2]) or spread(*args))
+    spread = shadow.spread
+    monkeypatch.setattr(shadow, "spread", lambda *args: used.append(args[2]) or spread(*args))
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     try:
