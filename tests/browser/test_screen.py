@@ -100,6 +100,39 @@ def test_playing_and_scrubbing_move_everything(
     assert watched.page.evaluate("citytwin.store.timeS") == pytest.approx(peak)
 
 
+def test_the_labels_of_the_time_bar_stand_clear_of_what_is_beside_and_above_them(
+    server: str, watched: WatchedPage
+) -> None:
+    watched.open(f"{server}/?t=0&play=0")
+    labels = [box for each in watched.page.locator(".ticks span").all() if (box := each.bounding_box())]
+    track = watched.page.locator(".track").bounding_box()
+    assert len(labels) > 2
+    assert track
+    assert min(box["x"] for box in labels) >= track["x"] - 1
+    assert max(box["x"] + box["width"] for box in labels) <= track["x"] + track["width"] + 1
+    slider = watched.page.locator(".track input").bounding_box()
+    assert slider
+    assert slider["y"] + slider["height"] <= min(box["y"] for box in labels) + 2
+
+
+def test_the_ticker_runs_only_with_more_than_fits(server: str, watched: WatchedPage) -> None:
+    watched.page.set_viewport_size({"width": 5760, "height": 1080})
+    watched.open(f"{server}/?t=1200&play=0")
+    shown, copies = (watched.page.locator(f".ticker .run button{which}") for which in ("", "[aria-hidden]"))
+    run = watched.page.locator(".ticker .run")
+    watched.until("document.fonts.status === 'loaded'")
+    for width in (5760, 600):
+        watched.page.set_viewport_size({"width": width, "height": 1080})
+        watched.page.wait_for_timeout(300)
+        box, room = run.bounding_box(), watched.page.locator(".ticker .window").bounding_box()
+        assert box
+        assert room
+        is_still = "still" in (run.get_attribute("class") or "").split()
+        assert copies.count() == (0 if is_still else shown.count() / 2)
+        length = box["width"] if is_still else box["width"] / 2
+        assert is_still == (length <= room["width"] + 1)
+
+
 def test_the_language_switch_changes_every_part(server: str, watched: WatchedPage) -> None:
     watched.open(f"{server}/?t=3600&play=0&lang=en")
     expect(watched.page.locator(".part.header h1")).to_have_text("City Twin Command Centre")

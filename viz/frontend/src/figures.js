@@ -1,10 +1,13 @@
-// The few figures that matter, at the simulated time. What only some runs have, alarms and people without
-// water, takes the place of what says least in them, once it has been.
+// The few figures that matter, at the simulated time. What only some runs have, such as alarms, gas and people
+// without water, takes the place of what says least in them, once it has been; where there has been no rain and no
+// water on a street, that of all figures of water.
 
 import {isOpen} from "./story.js"
+import {STALE_S} from "./series.js"
 import {number} from "./text.js"
 
-const GIVES_WAY = ["max_depth", "flooded_road"]
+const GIVES_WAY = ["max_depth", "flooded_road", "travelling"]
+const OF_WATER = ["rain_now", "spots", "cut_roads", "flooded_road", "max_depth"]
 
 export function figures(store) {
   const {state, series, timeS} = store
@@ -28,6 +31,33 @@ export function figures(store) {
   if (store.story.hasKind("supply.customers_out")) {
     special.push({key: "without_water", value: number(state.personsOut || 0), unit: "unit_persons", tone: state.personsOut ? "bad" : ""})
   }
-  const given = GIVES_WAY.slice(0, special.length)
-  return [...always.filter((figure) => !given.includes(figure.key)), ...special]
+  special.push(...ofGas(store), ...ofStructures(store))
+  const isDry = !store.story.hasKind("rain.started") && !store.story.hasKind("road.flooded")
+  if (isDry && special.length) {
+    const closed = {key: "closed_roads", value: number(state.closedRoads.size), unit: "unit_count", tone: state.closedRoads.size ? "warn" : ""}
+    return [...special, closed, ...always.filter((figure) => !OF_WATER.includes(figure.key))]
+  }
+  const shown = special.slice(0, GIVES_WAY.length), given = GIVES_WAY.slice(0, shown.length)
+  return [...always.filter((figure) => !given.includes(figure.key)), ...shown]
+}
+
+// What detectors read now, the highest, and how many of their sites are in alarm; nothing before the first reading.
+function ofGas({series, state, timeS}) {
+  const read = Object.keys(series.subjects).filter((subject) => subject.startsWith("gas:"))
+    .map((subject) => series.at(subject, "methane", timeS)).filter((reading) => reading && reading.value !== null)
+  if (!read.length) return []
+  const highest = Math.max(...read.filter((reading) => timeS - reading.t <= STALE_S).map((reading) => reading.value), 0)
+  const sites = [...state.sites.values()].filter((site) => site.level)
+  const tone = sites.some((site) => site.level === 1) ? "bad" : sites.length ? "warn" : ""
+  return [
+    {key: "gas_highest", value: number(highest), unit: "%LEL", tone},
+    {key: "gas_sites", value: number(sites.length), unit: "unit_count", tone},
+  ]
+}
+
+// How many gauges of the watched structures are outside their limits.
+function ofStructures({state}) {
+  if (!state.structures.size) return []
+  const out = [...state.structures.values()].reduce((sum, item) => sum + item.out.size, 0)
+  return [{key: "gauges_out", value: number(out), unit: "unit_gauges", tone: out ? "warn" : ""}]
 }

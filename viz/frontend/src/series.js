@@ -1,5 +1,7 @@
 // Readings by subject and quantity, grown as they come; times ascend.
 
+export const STALE_S = 900 // a detector that has said nothing for so long has nothing to tell now
+
 export class Series {
   constructor() { this.subjects = {}; this.latestS = -Infinity }
 

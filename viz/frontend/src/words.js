@@ -6,11 +6,11 @@ const WORDS = {
     replay: "推演回放", following: "推演进行中", interrupted: "推演已中断", failed: "推演失败", lost: "连接中断，正在重连",
     loading: "正在载入城市模型", rain_alarm: "雨情", scenario: "情景", seed: "随机种子",
     spots: "积水路段", max_depth: "最大水深", flooded_road: "积水道路", open_cases: "在办案件", travelling: "在途队伍",
-    working: "作业队伍", rain_now: "当前雨强", cut_roads: "中断路段", unit_count: "处", unit_cases: "件", unit_crews: "支", alarms: "未归档告警", without_water: "停水人口", unit_persons: "人",
+    working: "作业队伍", rain_now: "当前雨强", cut_roads: "中断路段", unit_count: "处", unit_cases: "件", unit_crews: "支", unit_gauges: "台", alarms: "未归档告警", gas_highest: "最高甲烷读数", gas_sites: "燃气报警点位", closed_roads: "封闭路段", without_water: "停水人口", unit_persons: "人",
     card_rain: "降雨与积水", card_balance: "水量去向", card_sensors: "物联感知", card_cases: "案件处置", card_flow: "事件闭环",
     card_crews: "力量调度", rain: "雨强", flooded_length: "积水道路 ≥0.15 m", surface: "地表", sewer: "管网", outfall: "排口",
-    pumped: "抽排", edge: "流出边界", infiltrated: "下渗", depression: "洼地存水", rained: "累计降雨", age: "时效", no_sensor: "本城市未设传感器",
-    no_reading: "暂无读数", no_case: "暂无在办案件", no_crew: "暂无在岗队伍", more: "另有", remaining: "剩余", overdue: "超期",
+    pumped: "抽排", edge: "流出边界", infiltrated: "下渗", depression: "洼地存水", rained: "累计降雨", age: "采集于", no_sensor: "本城市未设传感器",
+    no_reading: "暂无读数", no_case: "暂无在办案件", no_crew: "暂无在岗队伍", more: "另有", remaining: "剩余", overdue: "超期", just_now: "刚刚", seconds_ago: "{n} 秒前", minutes_ago: "{n} 分钟前", hours_ago: "{n} 小时前", days_ago: "{n} 天前",
     closed_in: "用时", open_n: "在办", closed_n: "已结", state_idle: "待命", state_travelling: "在途", state_working: "作业", state_cut_off: "受阻", state_off_duty: "离岗", state_on_break: "休息", state_on_beat: "巡查中", patroller: "巡查员", gas_detector: "燃气探测器", gauge: "监测仪器", home: "返回驻点",
     eta: "预计到达", delayed: "积水延误", on_duty: "在岗", ticker: "实时告警", no_alarm: "暂无告警", peak: "峰值", play: "播放",
     pause: "暂停", layers: "图层", speed: "倍速", live: "推演至", depth_legend: "水深", road_legend: "道路", dry: "畅通", closed_road: "封闭",
@@ -37,11 +37,11 @@ const WORDS = {
     replay: "Replay of a run", following: "Run in progress", interrupted: "Run interrupted", failed: "Run failed", lost: "Connection lost, reconnecting",
     loading: "Loading the city model", rain_alarm: "Rain", scenario: "Scenario", seed: "Seed",
     spots: "Flooded roads", max_depth: "Deepest", flooded_road: "Flooded length", open_cases: "Open cases", travelling: "En route",
-    working: "Working", rain_now: "Rain", cut_roads: "Cut roads", unit_count: "", unit_cases: "", unit_crews: "", alarms: "Alarms", without_water: "Without water", unit_persons: "",
+    working: "Working", rain_now: "Rain", cut_roads: "Cut roads", unit_count: "", unit_cases: "", unit_crews: "", unit_gauges: "", alarms: "Alarms", gas_highest: "Highest methane", gas_sites: "Sites in alarm", closed_roads: "Closed roads", without_water: "Without water", unit_persons: "",
     card_rain: "Rain and flooding", card_balance: "Where the water is", card_sensors: "Sensors", card_cases: "Cases", card_flow: "Case flow",
     card_crews: "Crews", rain: "Rain", flooded_length: "Road ≥0.15 m", surface: "Surface", sewer: "Sewer", outfall: "Outfalls",
-    pumped: "Pumped", edge: "Edge", infiltrated: "Infiltrated", depression: "In hollows", rained: "Rain so far", age: "Age", no_sensor: "This city has no sensors",
-    no_reading: "No reading yet", no_case: "No open case", no_crew: "No crew on duty", more: "more", remaining: "left", overdue: "overdue",
+    pumped: "Pumped", edge: "Edge", infiltrated: "Infiltrated", depression: "In hollows", rained: "Rain so far", age: "Read", no_sensor: "This city has no sensors",
+    no_reading: "No reading yet", no_case: "No open case", no_crew: "No crew on duty", more: "more", remaining: "left", overdue: "overdue", just_now: "just now", seconds_ago: "{n} s ago", minutes_ago: "{n} min ago", hours_ago: "{n} h ago", days_ago: "{n} d ago",
     closed_in: "took", open_n: "open", closed_n: "closed", state_idle: "idle", state_travelling: "en route", state_working: "working", state_cut_off: "cut off", state_off_duty: "off duty", state_on_break: "on break", state_on_beat: "on the beat", patroller: "Patroller", gas_detector: "Gas detector", gauge: "Gauge", home: "going home",
     eta: "ETA", delayed: "delayed", on_duty: "on duty", ticker: "Alarms", no_alarm: "No alarm", peak: "Peak", play: "Play",
     pause: "Pause", layers: "Layers", speed: "Speed", live: "computed to", depth_legend: "Depth", road_legend: "Roads", dry: "open", closed_road: "closed",
@@ -67,6 +67,14 @@ const WORDS = {
 
 // The word for a key; a key without a word speaks for itself.
 export const word = (language, key) => WORDS[language][key] ?? String(key ?? "")
+
+const AGES = [["days_ago", 86400, 2], ["hours_ago", 3600, 2], ["minutes_ago", 60, 1], ["seconds_ago", 1, 10]]
+
+// How long ago something was, as nobody takes it for a time of day: 75 -> 1 min ago.
+export function ageText(language, seconds) {
+  const found = AGES.find(([, unit, least]) => seconds >= unit * least)
+  return found ? word(language, found[0]).replace("{n}", Math.floor(seconds / found[1])) : word(language, "just_now")
+}
 
 export const LANGUAGES = Object.keys(WORDS)
 export const KEYS = Object.fromEntries(LANGUAGES.map((language) => [language, Object.keys(WORDS[language])]))

@@ -1,6 +1,5 @@
 // Where the water is that has fallen: on the surface, in the sewer, out at the outfalls, pumped, over the edge, into the ground.
 
-import {clockText, spanText} from "../clock.js"
 import {number} from "../text.js"
 import {word} from "../words.js"
 import {axis, base, Chart, playhead, timeAxis, upTo} from "./chart.js"
@@ -31,13 +30,12 @@ export function balance(store, body) {
 }
 
 export function balanceOption(store, s) {
-  const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
   const there = PARTS.filter(([, quantity]) => store.series.line("city", quantity))
   const drawn = there.map(([, quantity]) => upTo(store.series.line("city", quantity), store.timeS))
   const top = nice(Math.max(LEAST_M3, ...(drawn[0] || []).map((_, i) => drawn.reduce((sum, points) => sum + (points[i]?.[1] || 0), 0))))
   return base(s, {
     grid: {left: 62 * s, right: 26 * s, top: 34 * s, bottom: 28 * s},
-    xAxis: timeAxis(s, store, clock),
+    xAxis: timeAxis(s, store),
     yAxis: axis(s, {type: "value", min: 0, max: top, interval: top / 4}),
     series: there.map(([key, , colour], i) => ({
       name: word(store.language, key), type: "line", stack: "water", symbol: "none", data: drawn[i],

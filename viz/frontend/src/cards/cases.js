@@ -1,9 +1,9 @@
 // Open cases, the most urgent first, with their stage and the time that is left.
 
-import {spanText} from "../clock.js"
 import {escape, fill, number, rowsFit} from "../parts/html.js"
 import {isOpen} from "../story.js"
 import {word} from "../words.js"
+import {timer} from "./timer.js"
 
 export function ordered(store) {
   const open = [...store.state.cases.values()].filter(isOpen)
@@ -43,16 +43,9 @@ function row(store, item) {
   const numeral = manifest?.legend.numerals[item.level] || item.level
   return `<div class="row ${isOpen(item) ? "" : "done"}" data-case="${escape(item.id)}"><u class="level${item.level}">${numeral}</u>
     <span class="num">${escape(item.id)}</span><span class="grow">${escape(casePlace(store, item))}</span>
-    <span class="stage ${item.stage}">${word(language, `stage_${item.stage}`)}</span>${timer(store, item, timeS)}</div>`
+    <span class="stage ${item.stage}">${word(language, `stage_${item.stage}`)}</span>${timer(store, item, timeS, true)}</div>`
 }
 
 export function casePlace(store, item) {
   return item.place[store.language] || item.place.en || item.place.zh || (item.road ? store.roadName(item.road) : "")
-}
-
-export function timer(store, item, timeS) {
-  if (!isOpen(item)) return `<b class="timer">${spanText(item.closed - item.registered)}</b>`
-  const left = item.due - timeS
-  if (!Number.isFinite(left)) return `<b class="timer">–</b>`
-  return left < 0 ? `<b class="timer bad">+${spanText(-left)}</b>` : `<b class="timer ${left < 600 ? "warn" : ""}">${spanText(left)}</b>`
 }

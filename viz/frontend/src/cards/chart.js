@@ -4,9 +4,11 @@ import {BarChart, LineChart} from "echarts/charts"
 import {GridComponent, LegendComponent, MarkLineComponent} from "echarts/components"
 import {init, use} from "echarts/core"
 import {SVGRenderer} from "echarts/renderers"
+import {timeTicks} from "../clock.js"
 
 use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, SVGRenderer])
 
+const MOST_TICKS = 5 // round times below a card's chart
 const FONT = "'Noto Sans SC Variable','Noto Sans CJK SC',sans-serif"
 
 export const unit = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 10
@@ -53,11 +55,13 @@ export function axis(s, more) {
   }
 }
 
-export function timeAxis(s, store, clock) {
+// Time at the round times of the city.
+export function timeAxis(s, store) {
   const total = Math.max(60, store.durationS())
+  const ticks = new Map(timeTicks(store.status?.start, total, MOST_TICKS).map(({t, text}) => [t, text]))
   return axis(s, {
-    type: "value", min: 0, max: total, interval: total / 4, splitLine: {show: false},
-    axisLabel: {color: "#a9cdec", fontSize: 12 * s, formatter: clock, showMinLabel: true, showMaxLabel: true},
+    type: "value", min: 0, max: total, splitLine: {show: false},
+    axisLabel: {color: "#a9cdec", fontSize: 12 * s, formatter: (t) => ticks.get(t) ?? "", customValues: [...ticks.keys()]},
   })
 }
 

@@ -1,6 +1,5 @@
 // Rain and what it does to the streets, up to the simulated time.
 
-import {clockText, spanText} from "../clock.js"
 import {lastIndex, rangeUntil} from "../series.js"
 import {number} from "../text.js"
 import {word} from "../words.js"
@@ -23,12 +22,11 @@ export function rain(store, body) {
 }
 
 export function rainOption(store, s) {
-  const clock = (t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
   const line = (quantity) => store.series.line("city", quantity)
   const top = (quantity, least) => nice(Math.max(least, rangeUntil([line(quantity)], store.timeS)?.high ?? 0))
   const rained = top("rain_intensity", LEAST_RAIN_MM_H), flooded = top("flooded_road_015", LEAST_FLOODED_M)
   return base(s, {
-    xAxis: timeAxis(s, store, clock),
+    xAxis: timeAxis(s, store),
     yAxis: [
       axis(s, {type: "value", name: "mm/h", min: 0, max: rained, interval: rained / 4}),
       axis(s, {type: "value", name: "m", min: 0, max: flooded, interval: flooded / 4, splitLine: {show: false}}),

@@ -1,9 +1,8 @@
 // What the sensors read now: the highest first, with how old each reading is.
 
-import {spanText} from "../clock.js"
 import {escape, fill, number, rowsFit} from "../parts/html.js"
 import {instrumentName, instrumentsNow, placeOf, unitText} from "../parts/instruments.js"
-import {word} from "../words.js"
+import {ageText, word} from "../words.js"
 
 const STREETS = 0.6 // share of the rows for street sensors, so that sewers are seen too
 const KINDS = ["road_level", "sewer_level", "gas_detector", "gauge", "rain", "camera"]
@@ -57,6 +56,6 @@ function html(store, room) {
     const tone = item.unit !== "m" || item.kind !== "road_level" ? "" : item.value >= 0.5 ? "bad" : item.value >= 0.15 ? "warn" : ""
     return `<div class="row ${tone}" data-sensor="${escape(item.id)}" data-kind="${item.off === undefined ? "sensor" : "instrument"}"><span class="num">${escape(item.off === undefined ? item.id : instrumentName(item.id))}</span>
       <span class="grow">${escape(placeOf(store, item))}</span><span class="meter"><i style="width:${share}%"></i></span>
-      <b>${number(item.value, item.unit === "m" ? 2 : item.unit === "%LEL" ? 0 : 1)}<i>${escape(unitText(item.unit))}</i></b><span class="age">${spanText(store.timeS - item.t)}</span></div>`
+      <b>${number(item.value, item.unit === "m" ? 2 : item.unit === "%LEL" ? 0 : 1)}<i>${escape(unitText(item.unit))}</i></b><span class="age">${ageText(language, store.timeS - item.t)}</span></div>`
   }).join("")}</div>`
 }

@@ -27,9 +27,10 @@ export function rowsFit(body, taken = 0) {
 
 const written = new WeakMap()
 
-// Replace the content only when it changed, so that clicks and hovers survive.
+// Replace the content only when it changed, so that clicks and hovers survive; says whether it did.
 export function fill(node, html) {
-  if (written.get(node) === html) return
+  if (written.get(node) === html) return false
   written.set(node, html)
   node.innerHTML = html
+  return true
 }

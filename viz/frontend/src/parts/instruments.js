@@ -2,12 +2,11 @@
 // the city's fixed sensors: what they read, where they are, whether it is in order, and their curves.
 
 import {clockText, spanText} from "../clock.js"
-import {lastIndex} from "../series.js"
+import {lastIndex, STALE_S} from "../series.js"
 import {escape, number} from "../text.js"
-import {word} from "../words.js"
+import {ageText, word} from "../words.js"
 import {curve} from "./curve.js"
 
-const STALE_S = 900 // a detector that has said nothing for so long has nothing to tell now
 const OVERDUE_STEPS = 2.5 // a reading is overdue after so many usual steps
 const BESIDE = new Set(["expected", "structure_deviation"]) // what is written beside a gauge's own quantity
 const LEAST = {"%LEL": 0, m: 0, "mm/h": 0, ppm: 0} // axes of these begin at 0
@@ -73,7 +72,7 @@ function readingFacts(store, subject, quantity) {
   const step = usualStep(store.series.line(subject, quantity), store.timeS), age = store.timeS - reading.t
   const late = step && age > OVERDUE_STEPS * step ? ` · <span class="bad">${w("overdue_reading")}</span>` : ""
   const value = reading.value === null ? w("no_reading_yet") : `<b>${valueText(reading.value, reading.unit)}</b>`
-  return [["reading", `${value} · ${w(reading.valueKind)}`, true], ["age", `${spanText(age)}${late}`], ["interval", step ? spanText(step) : ""]]
+  return [["reading", `${value} · ${w(reading.valueKind)}`, true], ["age", `${ageText(store.language, age)}${late}`], ["interval", step ? spanText(step) : ""]]
 }
 
 // The usual time between readings so far, s; null where there were too few.
@@ -187,7 +186,7 @@ export function instrumentHtml(store, subject, {named = true, quantity = ownQuan
   const reading = store.series.at(subject, quantity, store.timeS)
   const now = reading.value === null ? word(store.language, "no_reading_yet") : valueText(reading.value, reading.unit)
   const head = named ? `<b><a data-open="instrument" data-id="${escape(subject)}">${escape(instrumentName(subject))}</a> ${escape(quantityName(store, quantity))}</b>
-    <em>${now} · ${word(store.language, reading.valueKind)} · ${spanText(store.timeS - reading.t)}</em>` : ""
+    <em>${now} · ${word(store.language, reading.valueKind)} · ${ageText(store.language, store.timeS - reading.t)}</em>` : ""
   return `<div class="spark">${head}${drawn}${captionHtml(store, subject, line, marks)}</div>`
 }
 

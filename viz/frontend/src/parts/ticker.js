@@ -21,18 +21,24 @@ export function renderTicker(store, el) {
     title.textContent = word(store.language, "ticker")
     const rows = alarms(store)
     const html = rows.map((row) => item(store, row)).join("")
-    fill(run, html || `<span class="none">${word(store.language, "no_alarm")}</span>`)
-    run.classList.toggle("still", rows.length < 4)
+    if (fill(run, html || `<span class="none">${word(store.language, "no_alarm")}</span>`)) roll()
     run.style.animationDuration = `${Math.max(24, rows.length * 6)}s`
-    if (rows.length >= 4 && run.children.length === rows.length) {
-      for (const node of [...run.children]) { const copy = node.cloneNode(true); copy.setAttribute("aria-hidden", "true"); run.append(copy) }
-    }
   }
+  // What fits stands still; what is longer runs, and a copy follows it.
+  const roll = () => {
+    run.querySelectorAll("[aria-hidden]").forEach((copy) => copy.remove())
+    const fits = run.offsetWidth <= run.parentElement.clientWidth
+    run.classList.toggle("still", fits)
+    if (fits) return
+    for (const node of [...run.children]) { const copy = node.cloneNode(true); copy.setAttribute("aria-hidden", "true"); run.append(copy) }
+  }
+  const watch = new ResizeObserver(roll)
+  watch.observe(run.parentElement)
   run.addEventListener("click", (event) => {
     const button = event.target.closest("button")
     if (button) openAlarm(store, Number(button.dataset.event))
   })
-  const stops = ["tick", "language", "manifest"].map((topic) => store.on(topic, draw))
+  const stops = [...["tick", "language", "manifest"].map((topic) => store.on(topic, draw)), () => watch.disconnect()]
   draw()
   return () => stops.forEach((stop) => stop())
 }

@@ -8,6 +8,7 @@ import {fill, mount} from "./html.js"
 
 const SWITCHED = ["buildings", "roads", "water", "sewers", "gullies", "sensors", "structures", "failures", "patrols", "crews", "cases", "labels"]
 const MOST_TICKS = 8
+const AT_END = 0.03 // share of the track, about half a label
 
 export function renderTimeBar(store, el) {
   const root = mount(el, "timebar")
@@ -58,8 +59,11 @@ const share = (timeS, store) => Math.min(1, timeS / Math.max(1, store.durationS(
 function ticks(store) {
   const total = store.durationS()
   if (!total) return ""
-  return timeTicks(store.status?.start, total, MOST_TICKS).map(({t, text}) => `<span style="left:${100 * t / total}%">${text}</span>`).join("")
+  return timeTicks(store.status?.start, total, MOST_TICKS).map(({t, text}) => `<span class="${side(t / total)}" style="left:${100 * t / total}%">${text}</span>`).join("")
 }
+
+// A label at an end stands inside the track, clear of what is beside it.
+const side = (share) => (share < AT_END ? "begin" : share > 1 - AT_END ? "end" : "")
 
 // Rain so far behind the time line; what is yet to fall is not told.
 function drawRain(canvas, store) {
