@@ -19,7 +19,7 @@ import typer
 from benchmarks.commands import bench_app
 from cim_models.errors import InputError, RunError
 from scenarios.detection import detect_app
-from scenarios.terminal import JsonOption, command_group, print_json, print_lines
+from scenarios.terminal import JsonOption, columns, command_group, padded, print_json, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +134,10 @@ def compare(
     from scenarios.relation_words import relation_lines, relation_words
     from scenarios.relations import relate_runs
     from scenarios.runfolder import RunFolder
+    from scenarios.story_words import LANGUAGES
 
+    if language not in LANGUAGES:
+        raise InputError("compare --language", got=language, expected=" or ".join(LANGUAGES))
     if len(runs) < 2:
         raise InputError("compare", got=f"{len(runs)} run", expected="two or more", remedy="Name another run")
     folders = [RunFolder(path) for path in runs]
@@ -166,18 +169,26 @@ def compare(
         )
         return
     note = lengths_note(folders, language)
-    print_lines([*([note] if note else []), *_figure_lines([path.name for path in runs], rows)])
+    print_lines([*([note] if note else []), *_figure_lines([path.name for path in runs], rows, language)])
     for relation, pair in zip(relations, pairs, strict=True):
-        print_lines([*relation_lines(relation), *([] if pair is None else pair_lines(pair, language))])
+        print_lines(
+            [*relation_lines(relation, language), *([] if pair is None else pair_lines(pair, language))]
+        )
     print_lines([str(path) for path in written])
 
 
-def _figure_lines(names: list[str], rows: "Sequence[ComparedFigure]") -> list[str]:
+def _figure_lines(names: list[str], rows: "Sequence[ComparedFigure]", language: str) -> list[str]:
     """Set figures of runs in columns, or say that none differs."""
-    width = max((len(row.name) for row in rows), default=6)
-    lines = [f"{'':{width}}" + "".join(f"  {name:>16.16}" for name in names)]
-    lines += [f"{row.name:{width}}" + "".join(f"  {text:>16}" for text in row.texts()) for row in rows]
-    return lines if rows else ["All figures are equal."]
+    from viz.report.figure_words import figure_words
+
+    if not rows:
+        return ["所有指标相同。" if language == "zh" else "All figures are equal."]
+    told = [figure_words(row.name) if language == "zh" else row.name for row in rows]
+    width = max(columns(text) for text in told)
+    lines = [" " * width + "".join(f"  {name:>16.16}" for name in names)]
+    for text, row in zip(told, rows, strict=True):
+        lines.append(padded(text, width) + "".join(f"  {value:>16}" for value in row.texts()))
+    return lines
 
 
 @app.command()

@@ -9,6 +9,7 @@ from scenarios.pairing import Pairing, SeriesDifference
 from scenarios.relations import end_s
 from scenarios.runfolder import RunFolder
 from scenarios.story_words import Teller
+from scenarios.terminal import columns, padded
 
 SERIES_NAMES: Mapping[str, tuple[str, str]] = {
     "surface_volume": ("地面水量", "Water on the ground"),
@@ -18,6 +19,11 @@ SERIES_NAMES: Mapping[str, tuple[str, str]] = {
     "max_depth": ("最大深度", "Largest depth"),
 }
 """Names of the series of a city that are compared."""
+
+_NAME_COLUMNS: Mapping[str, int] = {
+    "zh": max(columns(zh) for zh, _ in SERIES_NAMES.values()),
+    "en": max(columns(quantity) for quantity in SERIES_NAMES) + 1,
+}
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "until": (
@@ -61,7 +67,7 @@ def pair_lines(pair: Pairing, language: str = "en") -> list[str]:
     ground = teller.pick(_TEXTS["ground"]).format(less=pair.cells_shallower_m2, more=pair.cells_deeper_m2)
     told = [("until_label", note)] if note else []
     told += [("roads_label", roads), ("ground_label", ground)]
-    lines = [f"  {teller.pick(_TEXTS[label]):8} {text}" for label, text in told]
+    lines = [f"  {padded(teller.pick(_TEXTS[label]), 8)} {text}" for label, text in told]
     return lines + [_series_line(series, teller) for series in pair.series]
 
 
@@ -92,7 +98,9 @@ def _teller(run: RunFolder, language: str) -> Teller:
 
 
 def _series_line(series: SeriesDifference, teller: Teller) -> str:
-    name = teller.pick((SERIES_NAMES[series.quantity][0], f"{series.quantity:17}"))
+    name = padded(
+        teller.pick((SERIES_NAMES[series.quantity][0], series.quantity)), _NAME_COLUMNS[teller.language]
+    )
     if not series.differs:
         return f"  {name} {teller.pick(_TEXTS['no_difference'])}"
     text = teller.pick(_TEXTS["series"])

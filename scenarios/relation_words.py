@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from scenarios.relations import Relation
+from scenarios.relations import Changed, Relation
+from scenarios.scenario_words import key_words, value_words
 from scenarios.story_words import Teller, kind_words
+from scenarios.terminal import padded
 from scenarios.worlds import ComparedWorlds, Difference
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
+    "against": ("{other} 对比 {base}：{history}", "{other} against {base}: {history}"),
+    "changed_label": ("改动", "changed"),
+    "world_label": ("外部情况", "world"),
+    "warning_label": ("注意", "WARNING"),
     "itself": ("与基准为同一次运行", "the same run as the base"),
     "child_other": ("{clock} 自基准分支", "branched off the base at {clock}"),
     "child_base": ("基准于 {clock} 自本运行分支", "the base branched off this run at {clock}"),
@@ -85,7 +89,7 @@ class RelationWords:
     history
         Branch or not, without a full stop.
     changes
-        What the scenario changes, a key each, as ``key: base → other``.
+        What the scenario changes, a key each, as ``key: base → other``, in words and units.
     world
         Sentences on what happened by itself and what was done.
     warning
@@ -111,21 +115,27 @@ def relation_words(relation: Relation, language: str) -> RelationWords:
     teller = Teller(language, relation.start)
     return RelationWords(
         history=_history(relation, teller),
-        changes=tuple(
-            f"{change.key}: {_value(change.base)} → {_value(change.other)}" for change in relation.changed
-        ),
+        changes=tuple(_change(change, teller) for change in relation.changed),
         world=_world(relation, teller),
         warning="" if relation.is_comparable else teller.pick(_TEXTS["warning"]),
     )
 
 
-def relation_lines(relation: Relation) -> list[str]:
+def relation_lines(relation: Relation, language: str = "en") -> list[str]:
     """Say how a run is related to the base for people who read a terminal."""
-    words = relation_words(relation, "en")
-    lines = [f"{relation.other} against {relation.base}: {words.history}"]
-    lines += [f"  changed  {change}" for change in words.changes]
-    lines += [f"  world    {words.world}"]
-    return lines + ([f"  WARNING  {words.warning}"] if words.warning else [])
+    words, teller = relation_words(relation, language), Teller(language, relation.start)
+    told = [("changed_label", change) for change in words.changes] + [("world_label", words.world)]
+    told += [("warning_label", words.warning)] if words.warning else []
+    against = teller.pick(_TEXTS["against"])
+    return [
+        against.format(base=relation.base, other=relation.other, history=words.history),
+        *(f"  {padded(teller.pick(_TEXTS[label]), 8)} {text}" for label, text in told),
+    ]
+
+
+def _change(change: Changed, teller: Teller) -> str:
+    base, other = (value_words(change.key, value, teller.language) for value in (change.base, change.other))
+    return f"{key_words(change.key, teller.language)}{teller.pick(('：', ': '))}{base} → {other}"
 
 
 def _history(relation: Relation, teller: Teller) -> str:
@@ -179,14 +189,3 @@ def _world_key(worlds: ComparedWorlds) -> str:
 def _kind(difference: Difference, teller: Teller) -> str:
     event = difference.first or difference.second
     return "" if event is None else kind_words(event.kind, teller)
-
-
-def _value(value: Any) -> str:
-    """Write a value of a scenario as JSON without what is not set; a plain word without its quotes."""
-    return value if isinstance(value, str) else json.dumps(_set_only(value), ensure_ascii=False)
-
-
-def _set_only(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _set_only(inner) for key, inner in value.items() if inner is not None}
-    return [_set_only(inner) for inner in value] if isinstance(value, list) else value

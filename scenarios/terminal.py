@@ -3,6 +3,7 @@
 import errno
 import json
 from typing import Annotated, Any
+from unicodedata import east_asian_width
 
 import typer
 from typer.core import TyperGroup
@@ -51,6 +52,16 @@ def command_group(text: str) -> typer.Typer:
 def counted(number: int, noun: str) -> str:
     """Return a number of things in words: 1 leak, 2 leaks."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def columns(text: str) -> int:
+    """Count the columns that a text takes on a terminal, where Chinese characters are two wide."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def padded(text: str, width: int) -> str:
+    """Fill a text with blanks up to a number of columns."""
+    return text + " " * (width - columns(text))
 
 
 def print_json(value: Any) -> None:

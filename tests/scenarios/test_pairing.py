@@ -104,6 +104,7 @@ def test_until_when_runs_are_compared_is_said_beside_what_is_not_of_that_time(
     assert until in pair_note(pair_runs(small_run, shorter), language)
     assert page.count(pair_note(pair_runs(small_run, shorter), language)) == 1
     assert lengths in page
+    assert "7\u202f200" in page  # simulated_s
     told = pair_lines(pair_runs(small_run, shorter), language)
     assert until in told[0]
     assert told[-1].endswith(("无差异", "no difference"))
@@ -138,6 +139,8 @@ def test_the_page_shows_map_streets_and_figures(
     assert word in page
     assert "data:image/png;base64," in page
     assert "17:05:00" in page
+    assert ("措施：无 → 泵车（位置 SP1，能力 900 m³/h，开始 +5min）" in page) == (language == "zh")
+    assert ("measures: none → [{pump_truck: {at: SP1," in page) == (language == "en")
     assert "water.pumped_m3" in page
     assert ("水量 · 泵车抽排（m³）" in page) == (language == "zh")
     assert "water.units." not in page

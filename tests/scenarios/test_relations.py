@@ -121,10 +121,24 @@ def test_what_makes_runs_incomparable_is_said_by_name() -> None:
 def test_changes_name_both_values_and_leave_out_what_is_not_set() -> None:
     measures = [{"pump_truck": {"at": "SP1"}, "barrier": None}]
     changed = (Changed("dispatch.policy", "assignment", "nearest"), Changed("measures", [], measures))
-    assert relation_words(relation(changed=changed), "zh").changes == (
+    assert relation_words(relation(changed=changed), "en").changes == (
         "dispatch.policy: assignment → nearest",
-        'measures: [] → [{"pump_truck": {"at": "SP1"}}]',
+        "measures: none → [{pump_truck: {at: SP1}}]",
     )
+    assert relation_words(relation(changed=changed), "zh").changes == (
+        "派遣 · 策略：线性指派 → 就近空闲",
+        "措施：无 → 泵车（位置 SP1）",
+    )
+
+
+def test_the_terminal_speaks_chinese_where_it_is_asked_to() -> None:
+    changed = (Changed("duration", 2400.0, 2100.0),)
+    assert relation_lines(relation(changed=changed, same_city=False), "zh") == [
+        "b 对比 a：独立运行，不是分支；城市不同",
+        "  改动     时长：40 分钟 → 35 分钟",
+        "  外部情况 两份事件日志完全相同。",
+        "  注意     种子、起始时间或城市不同：差异不全由改动引起。",
+    ]
 
 
 def test_a_shorter_run_is_compared_until_its_end() -> None:

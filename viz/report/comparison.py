@@ -21,7 +21,7 @@ from viz.report.comparison_texts import COMPARISON_TEXTS
 from viz.report.figure_words import figure_words
 from viz.report.fonts import with_font
 from viz.report.maps import MapPicture, change_map, change_scale_css
-from viz.report.quantities import MINUS, area_text, depth_text, length_text, number_text
+from viz.report.quantities import MINUS, THIN_SPACE, area_text, depth_text, length_text, number_text
 from viz.report.texts import LANGUAGES, Translate, translator
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def render_comparison(runs: Sequence[RunFolder], language: str) -> str:
             {
                 "name": figure.name,
                 "words": words_of(figure.name),
-                "texts": [text.replace("-", MINUS) for text in figure.texts()],
+                "texts": [text.replace("-", MINUS).replace(",", THIN_SPACE) for text in figure.texts()],
             }
             for figure in figures
         ],
