@@ -113,3 +113,28 @@ def test_charts_have_round_times_below() -> None:
     short = run_node(script, 2400.0)
     assert short == [[0, "17:10"], [600, "17:20"], [1200, "17:30"], [1800, "17:40"], [2400, "17:50"]]
     assert [text for _, text in run_node(script, 10_800.0)] == ["18:00", "19:00", "20:00"]
+
+
+def test_an_alarm_of_a_structure_names_it_when_published_and_when_escalated() -> None:
+    script = """
+    import {Story} from "./story.js"
+    import {alarmText} from "./parts/alarmtext.js"
+    const story = new Story()
+    story.append(value)
+    const manifest = {alarm_rules: {off: {en: "Structure deviates"}, far: {en: "Structure deviates far"}}}
+    const store = {language: "en", manifest, state: story.at(100), roadName: () => "Underpass"}
+    result = value.filter((row) => row[2].startsWith("alarm.")).map((row) => alarmText(store, row))
+    """
+    watched = {"kind": "bridge", "gauges": ["G1"], "road": "R", "lon_lat": [1.0, 2.0]}
+    raised = {"rule": "off", "level": 3, "sensor": "G1", "road": "R"}
+    events = [
+        _row(1, 0.0, "structure.watched", "BR-1", **watched),
+        _row(2, 10.0, "alarm.published", "AL-1", source="BR-1", **raised),
+        _row(3, 20.0, "alarm.published", "AL-2", source="H1", **raised),
+        _row(4, 30.0, "alarm.escalated", "AL-1", rule="far", level=2, was_level=3),
+    ]
+    assert run_node(script, events) == [
+        "AL-1 Structure deviates BR-1 Underpass",
+        "AL-2 Structure deviates Underpass",
+        "AL-1 Structure deviates far BR-1 Underpass",
+    ]

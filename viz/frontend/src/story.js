@@ -259,7 +259,7 @@ const HANDLERS = {
   "case.overdue": (s, row) => { const found = s.cases.get(row[SUBJECT]); if (found) found.overdue = true },
   "alarm.published": (s, row, data) => {
     s.alarms.set(row[SUBJECT], {
-      id: row[SUBJECT], rule: data.rule, level: data.level, road: data.road, position: data.lon_lat || null, sensor: data.sensor || "",
+      id: row[SUBJECT], rule: data.rule, level: data.level, road: data.road, position: data.lon_lat || null, sensor: data.sensor || "", source: data.source || "",
       since: row[TIME], case: data.case || "",
     })
   },

@@ -6,10 +6,11 @@ import {word} from "../words.js"
 import {casePlace} from "../cards/cases.js"
 import {timer} from "../cards/timer.js"
 import {depthOn} from "../map/tooltip.js"
+import {alarmText} from "./alarmtext.js"
 import {escape, fill, mount, number} from "./html.js"
 import {detectorFacts, gaugeFacts, instrumentHtml, instrumentName, sensorCurves, sensorFacts} from "./instruments.js"
 import {foundHtml, patrolFacts, patrolName} from "./patrols.js"
-import {alarmText, orderText} from "./ticker.js"
+import {orderText} from "./ticker.js"
 
 export function renderDrawer(store, el) {
   const root = mount(el, "drawer")

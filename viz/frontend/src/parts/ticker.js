@@ -4,6 +4,7 @@ import {clockText, spanText} from "../clock.js"
 import {CAUSE, DATA, ID, KIND, SUBJECT, TIME} from "../story.js"
 import {casePlace} from "../cards/cases.js"
 import {word} from "../words.js"
+import {alarmText} from "./alarmtext.js"
 import {escape, fill, mount, number} from "./html.js"
 
 const ALARMS = new Set([
@@ -105,15 +106,6 @@ export function orderText(store, data) {
   const place = store.rows?.roads?.has(data.target) ? store.roadName(data.target) : item ? casePlace(store, item) : ""
   const flow = data.order === "StartPump" && data.capacity_m3_h ? ` ${number(data.capacity_m3_h)} m³/h` : ""
   return `${name}${place ? ` ${place}` : ""}${flow}`
-}
-
-// What an alarm says and where: in the words of its rule.
-export function alarmText(store, row) {
-  const {language, manifest, state} = store
-  const alarm = row[DATA].rule ? row[DATA] : state?.alarms.get(row[SUBJECT])
-  const rule = alarm && manifest?.alarm_rules?.[alarm.rule]
-  const place = alarm?.road ? store.roadName(alarm.road) : ""
-  return [row[SUBJECT], rule ? rule[language] : "", place].filter(Boolean).join(" ")
 }
 
 function levelOf(store, row) {
