@@ -102,6 +102,9 @@ _INDICATORS: tuple[tuple[str, str, str, str, str], ...] = (
 )
 """Id, names, numerator and denominator."""
 
+NAMES: Mapping[str, tuple[str, str]] = {name: (zh, en) for name, zh, en, _, _ in _INDICATORS}
+"""Names of the indicators, Chinese and English."""
+
 NOT_AVAILABLE: tuple[Mapping[str, str], ...] = (
     {
         "id": "satisfaction",

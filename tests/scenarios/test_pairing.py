@@ -1,5 +1,6 @@
 """Two runs pair by pair: a flood with and without a barrier of pumps, and a run with itself."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 import rasterio
 
 from scenarios.branching import branch_stored
+from scenarios.comparison import compare_runs
 from scenarios.pair_words import lengths_note, pair_lines, pair_note
 from scenarios.pairing import Pairing, depth_change, pair_runs, write_depth_change
 from scenarios.runfolder import RunFolder
 from viz.report.comparison import write_comparison
+from viz.report.figure_words import figure_words
 from viz.report.record import read_record
 from viz.report.writing import Stills, render_page
 
@@ -129,6 +132,13 @@ def test_the_report_of_a_branch_names_its_parent(small_run: RunFolder, pumped: R
     assert f"{small_run.path.resolve()} · 17:05" in page
     assert "Branch of" in page
     assert "Branch of" not in render_page(read_record(small_run, "en"), "", Stills({}, "none"))
+
+
+def test_every_figure_of_a_run_has_a_chinese_name(small_run: RunFolder) -> None:
+    names = [figure.name for figure in compare_runs([small_run, small_run]) if figure.is_result]
+    words = {word for name in names for word in figure_words(name).split(" · ")}
+    assert len(names) > 100
+    assert {word for word in words if re.fullmatch("[a-z_0-9]*[a-z]{2}[a-z_0-9]*", word)} == set()
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh", "方案对比"), ("en", "Runs compared")])

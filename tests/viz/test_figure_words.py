@@ -14,6 +14,11 @@ from viz.report.figure_words import figure_words
         ("cases.response_time_s.p90", "案件 · 到场用时（s） · 九成"),
         ("cases.by_unit.ORG-U1.closed", "案件 · 按责任单位 · ORG-U1 · 结案"),
         ("crews.by_skill.pump.tasks_open", "队伍 · 按专业 · 泵车 · 未完成任务"),
+        ("cases.indicators.coverage_8_min.value", "案件 · 指标 · 8分钟到场率 · 数值"),
+        ("cases.platform_counts.handled_in_stage", "案件 · 评价数量 · 处置环节时限内处置"),
+        ("alarms.by_rule.structure_deviates", "告警 · 按规则 · 结构响应异常"),
+        ("hazard.max_speed_m_s", "危险 · 最大流速（m/s）"),
+        ("hazard.aidr_area_m2.H6", "危险 · AIDR 等级面积（m²） · H6"),
         ("flooding.road_hours.0.15", "积水 · 道路积水时长（段·h） · 0.15 m"),
     ],
 )

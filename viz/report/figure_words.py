@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+
+from cim_models.catalogues import load_catalogue
+from scenarios.summary.case_indicators import COUNTS, NAMES
 
 _UNITS: Mapping[str, str] = {
+    "error_units": "误差，单元",
+    "m_s": "m/s",
     "m3": "m³",
     "m2": "m²",
     "m": "m",
@@ -168,6 +174,99 @@ _PARTS: Mapping[str, str] = {
     "secured": "加固时刻",
     "since": "本次超限始于",
     "gauges": "仪器",
+    # matters, lifelines, hazard
+    "appeared": "出现",
+    "found": "被发现",
+    "gone_by_itself": "自行消失",
+    "time_to_discovery": "发现用时",
+    "found_first_by": "最先发现者",
+    "by_class": "按类别",
+    "by_material": "按管材",
+    "discovery_rate": "发现率",
+    "patrol_discovery_rate": "巡查发现率",
+    "mended_by_crews": "队伍修复",
+    "over_by_itself": "自行恢复",
+    "not_mended": "未修复",
+    "first_called_by": "最先上报者",
+    "time_to_call": "上报用时",
+    "time_to_mend": "修复用时",
+    "failed": "失效",
+    "by_alarm": "经告警上报",
+    "mended": "修复",
+    "hazard": "危险",
+    "rating_area": "危险等级面积",
+    "aidr_area": "AIDR 等级面积",
+    "low": "低",
+    "moderate": "中",
+    "significant": "高",
+    "extreme": "极高",
+    "max_rating": "最大危险度",
+    "max_speed": "最大流速",
+    "first_arrival": "最早到水",
+    "drain_down": "退水用时",
+    "roads_closed": "封闭道路",
+    "t": "时刻",
+    "ended": "结束",
+    # the account, networks
+    "handover": "街管交接",
+    "coupled": "耦合账",
+    "sewer_losses": "管网损失",
+    "supplied": "总来水",
+    "unit": "水量单元",
+    "customers": "用户",
+    "customers_out": "停水用户（人·h）",
+    "most_customers_out": "停水用户最多",
+    "customers_out_at_start": "开始时停水用户",
+    "low_pressure_node": "低压节点（节点·h）",
+    "nodes": "节点",
+    "pipes": "管道",
+    "persons": "人数",
+    "hours_out": "停水时长（h）",
+    "hours_low": "低压时长（h）",
+    "valves_shut": "关闭阀门",
+    "produced": "水厂供出",
+    "from_tanks": "水池供出",
+    "required": "需水",
+    "delivered": "供到",
+    "undelivered": "欠供",
+    "escaped_to_street": "漏到街面",
+    "escaped_to_ground": "漏入地下",
+    "refill": "管道回充",
+    "received_by_street": "街面接收",
+    "street": "街面",
+    "sites": "点位",
+    "sites_in_alarm": "报警点位",
+    "alarms_by_level": "按报警级",
+    "highest_lel": "最高 %LEL",
+    "fans_started": "开启风机",
+    "leaks": "泄漏",
+    "released": "泄出",
+    "sealed": "封堵时刻",
+    "first_alarm": "首次报警",
+    "into_spaces": "进入空间",
+    "to_open": "进入大气",
+    "under_way": "途中",
+    "cavities": "空洞",
+    "volume": "体积",
+    "safety_factor": "安全系数",
+    "collapsed": "塌陷",
+    "filled": "填充",
+    "washed_out": "冲走土体",
+    # further counts of cases and alarms
+    "point_to_point": "点对点",
+    "extension_refused": "延期未准",
+    "found_false": "核实不实",
+    "structure": "结构",
+    "waterlogging": "内涝",
+    "ground": "地下",
+    "heat": "供热",
+    "with_report": "已转案件",
+    "held_back_first": "曾被抑制",
+    "renewed": "再次告警",
+    "alarm_response_in_time": "告警按时响应率",
+    "alarm_feedback_in_time": "告警按时反馈率",
+    "alarm_false_share": "误报率",
+    "alarm_suppressed_share": "告警抑制率",
 }
 
 DEPTHS: Mapping[str, str] = {"015": "0.15 m", "030": "0.30 m", "050": "0.50 m"}
@@ -191,9 +290,18 @@ def _parts(name: str) -> list[str]:
 
 
 def _part_words(part: str) -> str:
-    if part in _PARTS or part in DEPTHS:
-        return _PARTS.get(part) or DEPTHS[part]
-    stem, _, unit = part.rpartition("_")
-    if stem in _PARTS and unit in _UNITS:
-        return f"{_PARTS[stem]}（{_UNITS[unit]}）"
+    found = _PARTS.get(part) or DEPTHS.get(part) or _catalogued().get(part)
+    if found:
+        return found
+    for end, unit in _UNITS.items():
+        stem = part.removesuffix(f"_{end}")
+        if stem != part and stem in _PARTS:
+            return f"{_PARTS[stem]}（{unit}）"
     return part
+
+
+@cache
+def _catalogued() -> Mapping[str, str]:
+    """Names of indicators, of their counts and of alarm rules where they are declared."""
+    rules = {rule["id"]: rule["zh"] for rule in load_catalogue("alarm_rules")["rules"]}
+    return rules | {name: zh for names in (COUNTS, NAMES) for name, (zh, _) in names.items()}
