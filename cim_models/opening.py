@@ -90,16 +90,22 @@ def _open_builtin(reference: str) -> City:
 
 
 def _make(name: str, parameters: Mapping[str, Any], folder: Path) -> None:
-    # the makers are not needed once a city is cached
-    from cim_models.district import make_district
-    from cim_models.lifeline_city import make_lifeline_city
-
-    city = make_district(**parameters) if name == "district" else make_lifeline_city(**parameters)
     try:
-        write_city(city, folder)
+        write_city(_made(name, parameters), folder)
     except OSError:
         if not folder.is_dir():  # otherwise another process was faster
             raise
+
+
+def _made(name: str, parameters: Mapping[str, Any]) -> City:
+    # a maker is not needed once its city is cached
+    if name == "district":
+        from cim_models.district import make_district
+
+        return make_district(**parameters)
+    from cim_models.lifeline_city import make_lifeline_city
+
+    return make_lifeline_city(**parameters)
 
 
 def _parameters(reference: str) -> tuple[str, dict[str, Any]]:

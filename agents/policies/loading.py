@@ -22,6 +22,8 @@ BUILT_IN: Mapping[str, str] = {
 }
 """Names of the policies that come with the package."""
 
+_WHERE = "A file that --set names is looked for in the working folder, then beside the scenario"
+
 
 def load_policy(name: str, options: Mapping[str, Any] | None = None, folder: Path | None = None) -> Policy:
     """Make a policy by name.
@@ -59,7 +61,7 @@ def load_policy(name: str, options: Mapping[str, Any] | None = None, folder: Pat
             f"Policy '{name}' cannot be loaded",
             got=f"{type(exc).__name__}: {exc}",
             expected="a class that can be made with " + (", ".join(options) if options else "no arguments"),
-            remedy="A file is looked for where docs/policies.md says" if isinstance(exc, OSError) else None,
+            remedy=_WHERE if isinstance(exc, OSError) else None,
         ) from exc
     if not isinstance(policy, Policy):
         raise ScenarioError(
