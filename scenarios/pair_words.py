@@ -27,9 +27,10 @@ _NAME_COLUMNS: Mapping[str, int] = {
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "until": (
-        "比较到 {clock}，即较短的一次运行结束之时；最大水深取自两次运行到那时为止的深度帧，不含帧间的峰值。",
-        "Compared until {clock}, when the shorter one ended; largest depths are those of the frames of both "
-        "until then, without peaks between frames.",
+        "比较到 {clock}，即较短的一次运行结束之时；"
+        "道路与地面的最大水深取自两次运行到那时为止的深度帧，不含帧间的峰值。",
+        "Compared until {clock}, when the shorter one ended; largest depths of streets and ground are those "
+        "of the frames of both until then, without peaks between frames.",
     ),
     "lengths": (
         "各次运行长短不同（{ends}）：以下指标各为其全程之值，差异也可能出于长短不同。",
@@ -103,5 +104,5 @@ def _series_line(series: SeriesDifference, teller: Teller) -> str:
     )
     if not series.differs:
         return f"  {name} {teller.pick(_TEXTS['no_difference'])}"
-    text = teller.pick(_TEXTS["series"])
-    return f"  {name} {text.format(mean=series.mean, peak=series.peak, unit=series.unit)}"
+    text, unit = teller.pick(_TEXTS["series"]), series.unit.replace("m2", "m²").replace("m3", "m³")
+    return f"  {name} {text.format(mean=series.mean, peak=series.peak, unit=unit)}"
