@@ -179,7 +179,9 @@ def write_depth_change(base: RunFolder, other: RunFolder, path: Path) -> Path:
     profile = {"compress": "deflate", "predictor": 3, "crs": city.crs, "nodata": nodata}
     profile["transform"] = from_origin(terrain.x_min, terrain.y_max, size, size)
     data = np.where(np.isnan(terrain.elevation), nodata, change)
-    description = f"Largest depth, {other.path.name} less {base.path.name}, m"
+    until_s = common_end_s(base, other)
+    until = "" if until_s is None else f", by their frames until {until_s:g} s"
+    description = f"Largest depth, {other.path.name} less {base.path.name}, m{until}"
     write_whole(path, geotiff(data, profile, description))
     return path
 

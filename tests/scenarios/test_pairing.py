@@ -57,6 +57,7 @@ def test_differences_are_those_of_the_rasters(
     with rasterio.open(path) as raster:
         assert np.array_equal(raster.read(1), change)
         assert raster.transform.a == 2.0
+        assert raster.descriptions == ("Largest depth, pumped less small, m",)
 
 
 def test_a_run_does_not_differ_from_itself(small_run: RunFolder) -> None:
@@ -79,6 +80,13 @@ def test_runs_of_different_length_are_compared_until_the_shorter_one_ends(
         assert found.cells_deeper_m2 == found.cells_shallower_m2 == 0.0
         assert len(found.series) == 5
         assert not any(series.differs for series in found.series)
+
+
+def test_a_map_says_until_when_runs_of_different_length_are_compared(
+    small_run: RunFolder, shorter: RunFolder, tmp_path: Path
+) -> None:
+    with rasterio.open(write_depth_change(small_run, shorter, tmp_path / "change.tif")) as raster:
+        assert raster.descriptions == ("Largest depth, shorter less small, m, by their frames until 660 s",)
 
 
 def test_what_a_pump_does_is_seen_in_a_shorter_branch_too(

@@ -17,6 +17,7 @@ from viz.report.figure_words import figure_words
         ("cases.indicators.coverage_8_min.value", "案件 · 指标 · 8分钟到场率 · 数值"),
         ("cases.platform_counts.handled_in_stage", "案件 · 评价数量 · 处置环节时限内处置"),
         ("alarms.by_rule.structure_deviates", "告警 · 按规则 · 结构响应异常"),
+        ("orders.by_kind.CloseRoad", "指令 · 按种类 · 封路"),
         ("hazard.max_speed_m_s", "危险 · 最大流速（m/s）"),
         ("hazard.aidr_area_m2.H6", "危险 · AIDR 等级面积（m²） · H6"),
         ("flooding.road_hours.0.15", "积水 · 道路积水时长（段·h） · 0.15 m"),

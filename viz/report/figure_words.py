@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from cim_models.catalogues import load_catalogue
+from scenarios.story_terms import ORDERS
 from scenarios.summary.case_indicators import COUNTS, NAMES
 
 _UNITS: Mapping[str, str] = {
@@ -302,6 +303,6 @@ def _part_words(part: str) -> str:
 
 @cache
 def _catalogued() -> Mapping[str, str]:
-    """Names of indicators, of their counts and of alarm rules where they are declared."""
+    """Names of indicators, of their counts, of orders and of alarm rules where they are declared."""
     rules = {rule["id"]: rule["zh"] for rule in load_catalogue("alarm_rules")["rules"]}
-    return rules | {name: zh for names in (COUNTS, NAMES) for name, (zh, _) in names.items()}
+    return rules | {name: zh for names in (ORDERS, COUNTS, NAMES) for name, (zh, _) in names.items()}
