@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -79,6 +80,17 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise file_error(exc, path) from exc
     with placed_whole(path) as place:
         place.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def replace_folder(folder: Path, new: Path) -> None:
+    """Put a new folder, beside it, in the place of a folder, if there is one."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old)
 
 
 def geotiff(

@@ -30,7 +30,10 @@ def spread[Task, Result](
 
 
 def stop_workers(pool: ProcessPoolExecutor) -> None:
-    """End the work of a pool at once, whatever its processes are doing; what they write is left as it is."""
+    """End a pool at once, by killing every process that was made by multiprocessing here.
+
+    No other pool may be at work. What the processes write is left as it is.
+    """
     workers = active_children()
     pool.shutdown(wait=False, cancel_futures=True)
     for process in workers:

@@ -25,7 +25,7 @@ import numpy as np
 
 from agents.snapshot import SCHEMA as AGENTS_SCHEMA
 from cim_models.errors import RunFolderError
-from cim_models.placing import file_error
+from cim_models.placing import file_error, replace_folder
 from scenarios.composition import Setup, versions
 from scenarios.runfolder.extent import Extent
 from scenarios.runfolder.metadata import write_json
@@ -104,9 +104,7 @@ def write_checkpoint(run: Path, setup: Setup, extent: Extent, state: KeptState) 
     new = folder.with_name(f".{folder.name}.new-{os.getpid()}")
     try:
         _write_into(new, setup, extent, state)
-        if folder.exists():
-            shutil.rmtree(folder)
-        new.rename(folder)
+        replace_folder(folder, new)
     except OSError as exc:
         raise file_error(exc, folder) from exc
     finally:

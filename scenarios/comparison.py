@@ -11,7 +11,7 @@ from cim_models.errors import RunFolderError
 from scenarios.runfolder import RunFolder
 
 ROUNDING = 1e-9
-"""Relative difference below which two figures are one, written down by sums of another order."""
+"""Difference below which two figures are one, relative or near 0 as it is: sums of another order."""
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 10
 _SMALL = 1e-3
 _ASIDE = ("performance.", "water.units.")

@@ -25,6 +25,7 @@ NOTICED_M = 0.01
 """A difference of depth below this counts as none, m; frames are kept in whole millimetres."""
 _SERIES = ("surface_volume", "flooded_area_015", "flooded_road_015", "flooded_road_030", "max_depth")
 _MOST_ROADS = 12
+_NOT_PLAIN = ("base", "other", "change_m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class SeriesDifference:
         return self.mean != 0.0 or self.peak != 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pairing:
     """Differences of a run from another one, pair by pair.
 
@@ -86,6 +87,8 @@ class Pairing:
         Roads with the largest differences upwards and downwards.
     cells_deeper_m2, cells_shallower_m2
         Area whose largest depth differs by 1 cm or more, m².
+    change_m
+        See `depth_change`.
     series
         How the city's series differ.
     """
@@ -102,11 +105,12 @@ class Pairing:
     best: tuple[RoadDifference, ...]
     cells_deeper_m2: float
     cells_shallower_m2: float
+    change_m: NDArray[np.float32]
     series: tuple[SeriesDifference, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values."""
-        values = {name: getattr(self, name) for name in self.__slots__ if name not in ("base", "other")}
+        values = {name: getattr(self, name) for name in self.__slots__ if name not in _NOT_PLAIN}
         for name in ("worst", "best", "series"):
             values[name] = [asdict(entry) for entry in values[name]]
         return {"base": str(self.base.path), "other": str(self.other.path), **values}
@@ -147,6 +151,7 @@ def pair_runs(base: RunFolder, other: RunFolder) -> Pairing:
         best=tuple(road for road in moved[:_MOST_ROADS] if road.change_m < 0.0),
         cells_deeper_m2=float(np.count_nonzero(change >= NOTICED_M - 1e-6)) * area_m2,
         cells_shallower_m2=float(np.count_nonzero(change <= -NOTICED_M + 1e-6)) * area_m2,
+        change_m=change,
         series=_series_differences(base, other, from_s),
     )
 

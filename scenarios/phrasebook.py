@@ -94,6 +94,11 @@ def layer_name(layer: str, language: str) -> str:
     return _book().layers.get(layer, layer) if language == "zh" else layer.replace("_", " ")
 
 
+def skill_name(skill: str) -> str:
+    """Return the Chinese name of a crew's skill; what is none stays as it is."""
+    return _book().skills.get(skill, skill)
+
+
 @cache
 def _book() -> _Book:
     catalogue = load_catalogue("phrases")

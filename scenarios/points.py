@@ -155,8 +155,8 @@ class PointRecorder:
     def renew(self) -> None:
         """Write the table of largest values as they are now.
 
-        They come from the flood record, which looks at the water more often than the series is written,
-        and from the series where that happened to see more.
+        They come from the flood record, which looks at the water more often than the series is written and
+        knows what the series has shown.
         """
         record = self._surface.flood_fields(self._cells)
         self._raise(record["max_depth"], record["time_of_max_s"])

@@ -310,13 +310,8 @@ VALUES: Mapping[str, str] = {
     "raised": "抬高",
     "inertial": "惯性",
     "advective": "含对流",
-    "drainage": "排水",
-    "traffic": "交通",
-    "water": "供水",
-    "gas": "燃气",
-    "sanitation": "环卫",
 }
-"""Chinese of words that a scenario chooses from, and of the skills of crews."""
+"""Chinese of words that a scenario chooses from."""
 
 UNITS: Mapping[str, str] = {
     "return_period": "年",

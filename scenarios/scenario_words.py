@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, BeforeValidator
 
+from scenarios.phrasebook import skill_name
 from scenarios.scenario_terms import KEYS, UNITS, VALUES
 from scenarios.schema.model import Scenario
 from scenarios.schema.quantities import duration_text, parse_duration, parse_length
@@ -82,7 +83,7 @@ def _chinese(value: Any, kind: _Kind, key: str) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if not isinstance(value, int | float):
-        return VALUES.get(str(value), str(value))
+        return VALUES.get(str(value)) or skill_name(str(value))
     if kind.unit == "s":
         return re.sub(r"([a-z]+)$", lambda found: f" {_SPANS[found[1]]}", _number(value, kind))
     unit = kind.unit or next((unit for end, unit in UNITS.items() if key.endswith(end)), "")
@@ -110,7 +111,7 @@ def _said(value: Mapping[str, Any], kind: _Kind) -> Iterator[tuple[str, Any]]:
 def _key_name(kind: _Kind, key: str) -> str:
     section = _section(kind, key)
     if section is None:
-        return VALUES.get(key, key)
+        return VALUES.get(key) or skill_name(key)
     name = _field_name(section, key)
     return KEYS.get(f"{section.__name__}.{name}") or KEYS[name]
 

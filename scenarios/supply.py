@@ -199,14 +199,13 @@ class _FailureReader:
                 return failures.PipeLeak(at_s, pipe, leak.diameter, leak.grows, leak.position)
             case PumpOutage() as outage:
                 self._check(outage.pump, self._ids("pump"), "a pump of the supply", f"{key}.pump")
-                return failures.PumpOutage(
-                    self._time(outage.at, f"{key}.at"), outage.pump, self._until(outage, key)
-                )
+                at_s = self._time(outage.at, f"{key}.at")
+                return failures.PumpOutage(at_s, outage.pump, self._until(outage, key, at_s))
             case ValveOutage() as outage:
                 known = self._ids("valve") if outage.state == "open" else [v.id for v in self._yard.valves]
                 self._check(outage.valve, known, "a valve of the supply", f"{key}.valve")
                 at_s = self._time(outage.at, f"{key}.at")
-                return failures.ValveOutage(at_s, outage.valve, outage.state, self._until(outage, key))
+                return failures.ValveOutage(at_s, outage.valve, outage.state, self._until(outage, key, at_s))
         return None
 
     def _ids(self, kind: str) -> list[str]:
@@ -216,11 +215,10 @@ class _FailureReader:
         if name not in known:
             raise unknown(name, known, what, key, self._source)
 
-    def _until(self, outage: PumpOutage | ValveOutage, key: str) -> float | None:
+    def _until(self, outage: PumpOutage | ValveOutage, key: str, at_s: float) -> float | None:
         if outage.until is None:
             return None
-        at = ("at", self._scenario.offset_s(outage.at))
-        return check_time(self._scenario, outage.until, f"{key}.until", self._source, after=at)
+        return check_time(self._scenario, outage.until, f"{key}.until", self._source, after=("at", at_s))
 
     def _time(self, moment: str, key: str) -> float:
         return check_time(self._scenario, moment, key, self._source)

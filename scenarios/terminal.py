@@ -1,4 +1,4 @@
-"""What every command of the terminal shares; imports nothing but typer, so that help comes at once."""
+"""What every command of the terminal shares; imports nothing heavy but typer, so that help comes at once."""
 
 import errno
 import json

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.surface_cases import CELL_M, COURANT, MANNING_N, SurfaceCase, make_case
-from benchmarks.validation.outcome import Measure, Outcome
+from benchmarks.validation.outcome import Measure, Outcome, unaccounted
 from twin.surface import SurfaceSettings, SurfaceSolver
 from twin.surface.constants import MAX_COURANT
 
@@ -56,7 +56,7 @@ def _compare(name: str, solver: SurfaceSolver, free: SurfaceSolver) -> list[Meas
             Measure(f"{name}: CSI of the largest depth at {limit:g} m", csi, "", at_least=0.99)
             for limit, csi in ((limit, _csi(high, free_high, limit)) for limit in LIMITS_M)
         ),
-        Measure(f"{name}: volume unaccounted for", abs(solver.account.error_units), "units", at_most=0.0),
+        unaccounted(solver.account.error_units, run=name),
     ]
 
 

@@ -13,7 +13,7 @@ from cim_models.bundle.reading import LANDCOVER, LAYERS_FILE, SEWER, SUPPLY, TER
 from cim_models.bundle.tables import write_layers
 from cim_models.city import City
 from cim_models.errors import BundleError, RunError
-from cim_models.placing import file_error, has_no_room
+from cim_models.placing import file_error, has_no_room, replace_folder
 
 
 def write_city(city: City, path: Path, *, documents: Mapping[str, str] | None = None) -> None:
@@ -47,7 +47,7 @@ def write_city(city: City, path: Path, *, documents: Mapping[str, str] | None = 
         _write_files(city, partial)
         for name, text in (documents or {}).items():
             (partial / name).write_text(text, encoding="utf-8")
-        _replace(folder, partial)
+        replace_folder(folder, partial)
     except (DataSourceError, DataLayerError) as exc:  # what pyogrio says of a table that it cannot write
         reason = str(exc).rpartition("failed: ")[2]  # what comes before is SQL
         raise RunError(
@@ -90,13 +90,3 @@ def _write_files(city: City, folder: Path) -> None:
         if network is not None:
             (folder / name).write_bytes(network.inp.encode())
     write_manifest(manifest, folder)
-
-
-def _replace(folder: Path, partial: Path) -> None:
-    if not folder.exists():
-        partial.rename(folder)
-        return
-    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-    folder.rename(old)
-    partial.rename(folder)
-    shutil.rmtree(old)

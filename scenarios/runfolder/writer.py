@@ -16,7 +16,7 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from cim_models.errors import RunError, RunFolderError
-from cim_models.placing import file_error, has_no_room
+from cim_models.placing import file_error, has_no_room, replace_folder
 from scenarios.runfolder.eventlog import EVENTS_FILE, EventLog, copy_events
 from scenarios.runfolder.extent import Extent
 from scenarios.runfolder.frames import FrameWriter
@@ -353,18 +353,13 @@ def _place(path: Path, meta: Mapping[str, Any]) -> None:
     """Put a new folder with its ``run.json`` at ``path`` in one step, in place of an earlier run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new-{os.getpid()}")
-    old = path.with_name(f".{path.name}.old-{os.getpid()}")
     try:
         new.mkdir()
         write_json(new / META_FILE, meta)
-        if path.exists():
-            path.rename(old)
-        new.rename(path)
+        replace_folder(path, new)
     except OSError:
         shutil.rmtree(new, ignore_errors=True)
         raise
-    if old.exists():
-        shutil.rmtree(old)
 
 
 def _ending(status: str) -> dict[str, Any]:

@@ -75,11 +75,9 @@ def run_on_cells(request: pytest.FixtureRequest, folder: Path) -> RunFolder:
 
 def test_no_moment_of_a_run_exceeds_its_largest_depth(run_on_cells: RunFolder) -> None:
     frames = run_on_cells.frames()
-    largest_mm, flooding = (
-        frames.max_depth,
-        json.loads(run_on_cells.path.joinpath("summary.json").read_text()),
-    )
-    flooding = flooding["flooding"]
+    largest_mm = frames.max_depth
+    assert run_on_cells.summary is not None
+    flooding = run_on_cells.summary["flooding"]
     depth_mm = np.stack([frames.depth(index) for index in range(len(frames))])
     assert (depth_mm <= largest_mm).all()
     assert depth_mm.max() > 150

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cim_models.catalogues import load_catalogue
+from scenarios.scenario_words import key_words
 from viz.report.figure_words import figure_words
 
 
@@ -25,3 +27,12 @@ from viz.report.figure_words import figure_words
 )
 def test_a_figure_is_named_part_by_part(name: str, words: str) -> None:
     assert figure_words(name) == words
+
+
+def test_skills_and_kinds_of_failures_have_their_own_names() -> None:
+    for skill in load_catalogue("skills")["skills"]:
+        if skill["name"] != "pump":  # pump trucks of all sizes
+            assert figure_words(f"crews.by_skill.{skill['name']}.tasks_open").split(" · ")[2] == skill["zh"]
+            assert key_words(f"staffing.crews.{skill['name']}", "zh").endswith(f" · {skill['zh']}")
+    for kind in load_catalogue("failure_rates")["kinds"]:
+        assert figure_words(f"lifelines.by_kind.{kind['kind']}").endswith(f" · {kind['zh']}")

@@ -38,7 +38,7 @@ class Published:
         np.copyto(when, np.float32(time_s), where=deeper)
 
     def note_at(self, cells: NDArray[np.int64], depth_m: NDArray[Any], time_s: float) -> None:
-        """Take note of depths of some cells, given by flat index."""
+        """Take note of depths of some cells, given by flat index, m, shape (cells,)."""
         largest, when = (array.reshape(-1) for array in self._arrays())
         deeper = depth_m > largest[cells]
         np.maximum.at(largest, cells, depth_m.astype(np.float32))
@@ -52,7 +52,7 @@ class Published:
         Parameters
         ----------
         depth_m, time_s
-            What a record says of all cells, or of some.
+            What a record says of all cells, shape (rows, cols), or of some, shape (cells,).
         cells
             Flat indices of these.
         """

@@ -511,12 +511,15 @@ class SurfaceSolver:
         It is looked at after the first step that reaches each multiple of `record_interval_s`, and whenever
         it is published; depths up to the dry depth (1 mm) count as 0.
         """
-        return self._published.raised(self.record.max_depth, self.record.time_of_max_s)[0]
+        return self._largest()[0]
 
     @property
     def time_of_max_s(self) -> DepthGrid:
         """Time of the largest depth, shape (rows, cols), s; NaN where it never was above 1 mm."""
-        return self._published.raised(self.record.max_depth, self.record.time_of_max_s)[1]
+        return self._largest()[1]
+
+    def _largest(self) -> tuple[DepthGrid, DepthGrid]:
+        return self._published.raised(self.record.max_depth, self.record.time_of_max_s)
 
     def flood_fields(self, cells: NDArray[np.int64] | None = None) -> dict[str, NDArray[Any]]:
         """Return what has been recorded by name, of all cells or of some, see `FloodRecord.fields`."""

@@ -13,7 +13,7 @@ from cim_models.errors import InputError
 from cim_models.placing import write_whole
 from scenarios.comparison import compare_runs
 from scenarios.pair_words import lengths_note, pair_note
-from scenarios.pairing import Pairing, RoadDifference, depth_change, pair_runs
+from scenarios.pairing import Pairing, RoadDifference, pair_runs
 from scenarios.relation_words import relation_words
 from scenarios.relations import Relation, relate_runs
 from scenarios.runfolder import RunFolder
@@ -128,7 +128,7 @@ def _run_row(relation: Relation, say: Translate, language: str) -> dict[str, Any
 
 
 def _section(pair: Pairing, city: City, say: Translate, language: str) -> PairSection:
-    change = depth_change(pair.base, pair.other)
+    change = pair.change_m
     differing = np.abs(change[np.abs(change) > 0.0])
     most_m = max(float(np.percentile(differing, 99)) if differing.size else 0.0, _LEAST_SCALE_M)
     differs = pair.cells_shallower_m2 > 0.0 or pair.cells_deeper_m2 > 0.0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 
 from cim_models.catalogues import load_catalogue
+from scenarios.phrasebook import skill_name
 from scenarios.story_terms import ORDERS
 from scenarios.summary.case_indicators import COUNTS, NAMES
 
@@ -77,7 +79,6 @@ _PARTS: Mapping[str, str] = {
     "at": "时刻",
     "total": "合计",
     # cases
-    "reports": "上报",
     "counts": "数量",
     "backlog": "积压",
     "past_limit": "已超期",
@@ -93,14 +94,7 @@ _PARTS: Mapping[str, str] = {
     "numerator": "分子",
     "denominator": "分母",
     "value": "数值",
-    "registered": "立案",
-    "assigned": "派遣到单位",
-    "dispatched": "派遣",
     "arrived": "到场",
-    "handled": "处置",
-    "checked": "核查",
-    "closed": "结案",
-    "voided": "作废",
     "transferred": "转办",
     "open": "未结",
     "overdue": "超期",
@@ -153,8 +147,6 @@ _PARTS: Mapping[str, str] = {
     "issued": "下达",
     "refused": "拒绝",
     "drainage": "排水",
-    "traffic": "交通",
-    "pump": "泵车",
     # alarms and structures
     "published": "发布",
     "suppressed": "抑制",
@@ -270,13 +262,17 @@ _PARTS: Mapping[str, str] = {
     "alarm_suppressed_share": "告警抑制率",
 }
 
-DEPTHS: Mapping[str, str] = {"015": "0.15 m", "030": "0.30 m", "050": "0.50 m"}
+_DEPTHS: Mapping[str, str] = {"015": "0.15 m", "030": "0.30 m", "050": "0.50 m"}
 """Depth limits as they stand in names."""
+
+_SKILLS: Mapping[str, str] = {"pump": "泵车"}
+"""Skills that are called otherwise than in the catalogue: pump trucks of all sizes."""
 
 
 def figure_words(name: str) -> str:
     """Return the Chinese name of a figure; a part that is no word, such as an id, stays as it is."""
-    return " · ".join(_part_words(part) for part in _parts(name))
+    parts = _parts(name)
+    return " · ".join(_among(before, part) for before, part in pairwise(("", *parts)))
 
 
 def _parts(name: str) -> list[str]:
@@ -290,8 +286,15 @@ def _parts(name: str) -> list[str]:
     return parts
 
 
+def _among(group: str, part: str) -> str:
+    """Return the word of a part within a group, whose members may have names of their own."""
+    if group == "by_skill":
+        return _SKILLS.get(part) or skill_name(part)
+    return (_failure_kinds().get(part) if group == "by_kind" else None) or _part_words(part)
+
+
 def _part_words(part: str) -> str:
-    found = _PARTS.get(part) or DEPTHS.get(part) or _catalogued().get(part)
+    found = _PARTS.get(part) or _DEPTHS.get(part) or _catalogued().get(part)
     if found:
         return found
     for end, unit in _UNITS.items():
@@ -306,3 +309,9 @@ def _catalogued() -> Mapping[str, str]:
     """Names of indicators, of their counts, of orders and of alarm rules where they are declared."""
     rules = {rule["id"]: rule["zh"] for rule in load_catalogue("alarm_rules")["rules"]}
     return rules | {name: zh for names in (ORDERS, COUNTS, NAMES) for name, (zh, _) in names.items()}
+
+
+@cache
+def _failure_kinds() -> Mapping[str, str]:
+    """Names of the failures of lifelines."""
+    return {kind["kind"]: kind["zh"] for kind in load_catalogue("failure_rates")["kinds"]}

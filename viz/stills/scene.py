@@ -112,7 +112,7 @@ def make_scene(city: City, water_depth: NDArray[Any], surcharged: Collection[str
     water_depth
         Shape of the terrain, m.
     surcharged
-        Ids of the sewer nodes from which water came up.
+        Ids of the sewer nodes whose head reached the ground.
 
     Returns
     -------

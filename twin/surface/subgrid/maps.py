@@ -3,12 +3,12 @@
 Three are told apart. Water *spread* over its node lies level or like the ground: every unit is there, and
 single cells are looked up at once; exchange, ground and whoever acts in the city see this one. *Settled*, by
 `twin.surface.subgrid.smoothing.Smoother`, it is what a run publishes: on the built-in district the error
-of a depth is a third less. The *largest* depths are settled ones as well.
+of a depth is three tenths less. The *largest* depths are settled ones as well.
 
 To settle every frame would cost as much as the coarse tier itself. What settling changes in a map lasts as
-long as the water lies in the same nodes: it is kept as a correction, and made anew when more than
-`MOVED_SHARE` of the water lies in others. Until then nodes fill and empty, but lean as they did: the lean of
-a node may change within seconds, and with it how deep spread water is where it lies lowest.
+long as the water lies in the same nodes: it is kept as a correction, and made anew when the changes of all
+nodes add up to more than `MOVED_SHARE` of the water then. Until then nodes fill and empty, but lean as they
+did: the lean of a node may change within seconds, and with it how deep spread water is where it lies lowest.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from twin.surface.subgrid.tables import Tables
 DepthGrid = NDArray[np.float32]
 
 MOVED_SHARE = 0.2
-"""Share of the water that may have come to other nodes since a map was settled. Of frames a minute through
-two hours of a storm over the built-in district 21 are settled then, and the depths err by 20.3 mm in the
-mean (RMSE where there are 5 cm) instead of 19.9 mm if each is settled, 28.5 mm if none is."""
+"""Changes of all nodes since a map was settled, as a share of the water that they held then; what goes from
+node to node counts in both. Of frames a minute through two hours of a storm over the built-in district 21
+are settled then, and the depths err by 20.3 mm in the mean (RMSE where there are 5 cm) instead of 19.9 mm if
+each is settled, 28.5 mm if none is."""
 
 
 class NodeWater(NamedTuple):
