@@ -18,7 +18,9 @@ export function civil(start, timeS) {
   return new Date(ms + offsetMs + timeS * 1000)
 }
 
+// The time of day in the city; where a run has no start, the time since it began.
 export function clockText(start, timeS, seconds = true) {
+  if (!start) return spanText(timeS)
   const d = civil(start, timeS)
   return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}` + (seconds ? `:${two(d.getUTCSeconds())}` : "")
 }
@@ -52,8 +54,7 @@ export function timeTicks(start, untilS, most) {
 }
 
 function tickText(start, t, step) {
-  if (!start) return spanText(t)
-  if (step < DAY_S) return clockText(start, t, false)
+  if (!start || step < DAY_S) return clockText(start, t, false)
   const d = civil(start, t)
   return `${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`
 }

@@ -1,6 +1,7 @@
 // Readings by subject and quantity, grown as they come; times ascend.
 
 export const STALE_S = 900 // a detector that has said nothing for so long has nothing to tell now
+export const MOST_STEPS = 2.5 // longer than so many usual steps without a reading, one is missing
 
 export class Series {
   constructor() { this.subjects = {}; this.latestS = -Infinity }
@@ -47,6 +48,13 @@ export function lastIndex(times, timeS) {
     else high = mid
   }
   return low - 1
+}
+
+// The usual time between readings so far, s; null where there were too few.
+export function usualStep(line, timeS) {
+  const gaps = []
+  for (let i = 1; i < line.t.length && line.t[i] <= timeS; i++) gaps.push(line.t[i] - line.t[i - 1])
+  return gaps.length ? gaps.sort((a, b) => a - b)[gaps.length >> 1] : null
 }
 
 // The least and the largest value of lines up to a time; null where they have none.

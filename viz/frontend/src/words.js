@@ -68,6 +68,9 @@ const WORDS = {
 // The word for a key; a key without a word speaks for itself.
 export const word = (language, key) => WORDS[language][key] ?? String(key ?? "")
 
+// The key of a kind of sensor: "rain" itself is what falls.
+export const sensorKind = (kind) => (kind === "rain" ? "rain_gauge" : kind)
+
 const AGES = [["days_ago", 86400, 2], ["hours_ago", 3600, 2], ["minutes_ago", 60, 1], ["seconds_ago", 1, 10]]
 
 // How long ago something was, as nobody takes it for a time of day: 75 -> 1 min ago.

@@ -38,7 +38,7 @@ function row(store, crew) {
   const {language, status} = store
   const item = crew.case ? store.state.cases.get(crew.case) : null
   const where = item ? casePlace(store, item) : crew.state === "travelling" ? word(language, "home") : ""
-  const eta = crew.eta && crew.state !== "working" ? (status?.start ? clockText(status.start, crew.eta, false) : spanText(crew.eta)) : ""
+  const eta = crew.eta && crew.state !== "working" ? clockText(status?.start, crew.eta, false) : ""
   const late = crew.delay >= 30 ? `<span class="late">+${spanText(crew.delay)}</span>` : ""
   return `<div class="row" data-crew="${escape(crew.id)}"><i class="dot ${crew.state}"></i><span class="num">${escape(crew.id)}</span>
     <span class="skill">${escape(store.skillName(crew.skill))}</span><span class="grow">${escape(where)}</span>${late}

@@ -21,10 +21,12 @@ export function rain(store, body) {
   }
 }
 
+// Where the axis of a quantity ends.
+const top = (store, quantity, least) => nice(Math.max(least, rangeUntil([store.series.line("city", quantity)], store.timeS)?.high ?? 0))
+
 export function rainOption(store, s) {
   const line = (quantity) => store.series.line("city", quantity)
-  const top = (quantity, least) => nice(Math.max(least, rangeUntil([line(quantity)], store.timeS)?.high ?? 0))
-  const rained = top("rain_intensity", LEAST_RAIN_MM_H), flooded = top("flooded_road_015", LEAST_FLOODED_M)
+  const rained = top(store, "rain_intensity", LEAST_RAIN_MM_H), flooded = top(store, "flooded_road_015", LEAST_FLOODED_M)
   return base(s, {
     xAxis: timeAxis(s, store),
     yAxis: [
@@ -50,10 +52,10 @@ export function rainOption(store, s) {
 export function rainBars(store) {
   const line = store.series.line("city", "rain_intensity"), total = store.durationS()
   if (!line || !total) return []
-  const top = nice(Math.max(LEAST_RAIN_MM_H, rangeUntil([line], store.timeS)?.high ?? 0))
+  const rained = top(store, "rain_intensity", LEAST_RAIN_MM_H)
   return line.t.slice(0, lastIndex(line.t, store.timeS) + 1).map((t, i) => {
     const next = i + 1 < line.t.length ? line.t[i + 1] : Infinity
-    return [t / total, Math.min(store.timeS, next) / total, (line.v[i] || 0) / top]
+    return [t / total, Math.min(store.timeS, next) / total, (line.v[i] || 0) / rained]
   })
 }
 

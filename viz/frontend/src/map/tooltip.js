@@ -1,7 +1,7 @@
 // A line beside the pointer: what lies under it.
 
 import {escape, number} from "../parts/html.js"
-import {word} from "../words.js"
+import {sensorKind, word} from "../words.js"
 
 const STYLE = {
   background: "rgba(4,20,42,.94)", border: "1px solid rgba(80,180,250,.5)", color: "#e3f4ff",
@@ -32,7 +32,7 @@ function line(info, store, state) {
   }
   if (id === "sensors") {
     const kind = store.manifest.details.sensors.kind[info.index]
-    return `<b>${escape(store.manifest.details.sensors.id[info.index])}</b> ${word(language, kind === "rain" ? "rain_gauge" : kind)}`
+    return `<b>${escape(store.manifest.details.sensors.id[info.index])}</b> ${word(language, sensorKind(kind))}`
   }
   return null
 }

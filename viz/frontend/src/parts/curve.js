@@ -1,11 +1,10 @@
 // Small curves of what was read up to now: nothing of what is drawn, and no scale, knows what comes later.
 
 import {timeTicks} from "../clock.js"
-import {lastIndex, rangeUntil} from "../series.js"
+import {lastIndex, MOST_STEPS, rangeUntil, usualStep} from "../series.js"
 import {escape} from "../text.js"
 
 const BINS = 200 // of each the least and the largest value are drawn
-const MOST_STEPS = 2.5 // longer than so many usual steps between readings, one is missing
 const LEAST_SPAN_S = 600
 const MOST_TICKS = 5
 const TOP = 2, BOTTOM = 38 // of the drawing, which is 40 high and 100 wide
@@ -58,8 +57,7 @@ function polyline(piece, name, x, y) {
 // Values up to a time, cut where some are missing and before those at `cuts`, thinned to what a small curve shows.
 export function pieces(line, timeS, cuts = []) {
   const count = lastIndex(line.t, timeS) + 1, found = [[]]
-  const gaps = line.t.slice(1, count).map((t, i) => t - line.t[i]).sort((a, b) => a - b)
-  const most = gaps.length ? MOST_STEPS * gaps[gaps.length >> 1] : Infinity
+  const usual = usualStep(line, timeS), most = usual === null ? Infinity : MOST_STEPS * usual
   const isCut = (i) => line.t[i] - line.t[i - 1] > most || cuts.some((t) => line.t[i - 1] < t && t <= line.t[i])
   for (let i = 0; i < count; i++) {
     if (line.v[i] === null || (i && isCut(i))) found.push([])

@@ -59,7 +59,7 @@ function html(store, features, redraw) {
   }
 }
 
-const clock = (store, t) => (store.status?.start ? clockText(store.status.start, t) : spanText(t))
+const clock = (store, t) => clockText(store.status?.start, t)
 
 function caseHtml(store, id) {
   const {language, state, manifest} = store

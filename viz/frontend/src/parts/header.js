@@ -1,6 +1,6 @@
 // Title, state of the run, simulated clock, language switch.
 
-import {clockText, dateText, spanText} from "../clock.js"
+import {clockText, dateText} from "../clock.js"
 import {rainLevel} from "../levels.js"
 import {word} from "../words.js"
 import {escape, fill, mount} from "./html.js"
@@ -31,7 +31,7 @@ function html(store) {
       <span class="city">${escape(city)}</span></div>
     <h1>${w("title")}</h1>
     <div class="meta end">${alarm(store)}<span>${start ? dateText(start, timeS, language) : ""}</span>
-      <span class="clock" data-part="clock">${start ? clockText(start, timeS) : spanText(timeS)}</span>
+      <span class="clock" data-part="clock">${clockText(start, timeS)}</span>
       <span class="switch">${["zh", "en"].map((name) => `<button data-language="${name}" class="${name === language ? "on" : ""}">${name === "zh" ? "中" : "EN"}</button>`).join("")}</span></div>`
 }
 

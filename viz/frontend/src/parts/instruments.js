@@ -2,14 +2,14 @@
 // the city's fixed sensors: what they read, where they are, whether it is in order, and their curves.
 
 import {clockText, spanText} from "../clock.js"
-import {lastIndex, STALE_S} from "../series.js"
+import {lastIndex, MOST_STEPS, STALE_S, usualStep} from "../series.js"
+import {KIND, TIME} from "../story.js"
 import {escape, number} from "../text.js"
-import {ageText, word} from "../words.js"
+import {ageText, sensorKind, word} from "../words.js"
 import {curve} from "./curve.js"
 
-const OVERDUE_STEPS = 2.5 // a reading is overdue after so many usual steps
 const BESIDE = new Set(["expected", "structure_deviation"]) // what is written beside a gauge's own quantity
-const LEAST = {"%LEL": 0, m: 0, "mm/h": 0, ppm: 0} // axes of these begin at 0
+const FROM_ZERO = new Set(["%LEL", "m", "mm/h", "ppm"]) // units whose axes begin at 0
 
 export const isInstrument = (subject) => subject.startsWith("gas:") || subject.startsWith("gauge:")
 
@@ -44,14 +44,14 @@ export function instrumentsNow(store, mostGauges) {
 // What an instrument or a sensor is and watches, in a line.
 export function placeOf(store, item) {
   if (item.off !== undefined) return `${word(store.language, item.kind)} ${quantityName(store, item.quantity)}`
-  const kind = word(store.language, item.kind === "rain" ? "rain_gauge" : item.kind)
+  const kind = word(store.language, sensorKind(item.kind))
   if (item.kind === "road_level" && item.target) return store.roadName(item.target)
   return item.target ? `${kind} ${item.target}` : kind
 }
 
 // --- facts ----------------------------------------------------------------------------------------
 
-const clock = (store, t) => (store.status?.start ? clockText(store.status.start, t, false) : spanText(t))
+const clock = (store, t) => clockText(store.status?.start, t, false)
 
 const since = (store, t) => (t === null || t === undefined ? "" : ` ${word(store.language, "since")} ${clock(store, t)}`)
 
@@ -70,16 +70,9 @@ function readingFacts(store, subject, quantity) {
   const reading = store.series.at(subject, quantity, store.timeS)
   if (!reading) return [["reading", w("no_reading_yet")]]
   const step = usualStep(store.series.line(subject, quantity), store.timeS), age = store.timeS - reading.t
-  const late = step && age > OVERDUE_STEPS * step ? ` · <span class="bad">${w("overdue_reading")}</span>` : ""
+  const late = step && age > MOST_STEPS * step ? ` · <span class="bad">${w("overdue_reading")}</span>` : ""
   const value = reading.value === null ? w("no_reading_yet") : `<b>${valueText(reading.value, reading.unit)}</b>`
   return [["reading", `${value} · ${w(reading.valueKind)}`, true], ["age", `${ageText(store.language, age)}${late}`], ["interval", step ? spanText(step) : ""]]
-}
-
-// The usual time between readings so far, s; null where there were too few.
-export function usualStep(line, timeS) {
-  const gaps = []
-  for (let i = 1; i < line.t.length && line.t[i] <= timeS; i++) gaps.push(line.t[i] - line.t[i - 1])
-  return gaps.length ? gaps.sort((a, b) => a - b)[gaps.length >> 1] : null
 }
 
 // Alarms that stand and go back to a sensor, in the words of their rules.
@@ -106,8 +99,8 @@ export function gaugeFacts(store, subject) {
   const quantity = ownQuantity(store, subject), item = structureOf(store, gauge)
   const at = (name) => store.series.at(subject, name, store.timeS)
   const expected = at("expected"), off = at("structure_deviation")
-  const state = item?.silent.has(gauge) ? ["bad", "gauge_silent", "gauge.silent"] : item?.out.has(gauge) ? ["bad", "gauge_out", "gauge.deviates"] : ["good", "gauge_in_order", null]
-  const turned = state[2] && store.story.about(gauge).findLast((row) => row[2] === state[2])
+  const [tone, said, kind] = item?.silent.has(gauge) ? ["bad", "gauge_silent", "gauge.silent"] : item?.out.has(gauge) ? ["bad", "gauge_out", "gauge.deviates"] : ["good", "gauge_in_order", null]
+  const turned = kind && store.story.about(gauge).findLast((row) => row[KIND] === kind)
   return [
     ["measures", escape(quantityName(store, quantity)), true],
     ["belongs_to", item ? `<a data-open="structure" data-id="${escape(item.id)}">${structureName(store, item)}</a>` : "", true],
@@ -116,7 +109,7 @@ export function gaugeFacts(store, subject) {
     ["expected", expected?.value != null ? valueText(expected.value, expected.unit) : ""],
     ["deviation", off?.value != null ? `${number(off.value, 1)} σ` : ""],
     ["limits", limitsText(store, ruleLimits(store, "structure_deviation"), "σ"), true],
-    ["state", `<span class="${state[0]}">${w(state[1])}</span>${turned ? since(store, turned[1]) : ""}`, true],
+    ["state", `<span class="${tone}">${w(said)}</span>${turned ? since(store, turned[TIME]) : ""}`, true],
     alarmFact(store, gauge),
   ]
 }
@@ -142,7 +135,7 @@ export function detectorFacts(store, subject) {
 export function sensorFacts(store, id) {
   const w = (key) => word(store.language, key)
   const kind = store.detail("sensors", id, "kind"), target = store.detail("sensors", id, "target")
-  const facts = [["kind", w(kind === "rain" ? "rain_gauge" : kind)], ["target", `${escape(placeOf(store, {kind, target}))} ${flyLink(store)}`, true]]
+  const facts = [["kind", w(sensorKind(kind))], ["target", `${escape(placeOf(store, {kind, target}))} ${flyLink(store)}`, true]]
   for (const quantity of sensorQuantities(store, id)) {
     const limits = ruleLimits(store, quantity)
     facts.push(["measures", escape(quantityName(store, quantity)), true], ...readingFacts(store, id, quantity))
@@ -180,7 +173,7 @@ export function instrumentHtml(store, subject, {named = true, quantity = ownQuan
   const line = quantity && store.series.line(subject, quantity)
   const limits = limitsOf(store, subject, quantity), marks = turns(store, subject)
   const first = least(limits)
-  const range = line && line.unit in LEAST ? [LEAST[line.unit], Number.isFinite(first) ? 1.2 * first : 0.1] : null
+  const range = line && FROM_ZERO.has(line.unit) ? [0, Number.isFinite(first) ? 1.2 * first : 0.1] : null
   const drawn = line && curve(store, subject, quantity, {range, limits, marks})
   if (!drawn) return ""
   const reading = store.series.at(subject, quantity, store.timeS)

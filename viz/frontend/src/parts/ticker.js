@@ -1,6 +1,6 @@
 // The latest alarms along the bottom; a click opens the case or shows the place.
 
-import {clockText, spanText} from "../clock.js"
+import {clockText} from "../clock.js"
 import {CAUSE, DATA, ID, KIND, SUBJECT, TIME} from "../story.js"
 import {casePlace} from "../cards/cases.js"
 import {word} from "../words.js"
@@ -66,7 +66,7 @@ function item(store, row) {
   const {language, manifest, status} = store
   const kind = manifest?.kinds?.[row[KIND]]
   const level = levelOf(store, row)
-  const clock = status?.start ? clockText(status.start, row[TIME], false) : spanText(row[TIME])
+  const clock = clockText(status?.start, row[TIME], false)
   const numeral = level && manifest ? `<u class="level${level}">${manifest.legend.numerals[level]}</u>` : `<i class="${toneOf(row)}"></i>`
   return `<button data-event="${row[ID]}" data-case="${escape(caseOf(store, row) || "")}">${numeral}<time>${clock}</time>
     ${escape(kind ? kind[language] : row[KIND])} ${escape(subjectText(store, row))}</button>`
